@@ -1,0 +1,51 @@
+/*
+ * record - the events of one request for one table, as they will be sent.
+ *
+ * It is the buffer that the body was received into: validated in place,
+ * appended to the spool and read by the pump without a copy in between.
+ * `lines` holds `events` lines, each ending in '\n', nothing else.
+ *
+ *	lines            + bytes                + room
+ *	|--- events -----|------- unused -------|
+ *
+ * Units	bytes, events; the time in milliseconds since 1970.
+ * Ownership	record_new gives; record_free, or a spool_append that
+ *		succeeded, takes.  It owns a reference of its table.
+ * Threads	one owner at a time.
+ * Errors	out of memory: NULL.
+ */
+#ifndef GATEWAY_SPOOL_RECORD_H
+#define GATEWAY_SPOOL_RECORD_H
+
+#include <stdint.h>
+
+#include "gateway/clock.h"
+#include "gateway/table.h"
+
+struct ticket;
+
+struct record {
+	struct record *next;
+	struct table *table;	 /* a reference; NULL until known */
+	struct ticket *ticket;	 /* borrowed; NULL when nobody waits */
+	struct instant accepted; /* when the spool took it */
+	int64_t earliest_ms;	 /* the smallest __time of its events */
+	uint32_t events;
+	uint32_t bytes;
+	uint32_t room;
+	/* The pump's from spool_take on; zero before. */
+	struct record *prev;
+	uint32_t cut_events; /* already cut into batches */
+	uint32_t cut_bytes;
+	uint32_t settled_events; /* of those, no longer waiting */
+	bool withdrawn;		 /* send nothing more of it */
+	char lines[];
+};
+
+struct record *record_new(uint32_t room);
+
+/* Moves it to a larger place; the old pointer dies only on success. */
+struct record *record_grow(struct record *record, uint32_t room);
+void record_free(struct record *record, struct instant now);
+
+#endif

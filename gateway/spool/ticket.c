@@ -1,0 +1,64 @@
+#include "gateway/spool/ticket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+bool
+ticket_box_init(struct ticket_box *box, struct err *err)
+{
+	atomic_init(&box->settled, NULL);
+	box->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (box->fd == -1)
+		return err_set(
+		    err, ERR_HOST, 0, "eventfd: %s", strerror(errno));
+	return true;
+}
+
+void
+ticket_box_fini(struct ticket_box *box)
+{
+	if (box->fd > 0)
+		close(box->fd);
+	box->fd = -1;
+}
+
+void
+ticket_settle(struct ticket *ticket, enum ticket_result result)
+{
+	struct ticket_box *box = ticket->box;
+	struct ticket *head;
+
+	ticket->result = result;
+	head = atomic_load_explicit(&box->settled, memory_order_relaxed);
+	do
+		ticket->next = head;
+	while (!atomic_compare_exchange_weak_explicit(&box->settled, &head,
+	    ticket, memory_order_release, memory_order_relaxed));
+
+	/*
+	 * One wake-up a batch of tickets, not one each: whoever found the box
+	 * empty rings.  The counter cannot overflow, so the write cannot fail.
+	 */
+	if (head == NULL)
+		(void)eventfd_write(box->fd, 1);
+}
+
+struct ticket *
+ticket_box_take(struct ticket_box *box)
+{
+	struct ticket *ticket, *next, *oldest = NULL;
+	eventfd_t rings;
+
+	/* The bell first: a ticket that comes later rings it again. */
+	(void)eventfd_read(box->fd, &rings);
+	ticket = atomic_exchange_explicit(
+	    &box->settled, NULL, memory_order_acquire);
+	for (; ticket != NULL; ticket = next) {
+		next = ticket->next;
+		ticket->next = oldest;
+		oldest = ticket;
+	}
+	return oldest;
+}

@@ -1,0 +1,48 @@
+/*
+ * ticket - a suspended request waits for what becomes of its events.
+ *
+ * The worker that suspended the request owns a box; whoever learns the result
+ * settles the ticket, which puts it in the box and wakes the worker.  Results
+ * travel back as values: nobody below the worker ever calls it.
+ *
+ * Ownership	the ticket is part of the worker's request.  From spool_append
+ *		to the moment it comes out of the box it belongs to the other
+ *		side, and it always comes out: delivered or withdrawn.
+ * Threads	ticket_settle from any; a box is emptied by its worker alone.
+ * Errors	none, but for making a box.
+ */
+#ifndef GATEWAY_SPOOL_TICKET_H
+#define GATEWAY_SPOOL_TICKET_H
+
+#include <stdatomic.h>
+
+#include "gateway/clock.h"
+#include "parsers/err.h"
+
+enum ticket_result {
+	TICKET_DELIVERED, /* upstream answered 2xx for every event */
+	TICKET_WITHDRAWN, /* deadline passed: unsent events will not be sent */
+};
+
+struct ticket_box {
+	_Atomic(struct ticket *) settled;
+	int fd; /* readable (an eventfd) while the box may hold tickets */
+};
+
+struct ticket {
+	struct ticket *next;
+	struct ticket_box *box;
+	struct instant deadline; /* ack_timeout after acceptance */
+	enum ticket_result result;
+};
+
+bool ticket_box_init(struct ticket_box *box, struct err *err);
+void ticket_box_fini(struct ticket_box *box);
+
+/* Gives the ticket back to its worker: touch it no more. */
+void ticket_settle(struct ticket *ticket, enum ticket_result result);
+
+/* Empties the box and its eventfd; tickets hang on `next`, oldest first. */
+struct ticket *ticket_box_take(struct ticket_box *box);
+
+#endif
