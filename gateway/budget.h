@@ -25,7 +25,7 @@
 struct budget_options {
 	uint64_t calls_per_minute; /* the organization's */
 	uint64_t bytes_per_second; /* the organization's */
-	uint64_t replicas;	   /* this process takes 1/replicas of both */
+	uint64_t replicas;         /* this process takes 1/replicas of both */
 };
 
 struct budget;
@@ -39,12 +39,12 @@ void budget_close(struct budget **budget);
  * Spends one call of `bytes` (at most largest_call_bytes) and returns 0, or
  * spends nothing and returns the nanoseconds after which it would go.
  */
-int64_t budget_spend(struct budget *budget, uint64_t bytes, struct instant now,
-    int64_t wall_ms);
+int64_t budget_spend(
+    struct budget *budget, uint64_t bytes, struct instant now, int64_t wall_ms);
 
 /* What RateLimit-* headers say: of this share, in this calendar minute. */
 struct budget_view {
-	uint64_t limit;	    /* calls a minute */
+	uint64_t limit;     /* calls a minute */
 	uint64_t remaining; /* of them, in the minute of wall_ms */
 	uint32_t reset_s;   /* 1..60, to the minute's end */
 };

@@ -26,7 +26,7 @@ struct log_options {
 };
 
 struct log_field {
-	const char *key; /* NULL ends the list */
+	const char *key;  /* NULL ends the list */
 	const char *text; /* escaped when written; NULL: the number counts */
 	int64_t number;
 };
@@ -36,9 +36,8 @@ struct log_field {
 
 /* log_event(LOG_WARN, "lane_waiting", LOG_STR("table", name), ...) */
 #define log_event(level, word, ...)                                            \
-	log_write((level),                                                     \
-	    (const struct log_field[]){                                        \
-		LOG_STR("event", word), ##__VA_ARGS__, { 0, 0, 0 } })
+	log_write((level), (const struct log_field[]){ LOG_STR("event", word), \
+			       ##__VA_ARGS__, { 0, 0, 0 } })
 
 void log_setup(const struct log_options *options);
 

@@ -45,7 +45,7 @@ struct event_options {
 struct table_options {
 	char name[TABLE_NAME_MAX + 1];
 	char id[TABLE_NAME_MAX + 1]; /* its name upstream */
-	uint64_t weight;	     /* its share when calls are scarce */
+	uint64_t weight;             /* its share when calls are scarce */
 	struct batch_options batch;
 	struct event_options events;
 };
@@ -73,7 +73,7 @@ struct tables;
 
 enum table_answer {
 	TABLE_FOUND,
-	TABLE_UNKNOWN,	/* unknown_tables: reject */
+	TABLE_UNKNOWN,  /* unknown_tables: reject */
 	TABLE_TOO_MANY, /* max_tables names are in use */
 };
 

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define ROOM_FIRST 256 /* small enough for a header, spares the first doublings */
+#define ROOM_FIRST                                                             \
+	256 /* small enough for a header, spares the first doublings */
 
 struct span
 span_of(const char *text)
@@ -24,7 +25,7 @@ bool
 span_equal_nocase(struct span a, struct span b)
 {
 	return a.len == b.len &&
-	    (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+	       (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
 }
 
 struct span
@@ -32,8 +33,7 @@ span_trim(struct span s)
 {
 	while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t'))
 		s.at++, s.len--;
-	while (s.len > 0 &&
-	    (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+	while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
 		s.len--;
 	return s;
 }

@@ -20,8 +20,7 @@ struct span {
 	size_t len;
 };
 
-#define SPAN(literal)                                                          \
-	((struct span){ (literal), sizeof(literal) - 1 })
+#define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
 
 struct span span_of(const char *text); /* NULL gives the empty span */
 bool span_equal(struct span a, struct span b);

@@ -24,8 +24,8 @@ struct admin_options {
 
 struct admin;
 
-bool admin_start(struct admin **out, const struct admin_options *options,
-    struct err *err);
+bool admin_start(
+    struct admin **out, const struct admin_options *options, struct err *err);
 const char *admin_address(const struct admin *admin);
 
 /* NULL: ready.  Else one of a few constant words, such as "draining". */

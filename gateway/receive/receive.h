@@ -30,7 +30,7 @@ enum acknowledge {
 };
 
 struct receive_options {
-	char *address; /* "host:port", "[v6]:port"; port 0: any free one */
+	char *address;    /* "host:port", "[v6]:port"; port 0: any free one */
 	uint64_t workers; /* 0: one a core */
 	uint64_t max_connections;
 	uint64_t memory_bytes; /* bodies being received, all together */

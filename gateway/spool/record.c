@@ -10,7 +10,8 @@ record_new(uint32_t room)
 
 	if (record == NULL)
 		return NULL;
-	memset(record, 0, sizeof *record); /* the lines are about to be written */
+	memset(
+	    record, 0, sizeof *record); /* the lines are about to be written */
 	record->room = room;
 	return record;
 }

@@ -26,10 +26,10 @@ struct ticket;
 
 struct record {
 	struct record *next;
-	struct table *table;	 /* a reference; NULL until known */
-	struct ticket *ticket;	 /* borrowed; NULL when nobody waits */
+	struct table *table;     /* a reference; NULL until known */
+	struct ticket *ticket;   /* borrowed; NULL when nobody waits */
 	struct instant accepted; /* when the spool took it */
-	int64_t earliest_ms;	 /* the smallest __time of its events */
+	int64_t earliest_ms;     /* the smallest __time of its events */
 	uint32_t events;
 	uint32_t bytes;
 	uint32_t room;
@@ -38,7 +38,7 @@ struct record {
 	uint32_t cut_events; /* already cut into batches */
 	uint32_t cut_bytes;
 	uint32_t settled_events; /* of those, no longer waiting */
-	bool withdrawn;		 /* send nothing more of it */
+	bool withdrawn;          /* send nothing more of it */
 	char lines[];
 };
 

@@ -53,8 +53,8 @@ ticket_box_take(struct ticket_box *box)
 
 	/* The bell first: a ticket that comes later rings it again. */
 	(void)eventfd_read(box->fd, &rings);
-	ticket = atomic_exchange_explicit(
-	    &box->settled, NULL, memory_order_acquire);
+	ticket =
+	    atomic_exchange_explicit(&box->settled, NULL, memory_order_acquire);
 	for (; ticket != NULL; ticket = next) {
 		next = ticket->next;
 		ticket->next = oldest;
