@@ -310,13 +310,20 @@ read_all(struct reader *r)
 	return ok;
 }
 
-/* Comments alone give no document at all, "---" one with an empty scalar. */
+/* Comments alone give no document; "---" gives one with an empty scalar. */
 static bool
-is_empty(const struct conf *conf)
+root_ensure(struct reader *r)
 {
-	return conf->root == NULL ||
-	       (conf->root->node.kind == CONF_SCALAR &&
-		   conf->root->node.plain && conf->root->text[0] == '\0');
+	struct made *made;
+
+	if (r->conf->root != NULL)
+		return true;
+	made = node_add(r, CONF_SCALAR, (yaml_mark_t){ 0 });
+	if (made == NULL)
+		return false;
+	made->node.text = "";
+	made->node.plain = true;
+	return true;
 }
 
 bool
@@ -340,13 +347,8 @@ conf_parse(
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser,
 	    (const unsigned char *)(text.len > 0 ? text.at : ""), text.len);
-	if (!read_all(&r))
+	if (!read_all(&r) || !root_ensure(&r))
 		goto out;
-	if (is_empty(r.conf)) {
-		err_set(
-		    err, ERR_INPUT, 0, "%.160s:1:1: the file is empty", name);
-		goto out;
-	}
 	*out = r.conf;
 	r.conf = NULL;
 	ok = true;
@@ -378,6 +380,13 @@ const struct conf_node *
 conf_root(const struct conf *conf)
 {
 	return &conf->root->node;
+}
+
+bool
+conf_is_nothing(const struct conf_node *node)
+{
+	return node->kind == CONF_SCALAR && node->plain &&
+	       node->text[0] == '\0';
 }
 
 const struct conf_node *

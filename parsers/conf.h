@@ -4,7 +4,9 @@
  * Only what a configuration needs: maps, lists and scalars.  Whatever would
  * make a file mean something else than what its reader sees is an error:
  * a key given twice, anchors and aliases, tags, directives, a second document.
- * Every scalar is text; what it means is decided by whoever asks for it.
+ * Every scalar is text; what it means is decided by whoever asks for it.  A
+ * file that holds nothing is one plain scalar without characters, as is a
+ * value that was left out (conf_is_nothing).
  *
  * This is the only file that knows the YAML library.
  *
@@ -33,7 +35,7 @@ enum conf_kind { CONF_SCALAR, CONF_MAP, CONF_LIST };
 
 struct conf_node {
 	enum conf_kind kind;
-	bool plain; /* a scalar without quotes: an empty one was left out */
+	bool plain;            /* a scalar without quotes */
 	unsigned line, column; /* of the key, or of the value without one */
 	const char *key;       /* of a map's member, else NULL */
 	const char *text;      /* of a scalar, else NULL; never holds a NUL */
@@ -49,6 +51,9 @@ bool conf_parse(
 void conf_free(struct conf **conf);
 
 const struct conf_node *conf_root(const struct conf *conf);
+
+/* Was nothing written here?  "a:" has such a value, "a: ''" has not. */
+bool conf_is_nothing(const struct conf_node *node);
 
 /* The member of a map, or NULL. */
 const struct conf_node *conf_member(

@@ -53,9 +53,6 @@ static const struct {
 static const struct {
 	const char	*what, *text, *want;
 } bad[] = {
-	{ "no bytes",		"",			"f.yaml:1:1: the file is empty" },
-	{ "comments alone",	"# nothing\n",		"f.yaml:1:1: the file is empty" },
-	{ "a mark alone",	"---\n",		"f.yaml:1:1: the file is empty" },
 	{ "a key twice",	"a: 1\nb: 2\na: 3\n",	"f.yaml:3:1: a: given twice, first in line 1" },
 	{ "twice in a flow",	"x: {a: 1, a: 2}",	"f.yaml:1:11: a: given twice" },
 	{ "twice, quoted",	"a: 1\n'a': 2\n",	"f.yaml:2:1: a: given twice" },
@@ -178,6 +175,33 @@ Test(conf, the_size_has_a_limit)
 	buffer_print(&b, "\n");
 	cr_expect(!parses(&b, "larger than"));
 	buffer_fini(&b);
+}
+
+Test(conf, a_file_may_hold_nothing)
+{
+	static const char *const texts[] = { "", "# a word\n", "---\n",
+		"\n\n" };
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct conf *conf = NULL;
+		struct err err = { 0 };
+
+		cr_assert(conf_parse(&conf, "f", span_of(texts[i]), &err));
+		cr_expect(conf_is_nothing(conf_root(conf)), "row %zu", i);
+		conf_free(&conf);
+	}
+}
+
+Test(conf, nothing_is_told_from_an_empty_text)
+{
+	struct conf *conf = NULL;
+	struct err err = { 0 };
+
+	cr_assert(conf_parse(&conf, "f", SPAN("a:\nb: ''\nc: {}"), &err));
+	cr_expect(conf_is_nothing(conf_member(conf_root(conf), "a")));
+	cr_expect(!conf_is_nothing(conf_member(conf_root(conf), "b")));
+	cr_expect(!conf_is_nothing(conf_member(conf_root(conf), "c")));
+	conf_free(&conf);
 }
 
 Test(conf, a_member_is_found_by_its_key)
