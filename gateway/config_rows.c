@@ -109,7 +109,7 @@ file_valid(const char *text, struct err *err)
 const struct config_option config_options[] = {
 { TEXT("listen.address", receive.address, address_valid), .initial = "0.0.0.0:8080",
   .allowed = "ADDRESS:PORT", .help = "where producers are served; port 0: any free one" },
-{ NUMBER("listen.workers", COUNT, receive.workers, "0", "0", "256"),
+{ NUMBER("listen.workers", COUNT, receive.workers, "0", "0", "64"),
   .help = "threads that serve producers; 0: one a core" },
 { LATER("listen.tls.certificate"), .help = "file with the server's certificate" },
 { LATER("listen.tls.key"), .help = "file with its key" },
