@@ -4,6 +4,7 @@
 
 #include "parsers/grammar.h"
 #include "parsers/quote.h"
+#include "parsers/sweep.h"
 #include "parsers/timestamp.h"
 
 static const struct {
@@ -93,12 +94,37 @@ check_slowly(const char *line, size_t len, const struct event_limits *limits,
 	return check_time(line, facts.value_at, limits, out);
 }
 
+/* From the name's opening quote to the first byte of its value. */
+static size_t
+skip_to_value(const char *line, size_t name_at)
+{
+	const char *at = quote_end(line + name_at) + 1;
+
+	while (*at == ' ' || *at == '\t' || *at == '\r' || *at == ':')
+		at++;
+	return (size_t)(at - line);
+}
+
+bool
+event_check_by(const struct sweep *sweep, const char *line, size_t len,
+    const struct event_limits *limits, struct event_verdict *out)
+{
+	size_t name_at;
+
+	assert(limits->max_depth > 0 && limits->max_line_bytes > 0);
+	if (sweep == NULL ||
+	    !sweep->run(line, len, limits->max_depth, &name_at))
+		return check_slowly(line, len, limits, out);
+	if (len >= limits->max_line_bytes)
+		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
+	return check_time(line, skip_to_value(line, name_at), limits, out);
+}
+
 bool
 event_check(const char *line, size_t len, const struct event_limits *limits,
     struct event_verdict *out)
 {
-	assert(limits->max_depth > 0 && limits->max_line_bytes > 0);
-	return check_slowly(line, len, limits, out);
+	return event_check_by(sweep_best(), line, len, limits, out);
 }
 
 const char *

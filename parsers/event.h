@@ -76,6 +76,11 @@ struct event_verdict {
 bool event_check(const char *line, size_t len,
     const struct event_limits *limits, struct event_verdict *out);
 
+/* The same by a certain sweep, or by none: for tests and benchmarks. */
+struct sweep;
+bool event_check_by(const struct sweep *sweep, const char *line, size_t len,
+    const struct event_limits *limits, struct event_verdict *out);
+
 /* The stable word and the sentence; empty for EVENT_OK. */
 const char *event_fault_word(enum event_fault fault);
 const char *event_fault_text(enum event_fault fault);
