@@ -34,7 +34,7 @@ Test(budget, a_call_spends_calls_and_bytes_or_neither)
 	now.ns += wait_ns - 1;
 	cr_expect_eq(budget_spend(b, 1000000, now, 0), 1);
 	now.ns += 1;
-	for (int i = 0; i < 11; i++)
+	for (int i = 0; i < 12; i++)
 		cr_assert_eq(budget_spend(b, 1, now, 0), 0, "call %d", i);
 	wait_ns = budget_spend(b, 1, now, 0);
 	cr_expect_gt(wait_ns, 0, "now calls ran out");
