@@ -9,8 +9,8 @@
 #define RENEWALS_MOST 2
 
 /* A counter, well mixed: for chance, not for secrecy. */
-static uint32_t
-chance(struct judge *judge)
+uint32_t
+judge_chance(struct judge *judge)
 {
 	uint64_t x = judge->random += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -72,7 +72,7 @@ again_later(struct judge *judge, struct batch *batch,
 	    event == LANE_REFUSED ? &backoff_hold : &backoff_later;
 	int64_t told_ns = backoff_told_ns(answer->retry_after_ms), wait_ns;
 	struct lane *lane = batch->lane;
-	uint32_t drawn = chance(judge);
+	uint32_t drawn = judge_chance(judge);
 
 	if (lane_answered(lane, batch, event, judge->gate->calls)) {
 		wait_ns = wait_of(told_ns,
@@ -111,7 +111,7 @@ on_pause(struct judge *judge, struct batch *batch,
 	if (told_ns == 0)
 		told_ns = backoff_told_ns(answer->reset_ms);
 	opens = gate_pause(
-	    judge->gate, batch->call, told_ns, chance(judge), judge->now);
+	    judge->gate, batch->call, told_ns, judge_chance(judge), judge->now);
 	if (was.ns <= judge->now.ns)
 		log_event(LOG_WARN, "sending_paused",
 		    LOG_INT("status", answer->status),
@@ -126,7 +126,7 @@ on_locked(struct judge *judge, struct batch *batch,
 {
 	struct gate *gate = judge->gate;
 
-	if (gate_lock(gate, batch->call, chance(judge), judge->now))
+	if (gate_lock(gate, batch->call, judge_chance(judge), judge->now))
 		log_event(LOG_ERROR, "credential_refused",
 		    LOG_INT("status", answer->status),
 		    LOG_INT("wait_ms",

@@ -31,6 +31,9 @@ struct judge {
 	struct instant now;
 };
 
+/* The next number by chance. */
+uint32_t judge_chance(struct judge *judge);
+
 void judge_answer(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, struct instant now);
 

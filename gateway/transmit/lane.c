@@ -181,8 +181,9 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 		return NULL;
 	retry = first_due(lane, now);
 	fresh = fresh_due(lane, draining).ns <= now.ns;
-	if (retry != NULL && (!fresh || lane->fresh_last))
-		return retry;
+	if (retry != NULL &&
+	    (!fresh || lane->fresh_last || retry->attempts == 0))
+		return retry; /* no attempts: not at fault, so first */
 	if (!fresh)
 		return NULL;
 	spare->lane = lane;

@@ -63,6 +63,9 @@ struct lane {
 	bool fresh_last;           /* whose turn it is */
 	size_t in_flight;
 
+	struct lane *cut_off_next; /* the pump's; see there */
+	bool cut_off;
+
 	/* the agenda's */
 	struct lane *ready_next;
 	struct instant wake;

@@ -15,6 +15,9 @@
  */
 #define REST_NS (2 * NS_PER_MS)
 
+/* Lanes that were cut off come back within this time, not all at once. */
+#define COME_BACK_NS (NS_PER_S / 2)
+
 #define NO_MEMORY_WAIT_NS (100 * NS_PER_MS)
 
 struct pump {
@@ -34,6 +37,14 @@ struct pump {
 	struct instant paced; /* the budget says no until then */
 	struct instant withdraw_at;
 	bool draining;
+
+	/*
+	 * Lanes that wait because no connection came about.  All tables share
+	 * one upstream, so when it answers any later call they need not wait
+	 * to the end of a backoff that an outage has made long.
+	 */
+	struct lane *cut_off;
+	uint64_t cut_off_at_call;
 };
 
 bool
@@ -179,6 +190,39 @@ land(struct pump *pump, struct batch *batch)
 	gate_back(&pump->gate, batch->call);
 }
 
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+cut_off(struct pump *pump, struct lane *lane)
+{
+	pump->cut_off_at_call = pump->gate.calls;
+	if (lane->cut_off)
+		return;
+	lane->cut_off = true;
+	lane->cut_off_next = pump->cut_off;
+	pump->cut_off = lane;
+}
+
+static void
+come_back(struct pump *pump)
+{
+	struct lane *lane, *next = pump->cut_off;
+
+	pump->cut_off = NULL;
+	while ((lane = next) != NULL) {
+		next = lane->cut_off_next;
+		lane->cut_off = false;
+		lane->until.ns = least(lane->until.ns,
+		    pump->now.ns +
+			(int64_t)judge_chance(&pump->judge) % COME_BACK_NS);
+		place(pump, lane);
+	}
+}
+
 static void
 answered(struct pump *pump, const struct upstream_answer *answer)
 {
@@ -186,7 +230,12 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct lane *lane = batch->lane;
 
 	land(pump, batch);
+	if (answer->end == UPSTREAM_ANSWERED &&
+	    batch->call > pump->cut_off_at_call)
+		come_back(pump);
 	judge_answer(&pump->judge, batch, answer, pump->now);
+	if (answer->end == UPSTREAM_UNREACHED)
+		cut_off(pump, lane);
 	place(pump, lane);
 }
 
@@ -328,12 +377,6 @@ pump_turn(struct pump *pump)
 	withdraw_late(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
-}
-
-static int64_t
-least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 void
