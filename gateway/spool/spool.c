@@ -103,10 +103,11 @@ spool_take(struct spool *spool)
 	struct record *record, *next, *oldest = NULL;
 	eventfd_t rings;
 
-	if (atomic_load_explicit(&spool->appended, memory_order_relaxed) ==
-	    NULL)
-		return NULL;
-	/* The bell first: a record that comes later rings it again. */
+	/*
+	 * The bell first: a record that comes later rings it again.  Always,
+	 * also when nothing is there: a ring may come after its record was
+	 * taken, and left standing it would wake the pump for ever.
+	 */
 	(void)eventfd_read(spool->fd, &rings);
 	record = atomic_exchange_explicit(
 	    &spool->appended, NULL, memory_order_acquire);

@@ -1,0 +1,127 @@
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <string.h>
+
+#include "gateway/spool/spool.h"
+
+static struct spool *
+open_spool(uint64_t memory_bytes)
+{
+	struct spool_options options = { .memory_bytes = memory_bytes };
+	struct spool *spool = NULL;
+	struct err err = { 0 };
+
+	cr_assert(spool_open(&spool, &options, &err), "%s", err.text);
+	return spool;
+}
+
+static struct record *
+record_of(const char *lines)
+{
+	struct record *record = record_new((uint32_t)strlen(lines));
+
+	memcpy(record->lines, lines, strlen(lines));
+	record->bytes = (uint32_t)strlen(lines);
+	record->events = 1;
+	return record;
+}
+
+static bool
+readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+Test(spool, gives_records_in_the_order_of_acceptance)
+{
+	struct spool *spool = open_spool(1 << 20);
+	const char *lines[] = { "1\n", "2\n", "3\n" };
+	struct record *record, *next;
+	size_t i = 0;
+
+	for (; i < 3; i++)
+		cr_assert(spool_append(spool, record_of(lines[i])));
+	i = 0;
+	for (record = spool_take(spool); record != NULL; record = next) {
+		next = record->next;
+		cr_expect_arr_eq(record->lines, lines[i++], 2);
+		spool_settle(spool, record, (struct instant){ 1 });
+	}
+	cr_expect_eq(i, 3);
+	cr_expect_eq(spool_bytes(spool), 0);
+	spool_close(&spool);
+}
+
+Test(spool, rings_once_for_many_and_is_silent_when_emptied)
+{
+	struct spool *spool = open_spool(1 << 20);
+	struct record *record;
+
+	cr_expect(!readable(spool_fd(spool)));
+	spool_append(spool, record_of("1\n"));
+	cr_expect(readable(spool_fd(spool)));
+	record = spool_take(spool);
+	cr_expect(!readable(spool_fd(spool)));
+	spool_settle(spool, record, (struct instant){ 1 });
+	cr_expect_null(spool_take(spool));
+	spool_close(&spool);
+}
+
+Test(spool, a_full_spool_says_no_and_changes_nothing)
+{
+	uint64_t one = sizeof(struct record) + 2 + 16;
+	struct spool *spool = open_spool(2 * one);
+	struct record *refused = record_of("3\n");
+
+	cr_expect(spool_append(spool, record_of("1\n")));
+	cr_expect(spool_append(spool, record_of("2\n")));
+	cr_expect(!spool_append(spool, refused));
+	cr_expect_eq(spool_bytes(spool), 2 * one);
+	record_free(refused, (struct instant){ 1 });
+	spool_close(&spool); /* frees the two that were never taken */
+}
+
+Test(spool, tells_when_to_come_back_by_the_rate_at_which_it_drains)
+{
+	struct spool *spool = open_spool(1 << 20);
+	struct record *record;
+
+	cr_expect_eq(spool_retry_after_s(spool), 60, "nothing drained yet");
+	for (int i = 1; i <= 3; i++) {
+		spool_append(spool, record_of("1\n"));
+		record = spool_take(spool);
+		spool_settle(spool, record, (struct instant){ i * NS_PER_S });
+	}
+	/* About 130 bytes a second of 128 KiB: far over a minute. */
+	cr_expect_eq(spool_retry_after_s(spool), 60);
+	for (int i = 0; i < 9000; i++) {
+		spool_append(spool, record_of("1\n"));
+		record = spool_take(spool);
+		spool_settle(spool, record,
+		    (struct instant){ 4 * NS_PER_S + i * NS_PER_MS / 8 });
+	}
+	cr_expect_eq(spool_retry_after_s(spool), 1, "about 1 MB a second");
+	spool_close(&spool);
+}
+
+Test(spool, a_settled_ticket_comes_out_of_its_box_oldest_first)
+{
+	struct ticket_box box;
+	struct err err = { 0 };
+	struct ticket a = { .box = &box }, b = { .box = &box };
+
+	cr_assert(ticket_box_init(&box, &err), "%s", err.text);
+	cr_expect_null(ticket_box_take(&box));
+	ticket_settle(&a, TICKET_DELIVERED);
+	ticket_settle(&b, TICKET_WITHDRAWN);
+	cr_expect(readable(box.fd));
+	cr_expect_eq(ticket_box_take(&box), &a);
+	cr_expect_eq(a.next, &b);
+	cr_expect_null(b.next);
+	cr_expect_eq(a.result, TICKET_DELIVERED);
+	cr_expect_eq(b.result, TICKET_WITHDRAWN);
+	cr_expect(!readable(box.fd));
+	ticket_box_fini(&box);
+}
