@@ -1,0 +1,142 @@
+#include "parsers/event.h"
+
+#include <assert.h>
+
+#include "parsers/grammar.h"
+#include "parsers/quote.h"
+#include "parsers/sweep.h"
+#include "parsers/timestamp.h"
+
+static const struct {
+	const char *word, *text;
+} faults[EVENT_FAULT_COUNT] = { [EVENT_OK] = { "", "" },
+#define X(symbol, word, text) [EVENT_##symbol] = { word, text },
+	EVENT_FAULTS(X)
+#undef X
+};
+
+static bool
+refuse(struct event_verdict *out, enum event_fault fault, size_t at)
+{
+	*out = (struct event_verdict){ .fault = fault, .at = at };
+	return false;
+}
+
+/* `close` is the quote that ends the value at `at`. */
+static bool
+read_time(const char *open, int64_t *ms_out)
+{
+	const char *close = quote_end(open);
+	char text[TIMESTAMP_MAX];
+	size_t len;
+
+	return quote_decode(open, close, text, sizeof text, &len) &&
+	       timestamp_parse(text, len, ms_out);
+}
+
+/* The last part of the verdict: the value of __time, and its age. */
+static bool
+check_time(const char *line, size_t at, const struct event_limits *limits,
+    struct event_verdict *out)
+{
+	int64_t ms;
+
+	if (line[at] != '"')
+		return refuse(out, EVENT_TIME_NOT_STRING, at);
+	if (!read_time(line + at, &ms))
+		return refuse(out, EVENT_TIME_FORMAT, at);
+	if (ms < limits->oldest_ms)
+		return refuse(out, EVENT_TIME_TOO_OLD, at);
+	if (ms > limits->newest_ms)
+		return refuse(out, EVENT_TIME_TOO_NEW, at);
+	*out = (struct event_verdict){ .fault = EVENT_OK, .time_ms = ms };
+	return true;
+}
+
+static bool
+refuse_syntax(struct event_verdict *out, const struct grammar_facts *facts)
+{
+	static const enum event_fault of[] = {
+		[GRAMMAR_SYNTAX] = EVENT_NOT_JSON,
+		[GRAMMAR_ENCODING] = EVENT_BAD_UTF8,
+		[GRAMMAR_BOTTOMLESS] = EVENT_TOO_DEEP,
+	};
+
+	return refuse(out, of[facts->fault], facts->fault_at);
+}
+
+static bool
+check_slowly(const char *line, size_t len, const struct event_limits *limits,
+    struct event_verdict *out)
+{
+	struct grammar_rules rules = {
+		.one_line = true,
+		.max_depth = limits->max_depth,
+		.max_number = EVENT_NUMBER_MAX,
+		.name = SPAN("__time"),
+	};
+	struct grammar_facts facts;
+
+	if (!grammar_check(line, len, &rules, &facts))
+		return refuse_syntax(out, &facts);
+	if (line[facts.root_at] != '{')
+		return refuse(out, EVENT_NOT_OBJECT, facts.root_at);
+	if (facts.deep_at != GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_TOO_DEEP, facts.deep_at);
+	if (facts.number_at != GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_NUMBER_TOO_LONG, facts.number_at);
+	if (len >= limits->max_line_bytes)
+		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
+	if (facts.value_at == GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_TIME_MISSING, 0);
+	if (facts.again_at != GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_TIME_DUPLICATE, facts.again_at);
+	return check_time(line, facts.value_at, limits, out);
+}
+
+/* From the name's opening quote to the first byte of its value. */
+static size_t
+skip_to_value(const char *line, size_t name_at)
+{
+	const char *at = quote_end(line + name_at) + 1;
+
+	while (*at == ' ' || *at == '\t' || *at == '\r' || *at == ':')
+		at++;
+	return (size_t)(at - line);
+}
+
+bool
+event_check_by(const struct sweep *sweep, const char *line, size_t len,
+    const struct event_limits *limits, struct event_verdict *out)
+{
+	size_t name_at;
+
+	assert(limits->max_depth > 0 && limits->max_line_bytes > 0);
+	if (sweep == NULL ||
+	    !sweep->run(line, len, limits->max_depth, &name_at))
+		return check_slowly(line, len, limits, out);
+	if (len >= limits->max_line_bytes)
+		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
+	return check_time(line, skip_to_value(line, name_at), limits, out);
+}
+
+bool
+event_check(const char *line, size_t len, const struct event_limits *limits,
+    struct event_verdict *out)
+{
+	return event_check_by(sweep_best(), line, len, limits, out);
+}
+
+const char *
+event_fault_word(enum event_fault fault)
+{
+	assert(fault < EVENT_FAULT_COUNT);
+	return faults[fault].word;
+}
+
+const char *
+event_fault_text(enum event_fault fault)
+{
+	assert(fault < EVENT_FAULT_COUNT);
+	return faults[fault].text;
+}
