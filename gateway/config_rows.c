@@ -102,7 +102,7 @@ file_valid(const char *text, struct err *err)
 #define ONLY(key, word, others)                                                \
 	.name = key, .kind = CONFIG_WORD, .at = CONFIG_NOWHERE,                \
 	.initial = word, .words = word, .later = others
-#define LATER(key) .name = key, .kind = CONFIG_LATER
+#define LATER(key) .name = key, .kind = CONFIG_LATER, .at = CONFIG_NOWHERE
 
 /* A section's rows stand together: they are printed in this order. */
 /* clang-format off */
