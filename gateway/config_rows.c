@@ -133,7 +133,7 @@ const struct config_option config_options[] = {
 { LATER("admin.token_file"), .help = "file with the token that the admin pages ask for" },
 
 { WORD("acknowledge", receive.acknowledge, enum acknowledge, "delivered", "received|durable|delivered"),
-  .later = "durable", .needs = "a spool on disk", .help = "what a 200 means: in memory, on disk, or answered 2xx by the upstream" },
+  .later = "durable", .needs = "a spool on disk", .help = "what a 200 means: every event is in memory, or the upstream answered 2xx" },
 { NUMBER("ack_timeout", TIME, receive.ack_timeout_ms, "25s", "100ms", "1h"),
   .help = "how long a request waits to be delivered before it gets 503 NotDeliveredYet" },
 

@@ -333,8 +333,8 @@ Test(config, complaints_hold_no_secret)
 		struct config config;
 
 		cr_expect(!parse(&config, texts[i], &complaints), "%zu", i);
-		cr_expect_null(strstr(complaints.at, "s3cret"), "%s",
-			    complaints.at);
+		cr_expect_null(
+		    strstr(complaints.at, "s3cret"), "%s", complaints.at);
 		buffer_fini(&complaints);
 	}
 }
