@@ -11,10 +11,10 @@ set -eu
 # What the program is built with, and the two commands of the quick start.
 build="ca-certificates cmake ninja-build gcc libc6-dev pkg-config
     libmicrohttpd-dev libcurl4-openssl-dev libjsmn-dev libjwt-dev
-    libyaml-dev libdeflate-dev curl python3"
+    libyaml-dev libdeflate-dev zlib1g-dev curl python3"
 # What the tests add: unit tests, their fuzzers, formatting.  The sanitizers'
 # own libraries come with gcc.
-tests="libcriterion-dev zlib1g-dev clang clang-format universal-ctags"
+tests="libcriterion-dev clang clang-format universal-ctags"
 
 say() {
 	printf '%s\n' "$*" >&2

@@ -23,6 +23,7 @@ class Budget(FlowTest):
         self.assert_ok(push(gateway, "paced", lines))
         wait_until("all calls made", lambda: sim.taken() == CALLS, 200)
         self.assertEqual(sim.answered(429), 0)
+        self.assertLessEqual(sim.stats()["max_calls_in_60s"], LIMIT)
         self.assertEqual(sim.calls(), CALLS)
         self.assert_upstream(sim, "paced", lines)
 

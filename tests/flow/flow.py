@@ -129,14 +129,22 @@ class FlowTest(unittest.TestCase):
         if self._failed():
             self._tell()
             return
-        faults = []
         # The last one started depends on those before it.
-        for program in reversed(self.programs):
-            program.stop()
-            faults += program.faults() + self._leaks(program)
+        self.end_of(self.programs[::-1])
         left = set(os.listdir(self.folder)) - self.known
-        if left:
-            faults.append(f"files left behind: {sorted(left)}")
+        self.assertEqual(left, set(), "files left behind")
+
+    def end_of(self, programs):
+        """Stops them, in this order, and checks their ends."""
+        faults = []
+        for program in programs:
+            if isinstance(program, Sim) and program.running():
+                faults += program.complaints()
+            program.stop()
+            faults += program.faults()
+            if isinstance(program, Gateway):
+                faults += self._leaks(program)
+            self.programs.remove(program)
         self.assertEqual(faults, [], "\n".join(faults))
 
     def _kill_all(self):

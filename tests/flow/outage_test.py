@@ -35,16 +35,26 @@ class Outage(FlowTest):
     def test_passing_faults_are_sent_again(self):
         for status in (408, 425, 500, 502, 503, 504):
             with self.subTest(status=status):
-                self.assert_survives(lambda sim: sim.refuse(2, status))
+                self.assert_survives(lambda sim: sim.fault(calls=2, status=status))
 
     def test_a_429_is_waited_for_as_the_upstream_says(self):
-        self.assert_survives(lambda sim: sim.refuse(
-            1, 429, {"Retry-After": "1"}))
+        self.assert_survives(lambda sim: sim.fault(
+            status=429, headers={"Retry-After": "1"}))
 
     def test_a_connection_that_breaks_before_the_call_was_read_is_tried_again(
             self):
-        self.assert_survives(lambda sim: sim.fault(calls=2,
-                                                   reset="before"))
+        for moment in ("before", "during"):
+            with self.subTest(moment=moment):
+                self.assert_survives(lambda sim: sim.fault(calls=2,
+                                                           reset=moment))
+
+    def test_a_call_that_hangs_is_given_up_and_made_again(self):
+        self.assert_survives(lambda sim: sim.fault(delay_ms=3600000,
+                                                   take=False),
+                             {"upstream": {"timeout": "1s"}})
+
+    def test_a_connection_closed_behind_an_answer_is_not_missed(self):
+        self.assert_survives(lambda sim: sim.fault(calls=3, hangup=True))
 
     def test_a_table_that_is_not_there_keeps_its_events_and_no_other_waits(
             self):
@@ -59,15 +69,15 @@ class Outage(FlowTest):
         self.assert_upstream(sim, "there", lines)
         self.assertIn("absent", gateway.stderr)
 
-    def assert_survives(self, order):
-        sim, gateway = self.start({"batch": {"linger": "20ms"}})
+    def assert_survives(self, order, over=None):
+        sim, gateway = self.start({"batch": {"linger": "20ms"},
+                                   **(over or {})})
         self.assert_ok(push(gateway, "first", [event(0)]))
         order(sim)
         lines = [event(i) for i in range(30)]
         self.assert_ok(push(gateway, "hit", lines))
         self.assert_upstream(sim, "hit", lines)
-        gateway.stop()
-        sim.stop()
+        self.end_of([gateway, sim])
 
 
 if __name__ == "__main__":

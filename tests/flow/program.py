@@ -19,15 +19,18 @@ class Late(AssertionError):
     """A condition did not come true in time."""
 
 
-def wait_until(what, condition, seconds=PATIENCE_S):
-    """Asks until the answer is true, and gives that answer."""
+def until(what, condition, seconds=PATIENCE_S):
+    """Goes round while the answer is not true, but not for ever."""
     end = time.monotonic() + seconds
-    while True:
-        answer = condition()
-        if answer:
-            return answer
+    while not condition():
         if time.monotonic() > end:
             raise Late(f"waited {seconds} s for: {what}")
+        yield
+
+
+def wait_until(what, condition, seconds=PATIENCE_S):
+    """Asks again and again until the answer is true."""
+    for _ in until(what, condition, seconds):
         time.sleep(0.01)
 
 
@@ -68,13 +71,15 @@ class Program:
     def await_output(self, what, pattern, stream="stderr"):
         """The match of `pattern` in what the program has said so far."""
         def found():
+            running = self.running()
             match = re.search(pattern, getattr(self, stream), re.MULTILINE)
-            if not match and not self.running():
+            if not match and not running:
                 raise AssertionError(
                     f"{self.name} ended with {self.child.returncode} before: "
                     f"{what}\n{self.stderr}")
             return match
-        return wait_until(what, found)
+        wait_until(what, found)
+        return found()
 
     def send(self, sign):
         if self.running():

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import select
 import unittest
 
 import wire
 from flow import FlowTest, MARKER, event, now, push
 from gateway import error_code
+from program import until, wait_until
 
 MIB = 1 << 20
 
@@ -102,7 +104,7 @@ class Refusals(FlowTest):
             with self.subTest(reason=reason, line=line[:60]):
                 body = b"\r\n".join([event(0), b"", line, event(1)])
                 reply = self.gateway.ask(wire.post("t", body))
-                told = self.assert_refused(reply, 400)
+                told = self.assert_refused(reply, 400, "InvalidEvents")
                 self.assert_rates(reply)
                 self.assertEqual(len(told["errors"]), 1, told)
                 error = told["errors"][0]
@@ -159,13 +161,13 @@ class Refusals(FlowTest):
     def test_400_for_an_unknown_value_of_a_parameter(self):
         for query in ("dry_run=perhaps", "on_invalid=maybe"):
             reply = self.gateway.ask(wire.post("t?" + query, b""))
-            self.assert_refused(reply, 400)
+            self.assert_refused(reply, 400, "BadParameter")
 
     def test_400_for_gzip_that_is_none(self):
         for body in (b"plain", gzip.compress(event(0))[:-9]):
             reply = self.gateway.ask(wire.post(
                 "t", body, [("Content-Encoding", "gzip")]))
-            self.assert_refused(reply, 400)
+            self.assert_refused(reply, 400, "InvalidEncoding")
 
     def test_404_for_what_is_no_route_and_for_names_that_are_none(self):
         for path in ("/", "/v1", "/v1/events", "/v1/events/", "/v2/events/t",
@@ -176,7 +178,7 @@ class Refusals(FlowTest):
             with self.subTest(path=path):
                 reply = self.gateway.ask(wire.request(
                     "POST", path, [("Content-Length", 0)]))
-                body = self.assert_refused(reply, 404)
+                body = self.assert_refused(reply, 404, "NoRoute")
                 self.assertEqual(body["message"],
                                  "no Route matched with those values")
 
@@ -200,18 +202,18 @@ class Refusals(FlowTest):
                 self.assertEqual(reply.status, 405, reply)
                 self.assertEqual(reply.header("Allow"), "POST")
                 if method != "HEAD":
-                    self.assert_refused(reply, 405)
+                    self.assert_refused(reply, 405, "MethodNotAllowed")
 
     def test_411_for_a_post_that_does_not_say_its_length(self):
         reply = self.gateway.ask(bare(f"POST {ROUTE} HTTP/1.1", HOST))
-        self.assert_refused(reply, 411)
+        self.assert_refused(reply, 411, "LengthRequired")
 
     def test_413_by_the_declared_length_before_any_body(self):
         with self.gateway.connect() as connection:
             reply = connection.ask(bare(
                 f"POST {ROUTE} HTTP/1.1", HOST,
                 f"Content-Length: {MIB + 1}", "Expect: 100-continue"))
-            body = self.assert_refused(reply, 413)
+            body = self.assert_refused(reply, 413, "PayloadTooLarge")
             self.assertEqual(body["message"], "Request size limit exceeded")
             self.assertTrue(connection.is_closed())
 
@@ -223,7 +225,8 @@ class Refusals(FlowTest):
             except OSError:
                 pass  # it need not read on
             try:
-                self.assert_refused(connection.reply(), 413)
+                self.assert_refused(connection.reply(), 413,
+                                    "PayloadTooLarge")
             except (wire.Closed, OSError):
                 self.fail("closed without an answer")
 
@@ -231,7 +234,7 @@ class Refusals(FlowTest):
         body = gzip.compress(b" " * (MIB + 1))
         reply = self.gateway.ask(wire.post(
             "t", body, [("Content-Encoding", "gzip")]))
-        self.assert_refused(reply, 413)
+        self.assert_refused(reply, 413, "PayloadTooLarge")
 
     def test_one_mebibyte_to_the_byte_is_taken(self):
         for name in ("chunked", "length", "gzip"):
@@ -255,7 +258,7 @@ class Refusals(FlowTest):
             with self.subTest(encoding=encoding):
                 reply = self.gateway.ask(wire.post(
                     "t", b"x", [("Content-Encoding", encoding)]))
-                self.assert_refused(reply, 415)
+                self.assert_refused(reply, 415, "UnsupportedEncoding")
 
     def test_431_for_a_head_that_does_not_end(self):
         with self.gateway.connect() as connection:
@@ -327,8 +330,28 @@ class Full(FlowTest):
         self.assertEqual((reply.status, error_code(reply)),
                          (503, "SpoolFull"), reply)
         self.assertTrue(1 <= int(reply.header("Retry-After")) <= 60)
-        # Back upstream, there is room again.
-        self.start_sim(name="back", listen=sim.address)
+        back = self.start_sim(name="back", listen=sim.address)
+        wait_until("room", lambda: push(
+            gateway, "t", [large]).status == 200)
+        wait_until("all upstream", lambda: back.taken() > 0)
+
+    def test_503_when_too_many_bodies_are_on_their_way(self):
+        _, gateway = self.start({"listen": {"memory_bytes": "1MiB"}})
+        begun = bare(f"POST {ROUTE} HTTP/1.1", HOST, f"Content-Length: {MIB}")
+        line = event(0)
+        with gateway.connect() as first:
+            first.send(begun + line)
+
+            reply = None
+            for _ in until("refused", lambda: reply):
+                with gateway.connect() as second:
+                    second.send(begun)
+                    if select.select([second.socket], [], [], 0.1)[0]:
+                        reply = second.reply()
+            self.assertEqual((reply.status, error_code(reply)),
+                             (503, "MemoryFull"), reply)
+            first.send(b"\n" * (MIB - len(line)))
+            self.assert_ok(first.reply())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import urllib.request
 
 import wire
 from flow import FlowTest, MARKER, now, push
+from program import until
 
 EDITS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "shared",
                      "data", "wikipedia-edits-2015-09-12.ndjson")
@@ -47,9 +48,10 @@ class Samples(FlowTest):
                 return json.loads(answer.read())["access_token"]
 
         own, lines, statuses = token(), [], set()
-        begun = sim.stats()["tokens"]
+        begun = sim.tokens()
         # Long enough that the gateway itself has renewed twice.
-        while sim.stats()["tokens"] < begun + 3 or len(lines) < 200:
+        for _ in until("three renewals", lambda: len(lines) >= 200 and
+                       sim.tokens() >= begun + 3):
             batch = [json.dumps({"__time": now(), "n": len(lines) + i,
                                  "m": MARKER}).encode() for i in range(20)]
             reply = push(gateway, "sample", batch,

@@ -7,6 +7,8 @@ import urllib.request
 
 from program import PATIENCE_S, Program
 
+BATCH_BYTES = 1000000
+
 EXECUTABLE = os.environ.get("POLARIS_SIM", "build/polaris-sim")
 
 
@@ -14,6 +16,7 @@ class Sim(Program):
     def __init__(self, folder, name="sim", listen="127.0.0.1:0", **options):
         self.options = options
         argv = [os.path.abspath(EXECUTABLE), "--listen", listen]
+        argv += ["--strict", "--detect-duplicates"]
         for key, value in options.items():
             argv += ["--" + key.replace("_", "-"), str(value)]
         super().__init__(name, argv, folder)
@@ -35,10 +38,42 @@ class Sim(Program):
     def stats(self):
         return json.loads(self.order("/sim/stats"))
 
+    # Of the statistics, what most tests ask for.
+
+    def taken(self):
+        return self.stats()["events"]
+
+    def calls(self):
+        """All that were made on the event paths, whatever their answer."""
+        return self.stats()["calls"]
+
+    def answered(self, status):
+        return self.stats()["by_status"].get(str(status), 0)
+
+    def tokens(self):
+        """How many were given."""
+        return self.stats()["tokens"]["by_status"].get("200", 0)
+
     def events(self, table):
         """The lines of a table, as bytes, in the order of their arrival."""
         table = urllib.parse.quote(table)
         return self.order(f"/sim/events?table={table}").splitlines()
 
     def fault(self, **order):
+        """The next calls are spoilt; with no filter, the next one."""
         self.order("/sim/fault", order)
+
+    def change(self, **settings):
+        self.order("/sim/set", settings)
+
+    def complaints(self):
+        """What a good client does not do, but for what a test provokes."""
+        stats = self.stats()
+        found = {key: stats[key] for key in ("violations", "duplicates")
+                 if stats[key]}
+        if stats["max_bytes"] > BATCH_BYTES:
+            found["max_bytes"] = stats["max_bytes"]
+        if stats["tokens"]["max_in_flight"] > 1:
+            found["tokens"] = stats["tokens"]
+        return [f"{self.name}: {found} {stats['violation_sample']}"] \
+            if found else []
