@@ -52,7 +52,7 @@ def usual(sim_url, secret_file):
 
 def pair(address):
     host, port = address.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 class Gateway(Program):
