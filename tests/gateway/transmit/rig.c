@@ -103,8 +103,14 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 		    .reset_ms = -1 },
 		.arrives = true,
 	};
-	if (rig->options.script != NULL)
+	if (rig->next_count > 0 &&
+	    (rig->next_table == RIG_ANY || rig->next_table == c->table)) {
+		rig->next_count--;
+		c->answer = rig->next_answer;
+		c->answer.cookie = call->cookie;
+	} else if (rig->options.script != NULL) {
 		rig->options.script(rig, c);
+	}
 	if (c->answer.end != UPSTREAM_ANSWERED)
 		c->answer.why = "scripted";
 	if (c->answer.end == UPSTREAM_UNREACHED ||
@@ -221,6 +227,32 @@ rig_open(const struct rig_options *options)
 	assert(rig->open != NULL && rig->requests != NULL);
 	open_stages(rig);
 	return rig;
+}
+
+struct rig *
+rig_open_warm(struct rig_options options)
+{
+	struct rig *rig = rig_open(&options);
+
+	rig_run(rig, 600 * SEC);
+	return rig;
+}
+
+void
+rig_answer(struct rig *rig, size_t count, uint32_t table,
+    struct upstream_answer answer)
+{
+	rig->next_count = count;
+	rig->next_table = table;
+	rig->next_answer = answer;
+}
+
+struct upstream_answer
+rig_status(unsigned status, int64_t retry_after_ms)
+{
+	return (struct upstream_answer){ .status = status,
+		.retry_after_ms = retry_after_ms,
+		.reset_ms = -1 };
 }
 
 static void
@@ -406,4 +438,22 @@ rig_arrived(const struct rig *rig, uint8_t times)
 	for (uint32_t i = 0; i < rig->event_count; i++)
 		count += rig->arrived[i] == times;
 	return count;
+}
+
+void
+rig_expect_each_once(const struct rig *rig)
+{
+	if (rig_arrived(rig, 1) == rig->event_count)
+		return;
+	fprintf(stderr, "of %u events %u arrived, %u twice\n", rig->event_count,
+	    rig->event_count - rig_arrived(rig, 0), rig_arrived(rig, 2));
+	assert(!"each event once");
+}
+
+int64_t
+rig_setting(const char *name, int64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoll(text, NULL, 10) : otherwise;
 }

@@ -73,6 +73,10 @@ struct rig {
 	size_t *open; /* not yet answered */
 	size_t open_count, open_most;
 
+	struct upstream_answer next_answer; /* see rig_answer */
+	size_t next_count;
+	uint32_t next_table;
+
 	uint32_t *event_table; /* by number */
 	uint8_t *arrived;      /* how often, by number */
 	uint32_t event_count, event_room;
@@ -85,6 +89,18 @@ struct rig {
 
 /* What options say; 0 stands for Polaris' own values. */
 struct rig *rig_open(const struct rig_options *options);
+
+/* Ten minutes later: the budget is full and plays no part for a while. */
+struct rig *rig_open_warm(struct rig_options options);
+
+/*
+ * What the next `count` calls are answered with, of one table or RIG_ANY,
+ * before the script is asked.
+ */
+#define RIG_ANY UINT32_MAX
+void rig_answer(struct rig *rig, size_t count, uint32_t table,
+    struct upstream_answer answer);
+struct upstream_answer rig_status(unsigned status, int64_t retry_after_ms);
 
 /* Settles every ticket, checks that all memory comes back. */
 void rig_close(struct rig *rig);
@@ -107,6 +123,12 @@ void rig_finish(struct rig *rig, int64_t most_ns);
 /* Most calls in any closed window; bytes likewise. */
 uint64_t rig_fullest_calls(const struct rig *rig, int64_t window_ns);
 uint64_t rig_fullest_bytes(const struct rig *rig, int64_t window_ns);
+
+/* Fails unless each event has arrived, and once. */
+void rig_expect_each_once(const struct rig *rig);
+
+/* An integer from the environment. */
+int64_t rig_setting(const char *name, int64_t otherwise);
 
 /* Events that arrived exactly so often. */
 uint32_t rig_arrived(const struct rig *rig, uint8_t times);
