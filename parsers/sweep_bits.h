@@ -546,14 +546,18 @@ sweep_pad(const char *line, const char *at, const char *end, char *room)
 	return room;
 }
 
-static inline bool
-sweep_blank(const char *at, const char *end)
+static inline const char *
+sweep_skip_blanks(const char *at, const char *end)
 {
 	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
 		at++;
-	return at == end;
+	return at;
 }
 
+/*
+ * The masks do not know about the outside of the outermost object: what comes
+ * before and behind it is looked at here.
+ */
 LANES_INLINE bool
 sweep_line(const char *line, size_t len, uint32_t max_depth, size_t *name_at)
 {
@@ -565,13 +569,16 @@ sweep_line(const char *line, size_t len, uint32_t max_depth, size_t *name_at)
 		.low_due = line,
 		.carry = { .value_due = 1 },
 	};
+	const char *first = sweep_skip_blanks(line, s.end);
 	char room[2 * LANES_BYTES];
 
+	if (first == s.end || *first != '{')
+		return false;
 	for (; s.end - s.at >= LANES_BYTES; s.at += LANES_BYTES)
 		if (!sweep_block(&s, s.at))
 			return false;
 	if (!sweep_block(&s, sweep_pad(line, s.at, s.end, room)) || !s.done ||
-	    s.name == NULL || !sweep_blank(s.last + 1, s.end))
+	    s.name == NULL || sweep_skip_blanks(s.last + 1, s.end) != s.end)
 		return false;
 	*name_at = (size_t)(s.name - line);
 	return true;
