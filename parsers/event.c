@@ -1,11 +1,14 @@
 #include "parsers/event.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "parsers/grammar.h"
 #include "parsers/quote.h"
 #include "parsers/sweep.h"
 #include "parsers/timestamp.h"
+
+#define NAME "\"__time\""
 
 static const struct {
 	const char *word, *text;
@@ -22,28 +25,31 @@ refuse(struct event_verdict *out, enum event_fault fault, size_t at)
 	return false;
 }
 
-/* `close` is the quote that ends the value at `at`. */
+/* The usual time is read in place; any other is decoded first. */
 static bool
-read_time(const char *open, int64_t *ms_out)
+read_time(const char *open, const char *end, int64_t *ms_out)
 {
-	const char *close = quote_end(open);
+	const char *close = timestamp_usual(open + 1, end, ms_out);
 	char text[TIMESTAMP_MAX];
 	size_t len;
 
+	if (close != NULL && *close == '"')
+		return true;
+	close = quote_end(open);
 	return quote_decode(open, close, text, sizeof text, &len) &&
 	       timestamp_parse(text, len, ms_out);
 }
 
 /* The last part of the verdict: the value of __time, and its age. */
 static bool
-check_time(const char *line, size_t at, const struct event_limits *limits,
-    struct event_verdict *out)
+check_time(const char *line, size_t len, size_t at,
+    const struct event_limits *limits, struct event_verdict *out)
 {
 	int64_t ms;
 
 	if (line[at] != '"')
 		return refuse(out, EVENT_TIME_NOT_STRING, at);
-	if (!read_time(line + at, &ms))
+	if (!read_time(line + at, line + len, &ms))
 		return refuse(out, EVENT_TIME_FORMAT, at);
 	if (ms < limits->oldest_ms)
 		return refuse(out, EVENT_TIME_TOO_OLD, at);
@@ -91,15 +97,19 @@ check_slowly(const char *line, size_t len, const struct event_limits *limits,
 		return refuse(out, EVENT_TIME_MISSING, 0);
 	if (facts.again_at != GRAMMAR_NOWHERE)
 		return refuse(out, EVENT_TIME_DUPLICATE, facts.again_at);
-	return check_time(line, facts.value_at, limits, out);
+	return check_time(line, len, facts.value_at, limits, out);
 }
 
 /* From the name's opening quote to the first byte of its value. */
 static size_t
 skip_to_value(const char *line, size_t name_at)
 {
-	const char *at = quote_end(line + name_at) + 1;
+	const char *at = line + name_at;
 
+	if (memcmp(at, NAME, sizeof NAME - 1) == 0)
+		at += sizeof NAME - 1;
+	else
+		at = quote_end(at) + 1; /* spelled with escapes */
 	while (*at == ' ' || *at == '\t' || *at == '\r' || *at == ':')
 		at++;
 	return (size_t)(at - line);
@@ -117,7 +127,7 @@ event_check_by(const struct sweep *sweep, const char *line, size_t len,
 		return check_slowly(line, len, limits, out);
 	if (len >= limits->max_line_bytes)
 		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
-	return check_time(line, skip_to_value(line, name_at), limits, out);
+	return check_time(line, len, skip_to_value(line, name_at), limits, out);
 }
 
 bool

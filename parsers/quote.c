@@ -92,9 +92,9 @@ quote_escape(
 const char *
 quote_end(const char *at)
 {
-	at++;
-	while (*at != '"')
-		at += *at == '\\' ? ESCAPE_LENGTH : 1;
+	for (at++; *at != '"'; at++)
+		if (*at == '\\')
+			at++;
 	return at;
 }
 

@@ -2,6 +2,22 @@
 
 #include "parsers/sweep_bits.h"
 
+int
+sweep_hex(const char *at)
+{
+	int unit = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned char c = (unsigned char)at[i];
+		unsigned digit = c - '0', letter = (c | 0x20u) - 'a';
+
+		if (digit > 9 && letter > 5)
+			return -1;
+		unit = unit << 4 | (int)(digit > 9 ? letter + 10 : digit);
+	}
+	return unit;
+}
+
 /*
  * None of the letters of __time has a short escape, so that each is either
  * itself or \u00XX.
@@ -24,28 +40,20 @@ sweep_spelled_time(const char *at, const char *end)
 	return at < end && *at == '"';
 }
 
-bool
-sweep_portable(
+#if defined(SWEEP_BITS)
+static bool
+sweep_vectors(
     const char *line, size_t len, uint32_t max_depth, size_t *name_at_out)
 {
 	return sweep_line(line, len, max_depth, name_at_out);
 }
-
-#if defined(__x86_64__)
-static bool
-has_avx2(void)
-{
-	return __builtin_cpu_supports("avx2") &&
-	       __builtin_cpu_supports("bmi") &&
-	       __builtin_cpu_supports("pclmul");
-}
-#endif
 
 static bool
 always(void)
 {
 	return true;
 }
+#endif
 
 /* Fastest first. */
 static const struct {
@@ -53,18 +61,19 @@ static const struct {
 	struct sweep sweep;
 } sweeps[] = {
 #if defined(__x86_64__)
-	{ has_avx2, { "avx2", sweep_avx2 } },
-	{ always, { "sse2", sweep_sse2 } },
-#elif defined(__aarch64__)
-	{ always, { "neon", sweep_neon } },
+	{ sweep_avx512_runs, { "avx512", sweep_avx512 } },
+	{ sweep_avx2_runs, { "avx2", sweep_avx2 } },
 #endif
-	{ always, { "portable", sweep_portable } },
+#if defined(SWEEP_BITS)
+	{ always, { LANES, sweep_vectors } },
+#endif
+	{ NULL, { NULL, NULL } },
 };
 
 const struct sweep *
 sweep_nth(size_t n)
 {
-	for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++)
+	for (size_t i = 0; sweeps[i].runs != NULL; i++)
 		if (sweeps[i].runs() && n-- == 0)
 			return &sweeps[i].sweep;
 	return NULL;

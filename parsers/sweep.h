@@ -36,12 +36,14 @@ struct sweep {
 	sweep_run *run;
 };
 
-/* The fastest that this processor can run. */
+/* The fastest that this processor can run; NULL: it has no vectors. */
 const struct sweep *sweep_best(void);
 
 /* All that it can run, fastest first; NULL behind the last. */
 const struct sweep *sweep_nth(size_t n);
 
-sweep_run sweep_avx2, sweep_sse2, sweep_neon, sweep_portable;
+/* For x86-64 only, and only where the processor has them. */
+sweep_run sweep_avx512, sweep_avx2;
+bool sweep_avx512_runs(void), sweep_avx2_runs(void);
 
 #endif

@@ -3,7 +3,14 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
-#include <string.h>
+
+bool
+sweep_avx2_runs(void)
+{
+	return __builtin_cpu_supports("avx2") &&
+	       __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("pclmul");
+}
 
 /* For the functions below alone: the rest runs on every processor. */
 #if defined(__clang__)
@@ -14,7 +21,8 @@
 #pragma GCC target("avx2,bmi,pclmul")
 #endif
 
-#define LANES
+#define LANES "avx2"
+#define LANES_PARITY
 #include "parsers/lanes.h"
 
 struct lanes {
@@ -31,10 +39,10 @@ gather(__m256i low, __m256i high)
 LANES_INLINE struct lanes
 lanes_load(const char *at)
 {
-	struct lanes v;
-
-	memcpy(&v, at, sizeof v);
-	return v;
+	return (struct lanes){
+		_mm256_loadu_si256((const __m256i *)at),
+		_mm256_loadu_si256((const __m256i *)(at + 32)),
+	};
 }
 
 LANES_INLINE struct lanes
@@ -56,12 +64,42 @@ lanes_equal(struct lanes v, char byte)
 }
 
 LANES_INLINE uint64_t
+lanes_either(struct lanes v, char one, char other)
+{
+	const __m256i x = _mm256_set1_epi8(one), y = _mm256_set1_epi8(other);
+
+	return gather(_mm256_or_si256(_mm256_cmpeq_epi8(v.low, x),
+			  _mm256_cmpeq_epi8(v.low, y)),
+	    _mm256_or_si256(
+		_mm256_cmpeq_epi8(v.high, x), _mm256_cmpeq_epi8(v.high, y)));
+}
+
+/* Signed, a byte that is not ASCII is below all that are. */
+LANES_INLINE uint64_t
+lanes_special(struct lanes v)
+{
+	const __m256i blank = _mm256_set1_epi8(' ');
+
+	return gather(
+	    _mm256_cmpgt_epi8(blank, v.low), _mm256_cmpgt_epi8(blank, v.high));
+}
+
+/* Moved so that the digits are the ten least signed bytes. */
+LANES_INLINE uint64_t
+lanes_digits(struct lanes v)
+{
+	const __m256i move = _mm256_set1_epi8(128 - '0');
+	const __m256i ten = _mm256_set1_epi8(-128 + 10);
+
+	return gather(_mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.low, move)),
+	    _mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.high, move)));
+}
+
+LANES_INLINE uint64_t
 lanes_least(struct lanes v, uint8_t byte)
 {
 	const __m256i all = _mm256_set1_epi8((char)byte);
 
-	if (byte == 0x80)
-		return gather(v.low, v.high);
 	return gather(_mm256_cmpeq_epi8(_mm256_max_epu8(v.low, all), v.low),
 	    _mm256_cmpeq_epi8(_mm256_max_epu8(v.high, all), v.high));
 }

@@ -36,11 +36,19 @@
 
 #include "parsers/lanes.h"
 
+#if defined(LANES)
+#define SWEEP_BITS
+
 #define SWEEP_DEPTH    64 /* the stack is the bits of one word */
 #define SWEEP_NUMBER   14 /* a number of 1,001 bytes fills so many blocks */
 #define SWEEP_EVEN     0x5555555555555555u
 #define SWEEP_NAME     "\"__time\"" /* eight bytes: one comparison */
 #define SWEEP_NAME_LEN 8
+
+int sweep_hex(const char *at); /* four digits, or -1 */
+
+/* Is it `__time` behind escapes?  `at` is the opening quote of a name. */
+bool sweep_spelled_time(const char *at, const char *end);
 
 /* Bits 0 or 1 that enter the next block, and masks that are all 0 or all 1. */
 struct sweep_carry {
@@ -52,8 +60,8 @@ struct sweep_carry {
 	uint64_t tails;   /* UTF-8: continuation bytes are due */
 	uint64_t special[4];
 	/* words and numbers */
-	uint64_t in_word, digit, dot, exponent, sign, first_minus;
-	uint64_t exponent_sign, zero, in_fraction, in_exponent;
+	uint64_t in_word, digit, dot, sign, negative, zero, in_fraction;
+	uint64_t exponent, exponent_sign, in_exponent;
 };
 
 struct sweep_bits {
@@ -65,16 +73,18 @@ struct sweep_bits {
 	bool done;              /* the outermost container was closed */
 	const char *last;       /* bracket: where, once that is done */
 	uint32_t scalar_blocks; /* that lie behind us without a gap */
-	const char *low_due;    /* where a low surrogate is expected */
-	const char *name;       /* the one `__time` */
+	const char
+	    *low_due;     /* where half a surrogate is due, if after `line` */
+	const char *name; /* the one `__time` */
 };
 
 /* What a block is made of.  Outside of strings, but for the first four. */
 struct sweep_block {
 	struct lanes bytes, folded;
 	uint64_t backslash, escaped, inside, quote;
-	uint64_t open, close, comma, colon, blank;
+	uint64_t bracket, open, close, comma, colon, blank;
 	uint64_t scalar, first; /* words and numbers, and where they begin */
+	uint64_t word;          /* those that are no numbers */
 	uint64_t object;        /* positions directly in an object */
 	uint64_t top;           /* positions directly in the outermost */
 };
@@ -93,7 +103,7 @@ sweep_add(uint64_t x, uint64_t run, uint64_t *overflow)
 LANES_INLINE uint64_t
 sweep_behind(uint64_t x, uint64_t *carry)
 {
-	uint64_t behind = x << 1 | *carry;
+	uint64_t behind = (x << 1) + *carry;
 
 	*carry = x >> 63;
 	return behind;
@@ -104,9 +114,9 @@ LANES_INLINE uint64_t
 sweep_next(uint64_t x, uint64_t blank, uint64_t *carry)
 {
 	uint64_t overflow;
-	uint64_t next = sweep_add(x << 1 | *carry, blank, &overflow);
+	uint64_t next = sweep_add((x << 1) + *carry, blank, &overflow);
 
-	*carry = x >> 63 | overflow;
+	*carry = (x >> 63) + overflow;
 	return next & ~blank;
 }
 
@@ -136,42 +146,31 @@ sweep_escaped(uint64_t backslash, uint64_t *carry)
 	return escaped | entered;
 }
 
-static inline int
-sweep_hex(const char *at)
-{
-	int unit = 0;
-
-	for (int i = 0; i < 4; i++) {
-		unsigned char c = (unsigned char)at[i];
-		unsigned digit = c - '0', letter = (c | 0x20u) - 'a';
-
-		if (digit > 9 && letter > 5)
-			return -1;
-		unit = unit << 4 | (int)(digit > 9 ? letter + 10 : digit);
-	}
-	return unit;
-}
-
-/* `at` is the u of an escape. */
+/*
+ * `at` is the u of an escape.  *due is where the second half of a surrogate
+ * pair must be, once its first half was seen.
+ */
 static inline bool
-sweep_unicode(struct sweep_bits *s, const char *at)
+sweep_unicode(const char *at, const char *end, const char **due)
 {
 	int unit;
 	bool low;
 
-	if (s->end - at < 5 || (unit = sweep_hex(at + 1)) < 0)
+	if (end - at < 5 || (unit = sweep_hex(at + 1)) < 0)
 		return false;
 	low = unit >= 0xdc00 && unit <= 0xdfff;
-	if (low != (at == s->low_due))
+	if (low != (at == *due))
 		return false;
 	if (unit < 0xd800 || low || unit > 0xdfff)
 		return true;
-	s->low_due = at + 6;
-	return s->end - at >= 11 && at[5] == '\\' && at[6] == 'u';
+	*due = at + 6;
+	return end - at >= 11 && at[5] == '\\' && at[6] == 'u';
 }
 
-static inline bool
-sweep_escapes(struct sweep_bits *s, uint64_t escaped)
+/* Gives where a second half is due, or NULL if an escape is bad. */
+static inline const char *
+sweep_escapes(
+    const char *block, const char *end, uint64_t escaped, const char *due)
 {
 	static const bool known[256] = { ['"'] = 1,
 		['\\'] = 1,
@@ -183,15 +182,15 @@ sweep_escapes(struct sweep_bits *s, uint64_t escaped)
 		['t'] = 1 };
 
 	for (; escaped != 0; escaped &= escaped - 1) {
-		const char *at = s->at + __builtin_ctzll(escaped);
+		const char *at = block + __builtin_ctzll(escaped);
 
-		if (at == s->end)
-			return false;
+		if (at == end)
+			return NULL;
 		if (!known[(uint8_t)*at] &&
-		    (*at != 'u' || !sweep_unicode(s, at)))
-			return false;
+		    (*at != 'u' || !sweep_unicode(at, end, &due)))
+			return NULL;
 	}
-	return true;
+	return due;
 }
 
 /*
@@ -232,7 +231,7 @@ sweep_utf8(struct sweep_carry *c, struct lanes v)
 LANES_INLINE bool
 sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 {
-	uint64_t brackets = b->open | b->close, bad = 0;
+	uint64_t brackets = b->bracket, bad = 0;
 
 	b->object = -(s->stack & 1);
 	b->top = -(uint64_t)(s->depth == 1);
@@ -258,10 +257,10 @@ sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 
 /* A closing bracket where a value is due is good only behind an opening one. */
 static inline bool
-sweep_empties(const struct sweep_bits *s, uint64_t closes)
+sweep_empties(const char *block, uint64_t closes)
 {
 	for (; closes != 0; closes &= closes - 1) {
-		const char *at = s->at + __builtin_ctzll(closes) - 1;
+		const char *at = block + __builtin_ctzll(closes) - 1;
 
 		while (*at == ' ' || *at == '\t' || *at == '\r')
 			at--;
@@ -273,25 +272,24 @@ sweep_empties(const struct sweep_bits *s, uint64_t closes)
 
 /* ---- names ---- */
 
-/* Is the name `__time` behind escapes?  `at` is its opening quote. */
-bool sweep_spelled_time(const char *at, const char *end);
-
-static inline bool
-sweep_names(struct sweep_bits *s, uint64_t names)
+/* Gives the one `__time` so far; the end of the line if there is a second. */
+static inline const char *
+sweep_names(
+    const char *block, const char *end, uint64_t names, const char *found)
 {
 	for (; names != 0; names &= names - 1) {
-		const char *at = s->at + __builtin_ctzll(names);
+		const char *at = block + __builtin_ctzll(names);
 
-		if (s->end - at < SWEEP_NAME_LEN)
+		if (end - at < SWEEP_NAME_LEN)
 			continue;
 		if (memcmp(at, SWEEP_NAME, SWEEP_NAME_LEN) != 0 &&
-		    !sweep_spelled_time(at, s->end))
+		    !sweep_spelled_time(at, end))
 			continue;
-		if (s->name != NULL)
-			return false;
-		s->name = at;
+		if (found != NULL)
+			return end;
+		found = at;
 	}
-	return true;
+	return found;
 }
 
 /* ---- words and numbers ---- */
@@ -307,7 +305,7 @@ sweep_four(const char *at)
 
 /* `at` begins a word that is no number. */
 static inline bool
-sweep_word(const struct sweep_bits *s, const char *at)
+sweep_word(const char *at, const char *end)
 {
 	static const bool ends[256] = { [' '] = 1,
 		['\t'] = 1,
@@ -320,88 +318,109 @@ sweep_word(const struct sweep_bits *s, const char *at)
 			: *at == 'f' ? sweep_four("fals")
 				     : sweep_four("null");
 
-	if ((size_t)(s->end - at) <= length)
+	if ((size_t)(end - at) <= length)
 		return false;
 	return sweep_four(at) == want && ends[(uint8_t)at[length]] &&
 	       (length == 4 || at[4] == 'e');
 }
 
 static inline bool
-sweep_words(const struct sweep_bits *s, uint64_t words)
+sweep_words(const char *block, const char *end, uint64_t words)
 {
 	for (; words != 0; words &= words - 1)
-		if (!sweep_word(s, s->at + __builtin_ctzll(words)))
+		if (!sweep_word(block + __builtin_ctzll(words), end))
 			return false;
 	return true;
 }
 
 /*
- * Number = [ "-" ] int [ "." digits ] [ "e" [ sign ] digits ].  What stands
- * beside what is checked first; then that no dot follows a fraction, and
- * nothing an exponent.
+ * Behind an exponent comes a sign or a digit, and behind its digits nothing
+ * of a number.  Seldom needed.
  */
 LANES_INLINE uint64_t
-sweep_numbers(struct sweep_carry *c, const struct sweep_block *b,
-    uint64_t number, uint64_t all_digits)
+sweep_exponents(struct sweep_carry *c, const struct sweep_block *b,
+    uint64_t digit, uint64_t sign, uint64_t other)
 {
-	uint64_t digit = all_digits & number;
-	uint64_t dot = lanes_equal(b->bytes, '.') & number;
-	uint64_t exponent = lanes_equal(b->folded, 'e') & number;
-	uint64_t minus = lanes_equal(b->bytes, '-') & number;
-	uint64_t sign = minus | (lanes_equal(b->bytes, '+') & number);
-	uint64_t first = b->first & number, zero, behind_exponent, starts;
-	uint64_t behind_dot, bad, exponent_digits;
+	uint64_t exponent = other & lanes_equal(b->folded, 'e');
+	uint64_t behind = sweep_behind(exponent, &c->exponent);
+	uint64_t digits =
+	    behind | sweep_behind(sign & behind, &c->exponent_sign);
+	uint64_t number = b->scalar & ~b->word, bad = other & ~exponent;
 
-	bad = number & ~(digit | dot | exponent | sign);
-	bad |= (dot | exponent) & ~sweep_behind(digit, &c->digit);
-	behind_dot = sweep_behind(dot, &c->dot);
-	bad |= behind_dot & ~digit;
-	behind_exponent = sweep_behind(exponent, &c->exponent);
-	bad |= behind_exponent & ~(digit | sign);
-	bad |= sweep_behind(sign, &c->sign) & ~digit;
-	bad |= sign & ~(behind_exponent | (first & minus));
-
-	starts = first | sweep_behind(first & minus, &c->first_minus);
-	zero = starts & lanes_equal(b->bytes, '0');
-	bad |= sweep_behind(zero, &c->zero) & digit;
-
-	bad |= sweep_add((behind_dot & digit) | c->in_fraction, digit,
-		   &c->in_fraction) &
-	       ~digit & dot;
-	exponent_digits =
-	    behind_exponent | sweep_behind(sign & ~first, &c->exponent_sign);
-	bad |= sweep_add((exponent_digits & digit) | c->in_exponent, digit,
-		   &c->in_exponent) &
+	bad |= behind & ~(digit | sign);
+	bad |= sign & ~(behind | b->first);
+	bad |= sweep_add(
+		   (digits & digit) + c->in_exponent, digit, &c->in_exponent) &
 	       ~digit & number;
 	return bad;
 }
 
-LANES_INLINE bool
-sweep_scalars(struct sweep_bits *s, const struct sweep_block *b)
+/*
+ * Number = [ "-" ] int [ "." digits ] [ "e" [ sign ] digits ].  What stands
+ * beside what is checked first, then that no dot follows a fraction.
+ */
+LANES_INLINE uint64_t
+sweep_numbers(
+    struct sweep_carry *c, const struct sweep_block *b, uint64_t all_digits)
 {
-	uint64_t digit =
-	    lanes_least(b->bytes, '0') & ~lanes_least(b->bytes, '9' + 1);
+	uint64_t number = b->scalar & ~b->word, digit = all_digits & number;
+	uint64_t dot = lanes_equal(b->bytes, '.') & number;
+	uint64_t sign = lanes_either(b->bytes, '-', '+') & number;
+	uint64_t other = number & ~(digit | dot | sign);
+	uint64_t negative = sign & b->first, starts, zero, behind_dot, bad;
+
+	bad = (dot | other) & ~sweep_behind(digit, &c->digit);
+	bad |= sweep_behind(sign, &c->sign) & ~digit;
+	behind_dot = sweep_behind(dot, &c->dot);
+	bad |= behind_dot & ~digit;
+	bad |= sweep_add((behind_dot & digit) + c->in_fraction, digit,
+		   &c->in_fraction) &
+	       ~digit & dot;
+
+	starts = (b->first & number) | sweep_behind(negative, &c->negative);
+	zero = starts & lanes_equal(b->bytes, '0');
+	bad |= sweep_behind(zero, &c->zero) & digit;
+	if ((other | c->exponent | c->exponent_sign | c->in_exponent) != 0)
+		return bad | sweep_exponents(c, b, digit, sign, other);
+	return bad | (sign ^ negative);
+}
+
+LANES_INLINE bool
+sweep_scalars(struct sweep_bits *s, struct sweep_block *b)
+{
+	uint64_t digit = lanes_digits(b->bytes);
 	uint64_t words = b->first & ~(digit | lanes_equal(b->bytes, '-'));
-	uint64_t number;
 
 	/* An addition clears the runs that are words. */
-	number = b->scalar & sweep_add(words | s->carry.in_word, b->scalar,
-				 &s->carry.in_word);
-	if (sweep_numbers(&s->carry, b, number, digit) != 0)
+	b->word = b->scalar & ~sweep_add(words + s->carry.in_word, b->scalar,
+				  &s->carry.in_word);
+	if (sweep_numbers(&s->carry, b, digit) != 0)
 		return false;
 	s->scalar_blocks = b->scalar == ~(uint64_t)0 ? s->scalar_blocks + 1 : 0;
-	return s->scalar_blocks < SWEEP_NUMBER && sweep_words(s, words);
+	return s->scalar_blocks < SWEEP_NUMBER &&
+	       sweep_words(s->at, s->end, words);
 }
 
 /* ---- a block ---- */
+
+/* Control characters and all that is not ASCII: seldom there. */
+LANES_INLINE bool
+sweep_specials(struct sweep_bits *s, struct sweep_block *b, uint64_t special)
+{
+	uint64_t high = lanes_least(b->bytes, 0x80);
+
+	b->blank |= lanes_equal(b->bytes, '\t') | lanes_equal(b->bytes, '\r');
+	if ((high | s->carry.tails) != 0 && !sweep_utf8(&s->carry, b->bytes))
+		return false;
+	return (special & ~high & b->inside) == 0;
+}
 
 /* Strings first: nothing else has a meaning inside of them. */
 LANES_INLINE bool
 sweep_strings(struct sweep_bits *s, struct sweep_block *b)
 {
 	struct sweep_carry *c = &s->carry;
-	uint64_t control = ~lanes_least(b->bytes, 0x20);
-	uint64_t high = lanes_least(b->bytes, 0x80);
+	uint64_t special = lanes_special(b->bytes);
 
 	b->backslash = lanes_equal(b->bytes, '\\');
 	b->escaped = sweep_escaped(b->backslash, &c->escaped);
@@ -409,13 +428,13 @@ sweep_strings(struct sweep_bits *s, struct sweep_block *b)
 	b->inside = lanes_parity(b->quote) ^ c->inside;
 	c->inside = -(b->inside >> 63);
 	b->blank = lanes_equal(b->bytes, ' ');
-	if (control != 0)
-		b->blank |=
-		    lanes_equal(b->bytes, '\t') | lanes_equal(b->bytes, '\r');
-	if ((high | c->tails) != 0 && !sweep_utf8(c, b->bytes))
+	if ((special | c->tails) != 0 && !sweep_specials(s, b, special))
 		return false;
-	return (control & b->inside) == 0 &&
-	       sweep_escapes(s, b->escaped & b->inside);
+	if ((b->escaped & b->inside) == 0)
+		return true;
+	s->low_due =
+	    sweep_escapes(s->at, s->end, b->escaped & b->inside, s->low_due);
+	return s->low_due != NULL;
 }
 
 LANES_INLINE void
@@ -424,14 +443,13 @@ sweep_tokens(struct sweep_bits *s, struct sweep_block *b)
 	uint64_t outside = ~b->inside;
 
 	b->folded = lanes_fold(b->bytes);
-	b->open = lanes_equal(b->folded, '{') & outside;
-	b->close = lanes_equal(b->folded, '}') & outside;
+	b->bracket = lanes_either(b->folded, '{', '}') & outside;
 	b->comma = lanes_equal(b->bytes, ',') & outside;
 	b->colon = lanes_equal(b->bytes, ':') & outside;
 	b->blank &= outside;
-	b->scalar = outside & ~(b->quote | b->open | b->close | b->comma |
-				  b->colon | b->blank);
-	b->first = b->scalar & ~(b->scalar << 1 | s->carry.scalar);
+	b->scalar =
+	    outside & ~(b->quote | b->bracket | b->comma | b->colon | b->blank);
+	b->first = b->scalar & ~((b->scalar << 1) + s->carry.scalar);
 }
 
 /* What follows what.  Gives the names that begin here in *names. */
@@ -455,47 +473,91 @@ sweep_order(struct sweep_bits *s, const struct sweep_block *b, uint64_t *names)
 	name_end =
 	    sweep_add(*names | c->in_name, b->inside, &c->in_name) & ~b->inside;
 	bad |= sweep_next(name_end, b->blank, &c->colon_due) ^ b->colon;
-	return bad == 0 && sweep_empties(s, (name_due | value_due) & b->close);
+	return bad == 0 &&
+	       sweep_empties(s->at, (name_due | value_due) & b->close);
+}
+
+/*
+ * Without brackets the containers stay as they are, and most JSON has no
+ * blanks: for both, the compiler strikes out what is then nothing.
+ */
+LANES_INLINE bool
+sweep_structure(struct sweep_bits *s, struct sweep_block *b, uint64_t *names)
+{
+	if ((b->bracket | b->blank) != 0) {
+		b->close = b->bracket & lanes_equal(b->folded, '}');
+		b->open = b->bracket ^ b->close;
+		return sweep_brackets(s, b) && sweep_order(s, b, names);
+	}
+	b->bracket = b->open = b->close = b->blank = 0;
+	return sweep_brackets(s, b) && sweep_order(s, b, names);
+}
+
+/* Which could be `__time`?  Those that go on with _ or an escape. */
+LANES_INLINE bool
+sweep_candidates(
+    struct sweep_bits *s, const struct sweep_block *b, uint64_t names)
+{
+	uint64_t maybe = (lanes_equal(b->bytes, '_') | b->backslash) >> 1;
+
+	names &= maybe | (uint64_t)1 << 63; /* its next byte is elsewhere */
+	if (names != 0)
+		s->name = sweep_names(s->at, s->end, names, s->name);
+	return s->name != s->end;
 }
 
 LANES_INLINE bool
 sweep_block(struct sweep_bits *s, const char *bytes)
 {
 	struct sweep_block b;
-	uint64_t names, maybe;
+	uint64_t names, entered = s->carry.inside;
 
 	b.bytes = lanes_load(bytes);
 	if (!sweep_strings(s, &b))
 		return false;
+	if ((b.inside & entered) == ~(uint64_t)0)
+		return true; /* nothing but text */
 	sweep_tokens(s, &b);
-	if (!sweep_brackets(s, &b) || !sweep_order(s, &b, &names))
+	if (!sweep_structure(s, &b, &names))
 		return false;
 	if ((b.scalar | s->carry.scalar) != 0 && !sweep_scalars(s, &b))
 		return false;
 	s->carry.scalar = b.scalar >> 63;
-
-	/* Which could be `__time`?  Those that go on with _ or an escape. */
-	maybe = (lanes_equal(b.bytes, '_') | b.backslash) >> 1;
-	maybe |= (uint64_t)1 << 63; /* its second byte is not in this block */
-	return sweep_names(s, names & b.top & maybe);
+	names &= b.top;
+	return names == 0 || sweep_candidates(s, &b, names);
 }
 
-/* The bytes of a last, incomplete block, with blanks behind them. */
-LANES_INLINE void
-sweep_pad(const char *at, size_t len, char out[LANES_BYTES])
+/*
+ * The bytes of the last, incomplete block, with blanks behind them.  A long
+ * line lends the bytes before, which spares a copy of unknown length.
+ */
+LANES_INLINE const char *
+sweep_pad(const char *line, const char *at, const char *end, char *room)
 {
-	memset(out, ' ', LANES_BYTES);
-	memcpy(out, at, len);
+	size_t len = (size_t)(end - at);
+
+	memset(room + LANES_BYTES, ' ', LANES_BYTES);
+	if (end - line >= LANES_BYTES) {
+		memcpy(room, end - LANES_BYTES, LANES_BYTES);
+		return room + LANES_BYTES - len;
+	}
+	memset(room, ' ', LANES_BYTES);
+	memcpy(room, at, len);
+	return room;
 }
 
-static inline bool
-sweep_blank(const char *at, const char *end)
+static inline const char *
+sweep_skip_blanks(const char *at, const char *end)
 {
 	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
 		at++;
-	return at == end;
+	return at;
 }
 
+/*
+ * The masks do not know about the outside of the outermost object: what comes
+ * before and behind it is looked at here.
+ */
 LANES_INLINE bool
 sweep_line(const char *line, size_t len, uint32_t max_depth, size_t *name_at)
 {
@@ -504,19 +566,23 @@ sweep_line(const char *line, size_t len, uint32_t max_depth, size_t *name_at)
 		.at = line,
 		.end = line + len,
 		.max_depth = max_depth < SWEEP_DEPTH ? max_depth : SWEEP_DEPTH,
+		.low_due = line,
 		.carry = { .value_due = 1 },
 	};
-	char last[LANES_BYTES];
+	const char *first = sweep_skip_blanks(line, s.end);
+	char room[2 * LANES_BYTES];
 
+	if (first == s.end || *first != '{')
+		return false;
 	for (; s.end - s.at >= LANES_BYTES; s.at += LANES_BYTES)
 		if (!sweep_block(&s, s.at))
 			return false;
-	sweep_pad(s.at, (size_t)(s.end - s.at), last);
-	if (!sweep_block(&s, last) || !s.done || s.name == NULL ||
-	    !sweep_blank(s.last + 1, s.end))
+	if (!sweep_block(&s, sweep_pad(line, s.at, s.end, room)) || !s.done ||
+	    s.name == NULL || sweep_skip_blanks(s.last + 1, s.end) != s.end)
 		return false;
 	*name_at = (size_t)(s.name - line);
 	return true;
 }
 
+#endif
 #endif

@@ -307,8 +307,55 @@ take_offset(struct cursor *c, int64_t *ms)
 	return true;
 }
 
-bool
-timestamp_parse(const char *text, size_t len, int64_t *ms_out)
+/* ---- the usual form, at fixed places ---- */
+
+#define USUAL_LENGTH 19 /* YYYY-MM-DDThh:mm:ss */
+
+/* Two digits at `at`; sets a bit of *bad if they are none. */
+static uint32_t
+pair(const char *at, uint32_t *bad)
+{
+	uint32_t tens = (uint32_t)at[0] - '0', ones = (uint32_t)at[1] - '0';
+
+	*bad |= (tens > 9) | (ones > 9);
+	return tens * 10 + ones;
+}
+
+const char *
+timestamp_usual(const char *text, const char *end, int64_t *ms_out)
+{
+	uint32_t bad = 0, year, month, day, hour, minute, second;
+	struct cursor c = { text + USUAL_LENGTH, end };
+	int64_t ms;
+
+	if (end - text < USUAL_LENGTH || text[4] != '-' || text[7] != '-' ||
+	    (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
+	    text[16] != ':')
+		return NULL;
+	year = pair(text, &bad) * 100 + pair(text + 2, &bad);
+	month = pair(text + 5, &bad);
+	day = pair(text + 8, &bad);
+	hour = pair(text + 11, &bad);
+	minute = pair(text + 14, &bad);
+	second = pair(text + 17, &bad);
+	if (bad != 0 || month < 1 || month > 12 || day < 1 ||
+	    day > days_in_month(year, month) || hour > 23 || minute > 59 ||
+	    second > 59)
+		return NULL;
+	ms = sum_ms(hour, minute, second);
+	if (!take_fraction(&c, MS_PER_S, &ms))
+		return NULL;
+	if (!take(&c, 'Z') && (next_is(&c, '+') || next_is(&c, '-')) &&
+	    !take_offset(&c, &ms))
+		return NULL;
+	*ms_out = days_to_date(year, month, day) * MS_PER_DAY + ms;
+	return c.at;
+}
+
+/* ---- all forms ---- */
+
+static bool
+parse_any(const char *text, size_t len, int64_t *ms_out)
 {
 	struct cursor c = { text, text + len };
 	int64_t days, ms = 0;
@@ -326,5 +373,18 @@ timestamp_parse(const char *text, size_t len, int64_t *ms_out)
 			return false;
 	}
 	*ms_out = days * MS_PER_DAY + ms;
+	return true;
+}
+
+bool
+timestamp_parse(const char *text, size_t len, int64_t *ms_out)
+{
+	const char *end = text + len;
+	int64_t ms;
+
+	if (timestamp_usual(text, end, &ms) != end &&
+	    !parse_any(text, len, &ms))
+		return false;
+	*ms_out = ms;
 	return true;
 }

@@ -32,4 +32,11 @@
 
 bool timestamp_parse(const char *text, size_t len, int64_t *ms_out);
 
+/*
+ * Nearly every producer writes YYYY-MM-DDThh:mm:ss[.f][offset].  Reads such a
+ * time at the front of a longer text, without a branch a character; gives what
+ * follows it, or NULL: read it the long way, whatever that will say.
+ */
+const char *timestamp_usual(const char *text, const char *end, int64_t *ms_out);
+
 #endif
