@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tests/sim/gunzip.h"
 #include "tests/sim/lines.h"
+#include "tests/sim/zip.h"
 
 static const char *
 table_of(const struct visit *v)
@@ -216,7 +216,7 @@ decode(struct sim *sim, struct visit *v, struct span *body)
 	}
 	sim->ledger.gzip_calls++;
 	buffer_reset(&sim->inflated);
-	if (gunzip(*body, &sim->inflated, &err)) {
+	if (zip_inflate(*body, &sim->inflated, &err)) {
 		*body = (struct span){ sim->inflated.at, sim->inflated.len };
 		return true;
 	}
