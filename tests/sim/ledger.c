@@ -110,13 +110,21 @@ ledger_call(struct ledger *l, int64_t wall_ms, int64_t mono_ms)
 	}
 	this_minute(l)->calls++;
 	l->calls++;
-	meter_count(&l->meter, mono_ms);
+	meter_count(&l->calls_meter, METER_MINUTE, mono_ms, 1);
 }
 
 void
 ledger_limited(struct ledger *l)
 {
 	this_minute(l)->limited++;
+}
+
+void
+ledger_body(
+    struct ledger *l, uint64_t wire_bytes, uint64_t bytes, int64_t mono_ms)
+{
+	l->wire_bytes += wire_bytes;
+	meter_count(&l->bytes_meter, METER_SECOND, mono_ms, bytes);
 }
 
 static void

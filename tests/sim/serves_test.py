@@ -604,6 +604,7 @@ class Limit(Case):
         self.assertEqual(stats["rate_limited"], 1)
         self.assertEqual(stats["events"], 4)
         self.assertEqual(stats["max_calls_in_60s"], 5)
+        self.assertGreaterEqual(stats["max_bytes_in_1s"], len(LINE % 9))
 
     def test_only_calls_with_a_credential_use_it_up(self):
         self.at_second(1)
@@ -809,6 +810,9 @@ class Keeping(unittest.TestCase):
                                  LINE % 2 + b"b\t" + LINE % 3)
 
     def test_duplicates_are_counted_when_asked_for(self):
+        sim = Sim()
+        self.assertIsNone(sim.stats()["duplicates"])
+        self.assertEqual(sim.stop(), 0)
         sim = Sim("--detect-duplicates")
         sim.push("t", LINE % 1 + LINE % 2)
         sim.push("t", LINE % 2 + LINE % 3)
