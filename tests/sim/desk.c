@@ -47,7 +47,6 @@ matches(const struct route *r, struct visit *v)
 
 	if (!span_equal(v->request.method, span_of(r->method)))
 		return false;
-	v->part[1][0] = '\0'; /* of a row that matched in part */
 	for (; *want != '\0'; want++) {
 		if (*want == '*') {
 			at = take_part(at, end, v->part[parts++]);

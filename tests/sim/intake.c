@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tests/sim/gunzip.h"
 #include "tests/sim/lines.h"
+#include "tests/sim/zip.h"
 
 static const char *
 table_of(const struct visit *v)
@@ -207,7 +207,6 @@ decode(struct sim *sim, struct visit *v, struct span *body)
 	struct span encoding = v->request.header[HEADER_CONTENT_ENCODING];
 	struct err err;
 
-	sim->ledger.wire_bytes += body->len;
 	if (encoding.len == 0 || span_equal_nocase(encoding, SPAN("identity")))
 		return true;
 	if (!span_equal_nocase(encoding, SPAN("gzip"))) {
@@ -216,7 +215,7 @@ decode(struct sim *sim, struct visit *v, struct span *body)
 	}
 	sim->ledger.gzip_calls++;
 	buffer_reset(&sim->inflated);
-	if (gunzip(*body, &sim->inflated, &err)) {
+	if (zip_inflate(*body, &sim->inflated, &err)) {
 		*body = (struct span){ sim->inflated.at, sim->inflated.len };
 		return true;
 	}
@@ -250,9 +249,11 @@ intake_body(
 	};
 	const struct fault *f;
 	struct lines lines;
+	size_t wire_bytes = body.len;
 
 	if (!decode(sim, v, &body))
 		return;
+	ledger_body(&sim->ledger, wire_bytes, body.len, now.mono_ms);
 	lines = lines_read(
 	    body, sim->options.strict, call.table, &sim->ledger.violations);
 	call.body = body;

@@ -69,5 +69,7 @@ Test(marks, each_is_new_once)
 		for (uint64_t i = 0; i < 200000; i++)
 			cr_assert_eq(marks_add(&m, i << 32 | (i ^ 77)),
 			    again == 0, "%d", (int)i);
+	cr_expect(marks_add(&m, 0));
+	cr_expect_not(marks_add(&m, 0));
 	marks_fini(&m);
 }

@@ -42,7 +42,7 @@ struct ledger {
 	uint64_t connections, open_connections;
 	struct ledger_flight calls_flying, tokens_flying;
 	struct violations violations;
-	struct meter meter;
+	struct meter calls_meter, bytes_meter;
 	struct ledger_minute minutes[LEDGER_MINUTES_MAX];
 	uint64_t minute_count;
 	struct ledger_table **tables; /* hash table, by name */
@@ -57,6 +57,10 @@ struct ledger_table *ledger_table(struct ledger *l, const char *name);
 /* A call begins; a refusal by the limit is told when it is known. */
 void ledger_call(struct ledger *l, int64_t wall_ms, int64_t mono_ms);
 void ledger_limited(struct ledger *l);
+
+/* A body was read, taken or not. */
+void ledger_body(
+    struct ledger *l, uint64_t wire_bytes, uint64_t bytes, int64_t mono_ms);
 
 void ledger_take(struct ledger *l, struct ledger_table *t, uint64_t events,
     uint64_t bytes, uint64_t digest);

@@ -2,18 +2,9 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "tests/sim/doc.h"
-
-uint64_t
-lines_mark(struct span line)
-{
-	const Bytef *at = (const Bytef *)line.at;
-
-	return (uint64_t)adler32(1, at, (uInt)line.len) << 32 |
-	       crc32(0, at, (uInt)line.len);
-}
+#include "tests/sim/zip.h"
 
 static bool
 take_line(struct span *rest, struct span *line)
@@ -99,7 +90,7 @@ lines_read(struct span body, bool strict, const char *where,
 		if (line.len == 0)
 			continue;
 		found.events++;
-		found.digest += lines_mark(line);
+		found.digest += zip_mark(line);
 	}
 	if (body.len == 0)
 		violation_count(
@@ -118,6 +109,6 @@ lines_mark_all(struct span body, struct marks *seen)
 
 	while (take_line(&body, &line))
 		if (line.len > 0)
-			again += !marks_add(seen, lines_mark(line));
+			again += !marks_add(seen, zip_mark(line));
 	return again;
 }

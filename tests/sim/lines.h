@@ -24,8 +24,6 @@ struct lines {
 	uint64_t digest;
 };
 
-uint64_t lines_mark(struct span line);
-
 /*
  * Looks without counting duplicates, for a call may yet be refused.
  * `where` names the table in a sample.

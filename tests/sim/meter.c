@@ -3,15 +3,15 @@
 #include <string.h>
 
 static void
-move_to(struct meter *m, int64_t step)
+move_to(struct meter *m, int span, int64_t step)
 {
-	if (step - m->step >= METER_STEPS) {
+	if (step - m->step >= span) {
 		memset(m->steps, 0, sizeof m->steps);
 		m->sum = 0;
 		m->step = step;
 	}
 	while (m->step < step) {
-		uint32_t *oldest = &m->steps[++m->step % METER_STEPS];
+		uint64_t *oldest = &m->steps[++m->step % span];
 
 		m->sum -= *oldest;
 		*oldest = 0;
@@ -19,11 +19,11 @@ move_to(struct meter *m, int64_t step)
 }
 
 void
-meter_count(struct meter *m, int64_t mono_ms)
+meter_count(struct meter *m, int span, int64_t mono_ms, uint64_t amount)
 {
-	move_to(m, mono_ms / METER_STEP_MS);
-	m->steps[m->step % METER_STEPS]++;
-	m->sum++;
+	move_to(m, span, mono_ms / METER_STEP_MS);
+	m->steps[m->step % span] += amount;
+	m->sum += amount;
 	if (m->sum > m->most)
 		m->most = m->sum;
 }

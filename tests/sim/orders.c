@@ -10,6 +10,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* clang-format off */
 const char orders_help[] =
     "orders (JSON in, JSON out, no credential):\n"
     "  GET  /sim/stats             counts and digests, all and per table\n"
@@ -17,9 +18,9 @@ const char orders_help[] =
     "  GET  /sim/faults            the faults that still strike\n"
     "  POST /sim/fault {...}       set one more fault, see below\n"
     "  POST /sim/set {...}         calls_per_minute, token_ttl, latency_ms,\n"
-    "                              max_body, clock_ahead_ms (wall clock, may\n"
-    "                              be negative), client_secret, api_key,\n"
-    "                              tables [\"a\",\"b\"], revoke_tokens true\n"
+    "                              max_body, clock_ahead_ms (wall clock and\n"
+    "                              Date; may be negative), client_secret,\n"
+    "                              api_key, tables [\"a\",\"b\"], revoke_tokens true\n"
     "                              (also reached as /sim/limit)\n"
     "  POST /sim/reset             clear counts, events, faults, and the\n"
     "                              minute's calls; settings, tokens stay\n"
@@ -34,13 +35,13 @@ const char orders_help[] =
     "and its manner:\n"
     "  status N  headers {\"A\":\"b\"}  body \"text\"  body_bytes N (of x)\n"
     "  header_count N (more of them)  delay_ms N  drip_ms N (each byte)\n"
-    "  reset \"before\"|\"during\"|\"after\"|\"answer\"   a TCP reset: the "
-    "body\n"
-    "      unread; half read; events taken; half of the answer sent\n"
+    "  reset \"before\"|\"during\"|\"after\"|\"answer\"   a TCP reset:\n"
+    "      body unread; half read; events taken; half of the answer sent\n"
     "  early true    answer at the head and close, the body unread\n"
     "  hangup true   close behind the answer without having said so\n"
     "  raw \"bytes\"   these instead of an answer, then close\n"
     "  take true|false   are the events taken? (default: if status is 2xx)\n";
+/* clang-format on */
 
 static void
 done(struct visit *v)

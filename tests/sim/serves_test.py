@@ -277,6 +277,11 @@ class Tokens(Case):
         self.assert_status(401, self.sim.push("t", LINE % 1))
         self.assert_status(200, self.sim.push("t", LINE % 1,
                                               auth="Basic plain"))
+        self.order("set", client_secret="newer", api_key="pok_polaris-sim")
+        self.assert_status(200, self.sim.push("t", LINE % 1))
+        self.assertEqual(self.sim.order("set", api_key="x", tables=["t"],
+                                        unknown=1)[0], 400)
+        self.assert_status(200, self.sim.push("u", LINE % 1))
 
     def test_requests_in_flight_at_once_are_counted(self):
         self.order("fault", route="token", calls=3, delay_ms=300)
@@ -431,6 +436,14 @@ class Violations(Case):
             self.assertEqual(stats["violations"], 1)
             self.assertTrue(stats["violation_sample"].startswith(word + ": "))
 
+    def test_the_sample_is_the_first_one_and_holds_no_payload(self):
+        self.sim.push("t", LINE % 1 + b"secret\n" + LINE % 2)
+        self.sim.push("u", b"")
+        stats = self.sim.stats()
+        self.assertEqual(stats["violations"], 2)
+        self.assertEqual(stats["violation_sample"],
+                         "line_not_object: table t, line 2")
+
     def test_good_lines_are_none(self):
         for line in (b'{"__time":"x"}', b'{ "a" : [ 1.5e+3 , -0 , null ] , '
                      b'"__time" : "\\ud83d\\ude00\\n\xc3\xa9" }',
@@ -492,6 +505,19 @@ class Connections(Case):
         self.assertEqual(stats["violations"], 0)
         self.assertEqual(stats["connections"], 2)
         self.assertEqual(stats["open_connections"], 1)
+
+    def test_a_large_body_in_pieces_is_understood_by_its_head(self):
+        lines = b"".join(b'{"x":"%s"}\n' % os.urandom(4000).hex().encode()
+                         for _ in range(60))
+        body = gzip.compress(lines)
+        data = request("/v1/events/t", body, Content_Encoding="gzip")
+        client = self.sim.client()
+        for at in range(0, len(data), 10000):
+            client.send(data[at:at + 10000])
+            self.sim.stats()  # each piece is read by itself
+        self.assert_status(200, client.answer())
+        client.close()
+        self.assertEqual(self.sim.get("/sim/events"), lines)
 
     def test_close_is_honoured_and_100_continue_is_said(self):
         client = self.sim.client()
@@ -578,6 +604,7 @@ class Limit(Case):
         self.assertEqual(stats["rate_limited"], 1)
         self.assertEqual(stats["events"], 4)
         self.assertEqual(stats["max_calls_in_60s"], 5)
+        self.assertGreaterEqual(stats["max_bytes_in_1s"], len(LINE % 9))
 
     def test_only_calls_with_a_credential_use_it_up(self):
         self.at_second(1)
@@ -775,12 +802,17 @@ class Keeping(unittest.TestCase):
             sim.push("a", LINE % 1 + LINE % 2)
             sim.push("b", (LINE % 3)[:-1])
             self.assertEqual(sim.get("/sim/events"), b"")
+            while os.path.getsize(path) == 0:
+                time.sleep(0.01)  # it is there before the program ends
             self.assertEqual(sim.stop(), 0)
             with open(path, "rb") as file:
                 self.assertEqual(file.read(), b"a\t" + LINE % 1 + b"a\t" +
                                  LINE % 2 + b"b\t" + LINE % 3)
 
     def test_duplicates_are_counted_when_asked_for(self):
+        sim = Sim()
+        self.assertIsNone(sim.stats()["duplicates"])
+        self.assertEqual(sim.stop(), 0)
         sim = Sim("--detect-duplicates")
         sim.push("t", LINE % 1 + LINE % 2)
         sim.push("t", LINE % 2 + LINE % 3)

@@ -38,7 +38,8 @@ struct sim {
 bool sim_open(struct sim *sim, const struct options *o, struct err *err);
 void sim_fini(struct sim *sim);
 
-/* Counts, faults, events, limits and clock as at the start; tokens stay. */
+/* No counts, events, faults, nor calls in this minute; settings, tokens stay.
+ */
 void sim_reset(struct sim *sim);
 
 void sim_set_key(struct sim *sim, const char *key);

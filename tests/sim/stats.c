@@ -108,14 +108,14 @@ print_totals(const struct ledger *l, struct buffer *out)
 	    ",\"events\":%" PRIu64 ",\"bytes\":%" PRIu64
 	    ",\"wire_bytes\":%" PRIu64 ",\"digest\":\"%016" PRIx64
 	    "\",\"max_events\":%" PRIu64 ",\"max_bytes\":%" PRIu64
-	    ",\"gzip_calls\":%" PRIu64 ",\"duplicates\":%" PRIu64
-	    ",\"in_flight\":%" PRIu64 ",\"max_in_flight\":%" PRIu64
-	    ",\"max_calls_in_60s\":%" PRIu64 ",\"rate_limited\":%" PRIu64
+	    ",\"gzip_calls\":%" PRIu64 ",\"in_flight\":%" PRIu64
+	    ",\"max_in_flight\":%" PRIu64 ",\"max_calls_in_60s\":%" PRIu64
+	    ",\"max_bytes_in_1s\":%" PRIu64 ",\"rate_limited\":%" PRIu64
 	    ",\"connections\":%" PRIu64 ",\"open_connections\":%" PRIu64,
 	    l->calls, l->taken_calls, l->events, l->bytes, l->wire_bytes,
 	    l->digest, l->most_events, l->most_bytes, l->gzip_calls,
-	    l->duplicates, l->calls_flying.now, l->calls_flying.most,
-	    l->meter.most, l->by_status[429], l->connections,
+	    l->calls_flying.now, l->calls_flying.most, l->calls_meter.most,
+	    l->bytes_meter.most, l->by_status[429], l->connections,
 	    l->open_connections);
 }
 
@@ -126,6 +126,10 @@ stats_print(const struct sim *sim, struct moment now, struct buffer *out)
 
 	buffer_print(out, "{\"now_ms\":%" PRId64 ",", now.wall_ms);
 	print_totals(l, out);
+	if (sim->options.detect_duplicates)
+		buffer_print(out, ",\"duplicates\":%" PRIu64, l->duplicates);
+	else
+		buffer_print(out, ",\"duplicates\":null");
 	buffer_print(out,
 	    ",\"violations\":%" PRIu64
 	    ",\"violation_sample\":\"%s\",\"violation_reasons\":",

@@ -67,30 +67,33 @@ Test(window, a_limit_of_nothing_lets_nothing_through)
 
 #define CALLS 3000
 
-/* The most calls in (end - 60 s, end], over all ends on a step. */
+/* The most in all windows that end on a step with something in it. */
 static uint64_t
-most_by_hand(const int64_t *at, int n)
+most_by_hand(const int64_t *at_ms, const uint64_t *amounts, int n, int span)
 {
 	uint64_t most = 0;
 
 	for (int last = 0; last < n; last++) {
-		int64_t end = at[last] / METER_STEP_MS + 1;
+		int64_t from = at_ms[last] / METER_STEP_MS - span + 1;
 		uint64_t in = 0;
 
-		for (int i = 0; i <= last; i++)
-			in += at[i] / METER_STEP_MS >= end - METER_STEPS;
+		for (int i = last; i >= 0; i--)
+			if (at_ms[i] / METER_STEP_MS >= from)
+				in += amounts[i];
 		if (in > most)
 			most = in;
 	}
 	return most;
 }
 
-Test(meter, it_finds_the_busiest_minute_wherever_it_begins)
+Test(meter, it_finds_the_busiest_span_wherever_it_begins)
 {
 	static struct meter m;
-	static int64_t at[CALLS];
+	static int64_t at_ms[CALLS];
+	static uint64_t amounts[CALLS];
 
 	for (unsigned seed = 1; seed <= 20; seed++) {
+		int span = seed % 2 == 0 ? METER_MINUTE : METER_SECOND;
 		int64_t now = 1000000 * seed;
 
 		m = (struct meter){ 0 };
@@ -99,9 +102,11 @@ Test(meter, it_finds_the_busiest_minute_wherever_it_begins)
 			int64_t pause = rand() % 100 == 0 ? 30000 : 60;
 
 			now += rand() % (pause + 1);
-			at[i] = now;
-			meter_count(&m, now);
+			at_ms[i] = now;
+			amounts[i] = (uint64_t)rand() % 1000;
+			meter_count(&m, span, now, amounts[i]);
 		}
-		cr_assert_eq(m.most, most_by_hand(at, CALLS), "seed %u", seed);
+		cr_assert_eq(m.most, most_by_hand(at_ms, amounts, CALLS, span),
+		    "seed %u", seed);
 	}
 }

@@ -1,4 +1,4 @@
-#include "tests/sim/gunzip.h"
+#include "tests/sim/zip.h"
 
 #include <zlib.h>
 
@@ -27,7 +27,7 @@ inflate_all(z_stream *z, struct buffer *out, struct err *err)
 }
 
 bool
-gunzip(struct span in, struct buffer *out, struct err *err)
+zip_inflate(struct span in, struct buffer *out, struct err *err)
 {
 	union {
 		const char *from;
@@ -41,4 +41,13 @@ gunzip(struct span in, struct buffer *out, struct err *err)
 	ok = inflate_all(&z, out, err);
 	inflateEnd(&z);
 	return ok;
+}
+
+uint64_t
+zip_mark(struct span bytes)
+{
+	const Bytef *at = (const Bytef *)bytes.at;
+
+	return (uint64_t)adler32(1, at, (uInt)bytes.len) << 32 |
+	       crc32(0, at, (uInt)bytes.len);
 }
