@@ -81,8 +81,28 @@ conn_close(struct conn *conn)
 	deadlines_remove(&conn->worker->deadlines, &conn->deadline);
 	conn->closed = true;
 	conn->fd = -1;
-	if (!conn->ticket_out)
+	if (conn->ticket_out)
+		list_join(&conn->worker->orphans, conn);
+	else
 		free(conn);
+}
+
+void
+conn_takes_ticket(struct conn *conn)
+{
+	conn->ticket_out = false;
+	conn->worker->tickets_out--;
+	if (!conn->closed)
+		return;
+	list_leave(conn);
+	free(conn);
+}
+
+void
+conn_gives_ticket(struct conn *conn)
+{
+	conn->ticket_out = true;
+	conn->worker->tickets_out++;
 }
 
 struct conn *

@@ -41,7 +41,9 @@ struct conn {
 	bool cut;    /* was answered past the library */
 	bool linger; /* was answered before it was read empty */
 	bool closed;
-	bool ticket_out; /* the request's ticket is the other side's */
+	bool primed;        /* the library knows that the body was read */
+	struct span target; /* as read; valid until the head was fed */
+	bool ticket_out;    /* the request's ticket is the other side's */
 	struct patience patience;
 	struct deadline deadline;
 	struct conn_list *list; /* idle or waiting; NULL: in none */
@@ -55,7 +57,11 @@ struct conn {
 struct conn *conn_open(
     struct worker *worker, struct MHD_Connection *http, int fd);
 void conn_close(struct conn *conn);
+
+/* The request's ticket goes out, and comes back: then a closed one is gone. */
 struct conn *conn_of_ticket(struct ticket *ticket);
+void conn_gives_ticket(struct conn *conn);
+void conn_takes_ticket(struct conn *conn);
 
 /* Where it stands; each moves its deadline. */
 void conn_begins_head(struct conn *conn);

@@ -78,14 +78,11 @@ take_tickets(struct worker *w)
 	for (ticket = ticket_box_take(&w->box); ticket != NULL; ticket = next) {
 		next = ticket->next;
 		conn = conn_of_ticket(ticket);
-		conn->ticket_out = false;
-		w->tickets_out--;
-		if (conn->closed) {
-			free(conn);
-		} else if (conn->request.state == EX_WAIT) {
+		if (!conn->closed && conn->request.state == EX_WAIT) {
 			ingest_settled(conn);
 			listen_resume(conn);
 		}
+		conn_takes_ticket(conn);
 	}
 }
 
@@ -275,6 +272,18 @@ worker_join(struct worker *worker)
 	worker->running = false;
 }
 
+/*
+ * Whoever still has a ticket will put it into our box.  So the box and those
+ * connections stay, until the process ends; which is soon, for it was told so.
+ */
+static void
+leave_behind(struct worker *w)
+{
+	static _Atomic(struct worker *) all;
+
+	w->behind = atomic_exchange(&all, w);
+}
+
 void
 worker_close(struct worker **worker)
 {
@@ -292,12 +301,10 @@ worker_close(struct worker **worker)
 	free(w->scratch);
 	close(w->control);
 	close(w->epoll);
-	/*
-	 * Whoever still has a ticket will put it into our box: then the box
-	 * and those connections stay, until the process ends.
-	 */
-	if (w->tickets_out > 0)
+	if (w->tickets_out > 0) {
+		leave_behind(w);
 		return;
+	}
 	ticket_box_fini(&w->box);
 	free(w);
 }

@@ -45,6 +45,7 @@ struct worker {
 	struct deadlines deadlines;
 	struct farewell farewell;
 	struct conn_list idle, waiting;
+	struct conn_list orphans; /* closed, but their ticket is out */
 	struct reply_cache replies;
 	struct inflate *inflate;
 	char *scratch;        /* max_body + 1 bytes: an inflated body */
@@ -53,6 +54,7 @@ struct worker {
 	bool again;           /* do not wait: something was resumed */
 	bool stopping;        /* no new connections */
 	bool closing;         /* nothing may be suspended any more */
+	struct worker *behind;
 };
 
 /* Takes `listen_fd`, in any case. */
