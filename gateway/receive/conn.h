@@ -38,8 +38,9 @@ struct conn {
 	struct worker *worker;
 	struct MHD_Connection *http;
 	int fd;
-	bool cut;    /* was answered past the library */
-	bool linger; /* was answered before it was read empty */
+	bool cut;     /* was answered past the library */
+	bool linger;  /* was answered before it was read empty */
+	bool hung_up; /* the client has closed its half; not yet told on */
 	bool closed;
 	bool primed;        /* the library knows that the body was read */
 	struct span target; /* as read; valid until the head was fed */
@@ -72,6 +73,13 @@ void conn_rests(struct conn *conn);
 
 /* Answers past the library; the connection has no other use from then on. */
 void conn_cut(struct conn *conn, enum outcome outcome);
+
+/*
+ * The client has closed its sending half.  The library, which waits for edges,
+ * does not see that when it comes together with the last bytes, and would keep
+ * the connection until some time is over.
+ */
+void conn_hangs_up(struct conn *conn);
 
 /* Its deadline came up. */
 void conn_is_due(struct conn *conn);

@@ -51,7 +51,7 @@ welcome(struct worker *w, struct MHD_Connection *http)
 
 	if (n <= most + SERVICE_EXCESS)
 		conn = conn_open(w, http, fd);
-	if (conn == NULL)
+	if (conn == NULL || !worker_watch_end(w, conn))
 		shutdown(fd, SHUT_RDWR);
 	else if (n > most)
 		conn_cut(conn, OUTCOME_TOO_MANY_CONNECTIONS);
@@ -69,6 +69,7 @@ part(struct worker *w, struct conn *conn)
 		      conn->patience.phase == PATIENCE_BODY;
 	int fd;
 
+	worker_unwatch_end(w, conn);
 	if ((conn->linger || unread) && !w->stopping) {
 		fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
 		if (fd != -1)

@@ -22,6 +22,7 @@ enum tag {
 	TAG_BOX,
 	TAG_CONTROL,
 	TAG_FAREWELL, /* and FAREWELL_MOST - 1 more */
+	TAG_CONN = TAG_FAREWELL + FAREWELL_MOST, /* or above: a pointer */
 };
 
 static void
@@ -102,7 +103,11 @@ take_event(struct worker *w, uint64_t tag)
 		(void)eventfd_read(w->control, &rings);
 		break;
 	default:
-		farewell_ready(&w->farewell, (unsigned)(tag - TAG_FAREWELL));
+		if (tag < TAG_CONN)
+			farewell_ready(
+			    &w->farewell, (unsigned)(tag - TAG_FAREWELL));
+		else
+			conn_hangs_up((struct conn *)(uintptr_t)tag);
 	}
 }
 
@@ -244,6 +249,22 @@ worker_open(struct worker **out, struct service *service, int listen_fd,
 fail:
 	worker_close(&w);
 	return false;
+}
+
+bool
+worker_watch_end(struct worker *worker, struct conn *conn)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
+
+	event.data.u64 = (uintptr_t)conn;
+	return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->fd, &event) == 0;
+}
+
+/* Not left to close: a duplicate of the descriptor may live on. */
+void
+worker_unwatch_end(struct worker *worker, struct conn *conn)
+{
+	(void)epoll_ctl(worker->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
 }
 
 bool

@@ -180,6 +180,7 @@ Test(ack, half_a_connection_is_enough_for_an_answer)
 		shutdown(fd, SHUT_WR);
 		cr_expect(client_read(fd, &answer, true), "%d", i);
 		cr_expect_eq(answer.status, 200, "%d", i);
+		cr_expect(client_closed(fd), "%d: and nothing more", i);
 		close(fd);
 	}
 	rig_end(&rig);

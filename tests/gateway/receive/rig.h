@@ -38,6 +38,7 @@ struct rig {
 	struct spool *spool;
 	struct budget *budget;
 	struct receive *receive;
+	unsigned short port; /* for clients' threads, while receive ends */
 	pthread_t pump;
 	atomic_int mode;
 	atomic_bool ending;
@@ -123,12 +124,16 @@ rig_start(struct rig *rig, struct err *err)
 	struct budget_options limits = { 83334, 100000000, 1 };
 	struct spool_options room = { rig->spool_bytes };
 
-	return tables_open(&rig->tables, &rig->tables_options, err) &&
-	       spool_open(&rig->spool, &room, err) &&
-	       budget_open(&rig->budget, &limits, 1000000, clock_now(), err) &&
-	       pthread_create(&rig->pump, NULL, rig_pump, rig) == 0 &&
-	       receive_start(&rig->receive, &rig->options, rig->tables,
-		   rig->spool, rig->budget, err);
+	if (!tables_open(&rig->tables, &rig->tables_options, err) ||
+	    !spool_open(&rig->spool, &room, err) ||
+	    !budget_open(&rig->budget, &limits, 1000000, clock_now(), err) ||
+	    pthread_create(&rig->pump, NULL, rig_pump, rig) != 0 ||
+	    !receive_start(&rig->receive, &rig->options, rig->tables,
+		rig->spool, rig->budget, err))
+		return false;
+	rig->port = (unsigned short)atoi(
+	    strrchr(receive_address(rig->receive), ':') + 1);
+	return true;
 }
 
 MAYBE struct instant
@@ -150,13 +155,6 @@ rig_end(struct rig *rig)
 	buffer_fini(&rig->lines);
 }
 
-MAYBE unsigned short
-rig_port(const struct rig *rig)
-{
-	return (unsigned short)atoi(
-	    strrchr(receive_address(rig->receive), ':') + 1);
-}
-
 /* -------------------------------------------------------------- clients */
 
 MAYBE int
@@ -166,7 +164,7 @@ client_open(const struct rig *rig)
 	struct timeval patience = { .tv_sec = 10 };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
-	at.sin_port = htons(rig_port(rig));
+	at.sin_port = htons(rig->port);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -263,7 +261,7 @@ client_quiet(int fd)
 MAYBE const char *
 event_now(void)
 {
-	static char text[64];
+	static _Thread_local char text[64];
 	time_t now = time(NULL);
 	struct tm utc;
 

@@ -131,6 +131,16 @@ expect_rate(const struct answer *answer, const char *what)
 		    what, names[i]);
 }
 
+static char *
+last(char *text, const char *word)
+{
+	char *found = NULL;
+
+	while ((text = strstr(text, word)) != NULL)
+		found = text++;
+	return found;
+}
+
 Test(status, each_request_gets_its_answer)
 {
 	struct answer answer;
@@ -153,6 +163,8 @@ Test(status, each_request_gets_its_answer)
 		    "%s: %s%s", what, answer.head, answer.body);
 		cr_expect_eq(strstr(answer.head, "Connection: close") != NULL,
 		    rows[i].closes, "%s: %s", what, answer.head);
+		cr_expect_eq(strstr(answer.head, "Connection: "),
+		    last(answer.head, "Connection: "), "%s: twice", what);
 		cr_expect_null(strstr(answer.head, "Retry-After"), "%s", what);
 		if (answer.status != 200 && answer.body[0] == '{')
 			expect_rate(&answer, what);
