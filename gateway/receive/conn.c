@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "gateway/receive/worker.h"
@@ -14,6 +15,9 @@
 
 /* The kernel's stamp of the last data is as coarse as its tick. */
 #define STAMP_SLACK_NS (20 * NS_PER_MS)
+
+/* How often to see whether the last bytes of a client were read. */
+#define UNREAD_NS (10 * NS_PER_MS)
 
 static void
 list_leave(struct conn *conn)
@@ -81,8 +85,28 @@ conn_close(struct conn *conn)
 	deadlines_remove(&conn->worker->deadlines, &conn->deadline);
 	conn->closed = true;
 	conn->fd = -1;
-	if (!conn->ticket_out)
+	if (conn->ticket_out)
+		list_join(&conn->worker->orphans, conn);
+	else
 		free(conn);
+}
+
+void
+conn_takes_ticket(struct conn *conn)
+{
+	conn->ticket_out = false;
+	conn->worker->tickets_out--;
+	if (!conn->closed)
+		return;
+	list_leave(conn);
+	free(conn);
+}
+
+void
+conn_gives_ticket(struct conn *conn)
+{
+	conn->ticket_out = true;
+	conn->worker->tickets_out++;
 }
 
 struct conn *
@@ -182,6 +206,33 @@ run_out(struct conn *conn)
 }
 
 void
+conn_hangs_up(struct conn *conn)
+{
+	conn->hung_up = true;
+	deadlines_by(
+	    &conn->worker->deadlines, &conn->deadline, conn->worker->now);
+}
+
+/*
+ * Once the library has read all, shutting the receiving half makes another
+ * edge for it.  Not before: it would take that one for the bytes.
+ */
+static void
+tell_end(struct conn *conn)
+{
+	struct worker *w = conn->worker;
+	int unread = 0;
+
+	if (ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0) {
+		deadlines_by(&w->deadlines, &conn->deadline,
+		    (struct instant){ w->now.ns + UNREAD_NS });
+		return;
+	}
+	conn->hung_up = false;
+	shutdown(conn->fd, SHUT_RD);
+}
+
+void
 conn_is_due(struct conn *conn)
 {
 	struct worker *w = conn->worker;
@@ -192,6 +243,8 @@ conn_is_due(struct conn *conn)
 		run_out(conn);
 	else
 		arm(conn);
+	if (conn->hung_up)
+		tell_end(conn);
 }
 
 static int64_t

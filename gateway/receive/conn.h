@@ -38,10 +38,13 @@ struct conn {
 	struct worker *worker;
 	struct MHD_Connection *http;
 	int fd;
-	bool cut;    /* was answered past the library */
-	bool linger; /* was answered before it was read empty */
+	bool cut;     /* was answered past the library */
+	bool linger;  /* was answered before it was read empty */
+	bool hung_up; /* the client has closed its half; not yet told on */
 	bool closed;
-	bool ticket_out; /* the request's ticket is the other side's */
+	bool primed;        /* the library knows that the body was read */
+	struct span target; /* as read; valid until the head was fed */
+	bool ticket_out;    /* the request's ticket is the other side's */
 	struct patience patience;
 	struct deadline deadline;
 	struct conn_list *list; /* idle or waiting; NULL: in none */
@@ -55,7 +58,11 @@ struct conn {
 struct conn *conn_open(
     struct worker *worker, struct MHD_Connection *http, int fd);
 void conn_close(struct conn *conn);
+
+/* The request's ticket goes out, and comes back: then a closed one is gone. */
 struct conn *conn_of_ticket(struct ticket *ticket);
+void conn_gives_ticket(struct conn *conn);
+void conn_takes_ticket(struct conn *conn);
 
 /* Where it stands; each moves its deadline. */
 void conn_begins_head(struct conn *conn);
@@ -66,6 +73,13 @@ void conn_rests(struct conn *conn);
 
 /* Answers past the library; the connection has no other use from then on. */
 void conn_cut(struct conn *conn, enum outcome outcome);
+
+/*
+ * The client has closed its sending half.  The library, which waits for edges,
+ * does not see that when it comes together with the last bytes, and would keep
+ * the connection until some time is over.
+ */
+void conn_hangs_up(struct conn *conn);
 
 /* Its deadline came up. */
 void conn_is_due(struct conn *conn);

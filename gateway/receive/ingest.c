@@ -224,7 +224,7 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 	enum outcome outcome = OUTCOME_KEPT;
 
 	head_begin(&r->head, method, version);
-	listen_feed_head(conn, version, &r->head);
+	listen_feed_head(conn, method, version, &r->head);
 	head_finish(&r->head);
 
 	for (size_t i = 0; outcome == OUTCOME_KEPT &&
@@ -414,12 +414,10 @@ keep_and_wait(struct conn *conn)
 	r->record->ticket = &r->ticket;
 	move(r, EX_PARK);
 	listen_suspend(conn);
-	conn->ticket_out = true;
-	w->tickets_out++;
+	conn_gives_ticket(conn);
 	if (append(conn))
 		return;
-	conn->ticket_out = false;
-	w->tickets_out--;
+	conn_takes_ticket(conn);
 	r->record->ticket = NULL;
 	listen_resume(conn);
 	finish(r, OUTCOME_SPOOL_FULL);

@@ -51,7 +51,7 @@ welcome(struct worker *w, struct MHD_Connection *http)
 
 	if (n <= most + SERVICE_EXCESS)
 		conn = conn_open(w, http, fd);
-	if (conn == NULL)
+	if (conn == NULL || !worker_watch_end(w, conn))
 		shutdown(fd, SHUT_RDWR);
 	else if (n > most)
 		conn_cut(conn, OUTCOME_TOO_MANY_CONNECTIONS);
@@ -69,6 +69,7 @@ part(struct worker *w, struct conn *conn)
 		      conn->patience.phase == PATIENCE_BODY;
 	int fd;
 
+	worker_unwatch_end(w, conn);
 	if ((conn->linger || unread) && !w->stopping) {
 		fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
 		if (fd != -1)
@@ -106,7 +107,9 @@ on_line(void *cls, const char *target, struct MHD_Connection *http)
 	if (conn == NULL)
 		return NULL;
 	w->under_way++;
-	ingest_begin(conn, span_of(target));
+	conn->primed = false;
+	conn->target = span_of(target);
+	ingest_begin(conn, conn->target);
 	return conn;
 }
 
@@ -150,6 +153,21 @@ after_head(struct conn *conn)
 	return answer(conn);
 }
 
+/*
+ * A connection that is suspended while the library thinks that it reads will
+ * be read again when it is resumed, before it is asked for its answer; and if
+ * the client has closed its sending half by then, it is closed for good.  So
+ * let one turn pass: then the library knows that it has read enough.
+ */
+static bool
+is_primed(struct conn *conn)
+{
+	bool primed = conn->primed || conn->request.level != ACK_DELIVERED;
+
+	conn->primed = true;
+	return primed;
+}
+
 static enum MHD_Result
 on_piece(struct conn *conn, const char *bytes, size_t *len)
 {
@@ -160,6 +178,8 @@ on_piece(struct conn *conn, const char *bytes, size_t *len)
 		ingest_piece(conn, bytes, n);
 		return conn->request.state == EX_CUT ? MHD_NO : MHD_YES;
 	}
+	if (!is_primed(conn))
+		return MHD_YES;
 	ingest_whole(conn);
 	return conn->request.state == EX_REPLY ? answer(conn) : MHD_YES;
 }
@@ -292,16 +312,26 @@ listen_quiesce(struct worker *worker)
 /* ------------------------------------------------------ what ingest needs */
 
 /*
- * The library ends lines at a bare line feed, cuts values at a NUL and glues a
- * folded line to the name before it, all without telling.  But each field that
- * it shows still stands where it was read, so whatever it swallowed shows as a
- * gap: a plain field begins two bytes (CR LF, by now NUL NUL) behind the end
- * of the one before it, and the first one behind the version.
+ * The library ends lines at a bare line feed, cuts texts at a NUL and glues a
+ * folded line to the name before it, all without telling.  But what it shows
+ * still stands where it was read, so whatever it swallowed shows as a gap: a
+ * plain field begins two bytes (CR LF, by now NUL NUL) behind the end of the
+ * one before it, the first one so behind the version, and the parts of the
+ * request line stand one byte (a blank) apart.
  */
 struct layout {
 	struct head *head;
-	const char *next; /* where the next name must begin; NULL: unknown */
+	bool known;
+	const char *next; /* where the next text must begin */
 };
+
+static void
+expect_at(struct layout *layout, const char *text, size_t len, size_t gap)
+{
+	if (layout->known && layout->next != NULL && text != layout->next)
+		head_refuse(layout->head, HEAD_HIDDEN);
+	layout->next = text + len + gap;
+}
 
 static enum MHD_Result
 feed_field(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -310,11 +340,11 @@ feed_field(void *cls, enum MHD_ValueKind kind, const char *name,
 	struct layout *layout = cls;
 
 	(void)kind;
-	if (layout->next != NULL) {
-		if (name != layout->next || value[value_len + 1] != '\0')
-			head_refuse(layout->head, HEAD_HIDDEN);
-		layout->next = value + value_len + 2;
-	}
+	expect_at(layout, name, name_len, 0);
+	/* Only of the last one this is not seen by the place of the next. */
+	if (layout->known && value[value_len + 1] != '\0')
+		head_refuse(layout->head, HEAD_HIDDEN);
+	layout->next = value + value_len + 2;
 	head_field(layout->head, (struct span){ name, name_len },
 	    (struct span){ value, value_len });
 	return MHD_YES;
@@ -328,12 +358,14 @@ layout_is_known(void)
 }
 
 void
-listen_feed_head(struct conn *conn, struct span version, struct head *head)
+listen_feed_head(struct conn *conn, struct span method, struct span version,
+    struct head *head)
 {
-	struct layout layout = { .head = head };
+	struct layout layout = { .head = head, .known = layout_is_known() };
 
-	if (layout_is_known())
-		layout.next = version.at + version.len + 2;
+	expect_at(&layout, method.at, method.len, 1);
+	expect_at(&layout, conn->target.at, conn->target.len, 1);
+	expect_at(&layout, version.at, version.len, 2);
 	MHD_get_connection_values_n(
 	    conn->http, MHD_HEADER_KIND, feed_field, &layout);
 }

@@ -37,8 +37,8 @@ void listen_run(struct worker *worker);
 void listen_quiesce(struct worker *worker);
 
 /* What ingest needs: the head's fields, and to answer later. */
-void listen_feed_head(
-    struct conn *conn, struct span version, struct head *head);
+void listen_feed_head(struct conn *conn, struct span method,
+    struct span version, struct head *head);
 void listen_suspend(struct conn *conn);
 void listen_resume(struct conn *conn);
 

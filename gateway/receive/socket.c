@@ -9,51 +9,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "parsers/address.h"
+
 /* More connects at once than this wait in their clients' kernels. */
 #define BACKLOG 1024
 
-#define HOST_MOST 256
-
+/* Numbers need no look-up, so only lack of memory can fail here. */
 static bool
-split(const char *address, char host[HOST_MOST], const char **port_out)
-{
-	const char *colon = strrchr(address, ':');
-	size_t len;
-
-	if (colon == NULL || colon[1] == '\0')
-		return false;
-	len = (size_t)(colon - address);
-	if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
-		address++;
-		len -= 2;
-	}
-	if (len == 0 || len >= HOST_MOST)
-		return false;
-	memcpy(host, address, len);
-	host[len] = '\0';
-	*port_out = colon + 1;
-	return true;
-}
-
-static bool
-resolve(const char *address, struct sockaddr_storage *out, socklen_t *len_out,
+resolve(const char *text, struct sockaddr_storage *out, socklen_t *len_out,
     struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *found = NULL;
-	char host[HOST_MOST];
-	const char *port;
+	struct address address;
+	char port[8];
 	int code;
 
-	if (!split(address, host, &port))
-		return err_set(err, ERR_INPUT, 0,
-		    "listen.address %s: must be HOST:PORT or [IPv6]:PORT",
-		    address);
-	code = getaddrinfo(host, port, &hints, &found);
+	if (!address_parse(text, &address, err))
+		return false;
+	snprintf(port, sizeof port, "%u", address.port);
+	code = getaddrinfo(address.host, port, &hints, &found);
 	if (code != 0)
-		return err_set(err, ERR_INPUT, 0, "listen.address %s: %s",
-		    address, gai_strerror(code));
+		return err_set(err, ERR_HOST, 0, "listen.address %s: %s", text,
+		    gai_strerror(code));
 	memcpy(out, found->ai_addr, found->ai_addrlen);
 	*len_out = found->ai_addrlen;
 	freeaddrinfo(found);

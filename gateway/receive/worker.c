@@ -22,6 +22,7 @@ enum tag {
 	TAG_BOX,
 	TAG_CONTROL,
 	TAG_FAREWELL, /* and FAREWELL_MOST - 1 more */
+	TAG_CONN = TAG_FAREWELL + FAREWELL_MOST, /* or above: a pointer */
 };
 
 static void
@@ -78,14 +79,11 @@ take_tickets(struct worker *w)
 	for (ticket = ticket_box_take(&w->box); ticket != NULL; ticket = next) {
 		next = ticket->next;
 		conn = conn_of_ticket(ticket);
-		conn->ticket_out = false;
-		w->tickets_out--;
-		if (conn->closed) {
-			free(conn);
-		} else if (conn->request.state == EX_WAIT) {
+		if (!conn->closed && conn->request.state == EX_WAIT) {
 			ingest_settled(conn);
 			listen_resume(conn);
 		}
+		conn_takes_ticket(conn);
 	}
 }
 
@@ -105,7 +103,11 @@ take_event(struct worker *w, uint64_t tag)
 		(void)eventfd_read(w->control, &rings);
 		break;
 	default:
-		farewell_ready(&w->farewell, (unsigned)(tag - TAG_FAREWELL));
+		if (tag < TAG_CONN)
+			farewell_ready(
+			    &w->farewell, (unsigned)(tag - TAG_FAREWELL));
+		else
+			conn_hangs_up((struct conn *)(uintptr_t)tag);
 	}
 }
 
@@ -250,6 +252,22 @@ fail:
 }
 
 bool
+worker_watch_end(struct worker *worker, struct conn *conn)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
+
+	event.data.u64 = (uintptr_t)conn;
+	return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->fd, &event) == 0;
+}
+
+/* Not left to close: a duplicate of the descriptor may live on. */
+void
+worker_unwatch_end(struct worker *worker, struct conn *conn)
+{
+	(void)epoll_ctl(worker->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
+}
+
+bool
 worker_start(struct worker *worker, struct err *err)
 {
 	int error = pthread_create(&worker->thread, NULL, run, worker);
@@ -275,6 +293,18 @@ worker_join(struct worker *worker)
 	worker->running = false;
 }
 
+/*
+ * Whoever still has a ticket will put it into our box.  So the box and those
+ * connections stay, until the process ends; which is soon, for it was told so.
+ */
+static void
+leave_behind(struct worker *w)
+{
+	static _Atomic(struct worker *) all;
+
+	w->behind = atomic_exchange(&all, w);
+}
+
 void
 worker_close(struct worker **worker)
 {
@@ -292,12 +322,10 @@ worker_close(struct worker **worker)
 	free(w->scratch);
 	close(w->control);
 	close(w->epoll);
-	/*
-	 * Whoever still has a ticket will put it into our box: then the box
-	 * and those connections stay, until the process ends.
-	 */
-	if (w->tickets_out > 0)
+	if (w->tickets_out > 0) {
+		leave_behind(w);
 		return;
+	}
 	ticket_box_fini(&w->box);
 	free(w);
 }

@@ -6,7 +6,7 @@
  * part of the same poll, so a suspended request is resumed by its own worker,
  * in batches, and the library is never called from two threads.
  *
- *	epoll { the library's epoll, ticket box, control, lingering sockets }
+ *	epoll { the library's epoll, ticket box, control, sockets' ends }
  *
  * The clock is read once a turn; everything below is given that instant.
  *
@@ -45,6 +45,7 @@ struct worker {
 	struct deadlines deadlines;
 	struct farewell farewell;
 	struct conn_list idle, waiting;
+	struct conn_list orphans; /* closed, but their ticket is out */
 	struct reply_cache replies;
 	struct inflate *inflate;
 	char *scratch;        /* max_body + 1 bytes: an inflated body */
@@ -53,6 +54,7 @@ struct worker {
 	bool again;           /* do not wait: something was resumed */
 	bool stopping;        /* no new connections */
 	bool closing;         /* nothing may be suspended any more */
+	struct worker *behind;
 };
 
 /* Takes `listen_fd`, in any case. */
@@ -63,6 +65,10 @@ bool worker_start(struct worker *worker, struct err *err);
 /* To be called after a flag of the service changed. */
 void worker_wake(struct worker *worker);
 void worker_join(struct worker *worker);
+
+/* Tells conn_hangs_up when the client has closed its sending half. */
+bool worker_watch_end(struct worker *worker, struct conn *conn);
+void worker_unwatch_end(struct worker *worker, struct conn *conn);
 void worker_close(struct worker **worker);
 
 #endif

@@ -106,10 +106,11 @@ Test(check, names_line_offset_and_reason_by_the_tables_rules)
 /* The answer must be JSON in UTF-8, whatever the line was. */
 Test(check, shows_forty_bytes_of_the_line_and_escapes_them)
 {
-	cr_expect_eq(run("\"\\\x01\xff<0123456789012345678901234567890123456789"
-			 "SECRET\n"),
+	cr_expect_eq(
+	    run("x\"\\\x01\xff<0123456789012345678901234567890123456789"
+		"SECRET\n"),
 	    OUTCOME_BAD_EVENTS);
-	cr_expect_not_null(strstr(detail.at, "here: \\\"\\\\\\\\x01\\\\xff<"),
+	cr_expect_not_null(strstr(detail.at, "here: x\\\"\\\\\\\\x01\\\\xff<"),
 	    "%s", detail.at);
 	cr_expect_null(strstr(detail.at, "SECRET"), "%s", detail.at);
 	for (size_t i = 0; i < detail.len; i++)
