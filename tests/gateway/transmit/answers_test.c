@@ -262,6 +262,20 @@ script_all_down(struct rig *rig, struct rig_call *call)
 		call->answer.status = 503;
 }
 
+Test(answers, a_failed_batch_does_not_wait_for_the_queue_to_end)
+{
+	struct rig *rig =
+	    rig_open(&(struct rig_options){ .calls_per_minute = 60 });
+
+	rig_answer(rig, 1, RIG_ANY, rig_status(503, 2000));
+	rig_post(rig, 0, 60 * 100);
+	rig_run(rig, 10 * SEC);
+	cr_expect_eq(rig->arrived[0], 1, "among the next after 2 s");
+	cr_expect_eq(
+	    rig->open_count + rig_arrived(rig, 1) / 60, rig->call_count - 1);
+	rig_close(rig);
+}
+
 Test(answers, failed_batches_take_turns_as_probes)
 {
 	struct rig *rig =

@@ -8,6 +8,7 @@
 
 #define LINE_MOST  400
 #define REQUESTS   200000
+#define IDLE_TURNS 1000 /* in one instant: the pump spins */
 #define WALL_START INT64_C(1795514400000)
 
 static struct rig *
@@ -378,7 +379,10 @@ turn(struct rig *rig)
 {
 	pump_turn(rig->pump);
 	check(rig);
-	rig->turns++;
+	if (rig->now.ns > rig->turned_ns)
+		rig->turns = 0;
+	rig->turned_ns = rig->now.ns;
+	assert(++rig->turns < IDLE_TURNS);
 }
 
 void

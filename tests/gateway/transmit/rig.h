@@ -83,8 +83,8 @@ struct rig {
 	struct rig_request *requests;
 	size_t request_count;
 	uint64_t random;
-	int64_t turns;
-	int64_t limit_ns; /* wait() goes no further */
+	int64_t turns, turned_ns; /* in this instant */
+	int64_t limit_ns;         /* wait() goes no further */
 };
 
 /* What options say; 0 stands for Polaris' own values. */
