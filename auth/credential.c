@@ -385,6 +385,19 @@ credential_refused(
 	return c->forced && !c->accepted ? CREDENTIAL_WRONG : CREDENTIAL_RENEWS;
 }
 
+void
+credential_mask(const struct credential *c, char *text, size_t len)
+{
+	const char *blank = NULL;
+
+	if (c->header.len > 0)
+		blank = strchr(c->header.at, ' ');
+	if (blank != NULL)
+		secret_mask(text, len, span_of(blank + 1));
+	if (c->secret != NULL)
+		secret_mask(text, len, secret_text(c->secret));
+}
+
 int64_t
 credential_expires_s(const struct credential *c, int64_t now_ns)
 {

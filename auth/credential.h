@@ -150,6 +150,10 @@ enum credential_verdict {
 enum credential_verdict credential_refused(struct credential *credential,
     uint64_t generation, int64_t now_ns, uint64_t random);
 
+/* Overwrites it and its secret where the text repeats them. */
+void credential_mask(
+    const struct credential *credential, char *text, size_t len);
+
 /* For metrics: the seconds the token still lives; -1: none. */
 int64_t credential_expires_s(
     const struct credential *credential, int64_t now_ns);
