@@ -42,6 +42,7 @@
 
 #include "auth/credential.h"
 #include "gateway/clock.h"
+#include "parsers/text.h"
 
 struct upstream_options {
 	char *url; /* with {table} where the table's id goes */
@@ -76,6 +77,8 @@ struct upstream_answer {
 	int64_t reset_ms;       /* RateLimit-Reset; -1: none */
 	const char *why;        /* for a log, when not ANSWERED: a constant such
 				   as curl_easy_strerror's; never NULL then */
+	struct span text;       /* how the answer's body begins, our credential
+				   masked: for dead letters, not for a log */
 };
 
 /*
