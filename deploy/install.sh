@@ -29,20 +29,20 @@ tests) wanted="$build $tests" ;;
 	;;
 esac
 
-installed() {
-	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = \
-	    installed ]
-}
-
 if ! command -v apt-get >/dev/null 2>&1; then
 	say "These steps are for Debian 12; there is no apt-get here."
 	say "Install what corresponds to:" $wanted
 	exit 1
 fi
 
+installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted \
+    2>/dev/null | sed -n 's/ installed$//p' | tr '\n' ' ')
 missing=
 for package in $wanted; do
-	installed "$package" || missing="$missing $package"
+	case " $installed " in
+	*" $package "*) ;;
+	*) missing="$missing $package" ;;
+	esac
 done
 [ -n "$missing" ] || exit 0
 
