@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 import zlib
@@ -284,13 +283,16 @@ class Tokens(Case):
         self.assert_status(200, self.sim.push("u", LINE % 1))
 
     def test_requests_in_flight_at_once_are_counted(self):
-        self.order("fault", route="token", calls=3, delay_ms=300)
-        threads = [threading.Thread(target=self.sim.token_answer)
-                   for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self.order("fault", route="token", calls=3, delay_ms=3600000)
+        clients = [self.sim.client() for _ in range(3)]
+        for client in clients:
+            client.send(request(TOKEN_PATH, FORM.encode()))
+        while self.sim.stats()["tokens"]["in_flight"] < 3:
+            pass
+        for client in clients:
+            client.close()
+        while self.sim.stats()["tokens"]["in_flight"] > 0:
+            pass
         self.sim.token_answer()
         tokens = self.sim.stats()["tokens"]
         self.assertEqual((tokens["requests"], tokens["in_flight"]), (4, 0))
@@ -534,7 +536,7 @@ class Connections(Case):
         client.close()
 
     def test_five_hundred_delayed_calls_wait_side_by_side(self):
-        self.order("set", latency_ms=400)
+        self.order("set", latency_ms=2000)
         clients = [self.sim.client() for _ in range(500)]
         started = time.monotonic()
         for n, client in enumerate(clients):
@@ -545,8 +547,8 @@ class Connections(Case):
         for client in clients:
             client.close()
         stats = self.sim.stats()
-        self.assertGreater(took, 0.4)
-        self.assertLess(took, 20)  # one after the other: 200 s
+        self.assertGreater(took, 2)
+        self.assertLess(took, 60)  # one after the other: 1,000 s
         self.assertEqual(stats["max_in_flight"], 500)
         self.assertEqual(stats["digest"],
                          digest((LINE % n)[:-1] for n in range(500)))
@@ -666,10 +668,10 @@ class Faults(Case):
         self.assertEqual(self.sim.get("/sim/faults"), b"[]")
 
     def test_seconds_pass(self):
-        self.order("fault", seconds=1, status=500)
+        self.order("fault", seconds=2, status=500)
         self.assert_status(500, self.push())
         left = json.loads(self.sim.get("/sim/faults"))[0]["ms_left"]
-        self.assertIn(left, range(1, 1001))
+        self.assertIn(left, range(1, 2001))
         while self.push()[0] == 500:
             pass
         self.assertEqual(self.sim.get("/sim/faults"), b"[]")
