@@ -8,6 +8,9 @@
 /* 401 again with a renewed token, while others are served with it. */
 #define RENEWALS_MOST 2
 
+#define TOLD_LEVEL 2               /* failures in a row before it is news */
+#define QUIET_NS   (60 * NS_PER_S) /* between two complaints of one kind */
+
 /* A counter, well mixed: for chance, not for secrecy. */
 uint32_t
 judge_chance(struct judge *judge)
@@ -18,28 +21,45 @@ judge_chance(struct judge *judge)
 	return (uint32_t)(x >> 32);
 }
 
-/* Of a lane that moved, or failed once more. */
+/*
+ * Of a lane that moved or failed once more; once a minute, or a table whose
+ * every other call fails would fill the log.  One failure that passes is no
+ * news, a refusal always is.
+ */
 static void
-tell_lane(const struct lane *lane, const struct upstream_answer *answer,
-    const struct verdict *verdict, int64_t wait_ns)
+tell_trouble(struct judge *judge, struct lane *lane, enum lane_event event,
+    const struct upstream_answer *answer, const struct verdict *verdict,
+    int64_t wait_ns)
 {
-	static const char *const words[LANE_STATES] = {
-		[LANE_FLOWING] = "lane_flowing",
-		[LANE_WAITING] = "lane_waiting",
-		[LANE_HELD] = "lane_held",
-	};
+	bool answered = answer->end == UPSTREAM_ANSWERED;
+	bool newly_held = lane->state == LANE_HELD && lane->level == 1;
 
-	if (lane->state == LANE_FLOWING)
-		log_event(LOG_INFO, words[LANE_FLOWING],
-		    LOG_STR("table", lane->table->options.name));
-	else
-		log_event(LOG_WARN, words[lane->state],
-		    LOG_STR("table", lane->table->options.name),
-		    LOG_INT("status", answer->status),
-		    LOG_STR("why", answer->why ? answer->why : "answered"),
-		    LOG_INT("failures", lane->level),
-		    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
-		    LOG_STR("advice", verdict->advice));
+	if (event == LANE_LATER && lane->level < TOLD_LEVEL)
+		return;
+	if (judge->now.ns < lane->quiet_until.ns && !newly_held)
+		return;
+	lane->told = true;
+	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
+	log_event(LOG_WARN,
+	    lane->state == LANE_HELD ? "lane_held"
+	    : event == LANE_REFUSED  ? "batch_refused"
+				     : "lane_waiting",
+	    LOG_STR("table", lane->table->options.name),
+	    LOG_INT("status", answered ? answer->status : 0),
+	    LOG_STR("why", answered ? "answered" : answer->why),
+	    LOG_INT("failures", lane->level),
+	    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
+	    LOG_STR("advice", verdict->advice));
+}
+
+static void
+tell_flowing(struct lane *lane)
+{
+	if (!lane->told)
+		return;
+	lane->told = false;
+	log_event(LOG_INFO, "lane_flowing",
+	    LOG_STR("table", lane->table->options.name));
 }
 
 /* Unless all of it was withdrawn meanwhile. */
@@ -79,7 +99,7 @@ again_later(struct judge *judge, struct batch *batch,
 		    lane->state == LANE_HELD ? &backoff_hold : &backoff_later,
 		    lane->level, drawn);
 		lane->until.ns = judge->now.ns + wait_ns;
-		tell_lane(lane, answer, verdict, wait_ns);
+		tell_trouble(judge, lane, event, answer, verdict, wait_ns);
 	} else if (lane->until.ns < judge->now.ns + told_ns) {
 		lane->until.ns = judge->now.ns + told_ns;
 	}
@@ -94,9 +114,12 @@ on_delivered(struct judge *judge, struct batch *batch,
 {
 	struct lane *lane = batch->lane;
 
+	(void)answer;
+	(void)verdict;
+
 	/* Told before the batch's records go, and with them the table. */
 	if (lane_answered(lane, batch, LANE_OK, judge->gate->calls))
-		tell_lane(lane, answer, verdict, 0);
+		tell_flowing(lane);
 	ledger_delivered(judge->ledger, batch, judge->now);
 	batch_give(judge->pool, batch);
 }
@@ -106,17 +129,19 @@ on_pause(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
 	int64_t told_ns = backoff_told_ns(answer->retry_after_ms);
-	struct instant was = judge->gate->open_at, opens;
+	struct instant opens;
 
 	if (told_ns == 0)
 		told_ns = backoff_told_ns(answer->reset_ms);
 	opens = gate_pause(
 	    judge->gate, batch->call, told_ns, judge_chance(judge), judge->now);
-	if (was.ns <= judge->now.ns)
+	if (judge->now.ns >= judge->quiet_until.ns) {
+		judge->quiet_until.ns = judge->now.ns + QUIET_NS;
 		log_event(LOG_WARN, "sending_paused",
 		    LOG_INT("status", answer->status),
 		    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
 		    LOG_STR("advice", verdict->advice));
+	}
 	keep(judge, batch, lane_retry_first, 0);
 }
 

@@ -29,6 +29,7 @@ struct judge {
 	struct batch_pool *pool;
 	uint64_t random; /* any seed */
 	struct instant now;
+	struct instant quiet_until; /* complain of a 429 no sooner */
 };
 
 /* The next number by chance. */

@@ -63,6 +63,9 @@ struct lane {
 	bool fresh_last;           /* whose turn it is */
 	size_t in_flight;
 
+	struct instant quiet_until; /* the judge's: complain no sooner */
+	bool told;                  /* of trouble, and not yet of its end */
+
 	struct lane *cut_off_next; /* the pump's; see there */
 	bool cut_off;
 
