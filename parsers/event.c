@@ -72,8 +72,62 @@ refuse_syntax(struct event_verdict *out, const struct grammar_facts *facts)
 }
 
 static bool
+judge(const char *line, size_t len, const struct event_limits *limits,
+    const struct grammar_facts *facts, struct event_verdict *out)
+{
+	if (line[facts->root_at] != '{')
+		return refuse(out, EVENT_NOT_OBJECT, facts->root_at);
+	if (facts->deep_at != GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_TOO_DEEP, facts->deep_at);
+	if (facts->number_at != GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_NUMBER_TOO_LONG, facts->number_at);
+	if (len >= limits->max_line_bytes)
+		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
+	if (facts->value_at == GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_TIME_MISSING, 0);
+	if (facts->again_at != GRAMMAR_NOWHERE)
+		return refuse(out, EVENT_TIME_DUPLICATE, facts->again_at);
+	return check_time(line, len, facts->value_at, limits, out);
+}
+
+/*
+ * From the name's opening quote to the first byte of its value.  The line is
+ * good up to that quote at least, and may end anywhere behind it.
+ */
+static size_t
+skip_to_value(const char *line, size_t len, size_t name_at)
+{
+	size_t at = name_at + sizeof NAME - 1;
+
+	if (memcmp(line + name_at, NAME, sizeof NAME - 1) != 0) /* escapes */
+		at = (size_t)(quote_end(line + name_at) - line) + 1;
+	while (at < len && (line[at] == ' ' || line[at] == '\t' ||
+			       line[at] == '\r' || line[at] == ':'))
+		at++;
+	return at;
+}
+
+static struct grammar_mark
+mark_of(const char *line, size_t len, const struct sweep_facts *swept)
+{
+	struct grammar_mark mark = {
+		.at = swept->good_to,
+		.depth = swept->depth,
+		.objects = swept->objects,
+		.value_at = GRAMMAR_NOWHERE,
+	};
+
+	while (line[mark.root_at] != '{')
+		mark.root_at++;
+	if (swept->name_at != SWEEP_NOWHERE)
+		mark.value_at = skip_to_value(line, len, swept->name_at);
+	return mark;
+}
+
+/* All that a sweep did not recognise. */
+static bool
 check_slowly(const char *line, size_t len, const struct event_limits *limits,
-    struct event_verdict *out)
+    const struct sweep_facts *swept, struct event_verdict *out)
 {
 	struct grammar_rules rules = {
 		.one_line = true,
@@ -82,52 +136,35 @@ check_slowly(const char *line, size_t len, const struct event_limits *limits,
 		.name = SPAN("__time"),
 	};
 	struct grammar_facts facts;
+	struct grammar_mark mark;
+	bool ok;
 
-	if (!grammar_check(line, len, &rules, &facts))
+	if (swept->good_to == SWEEP_NOWHERE) {
+		ok = grammar_check(line, len, &rules, &facts);
+	} else {
+		mark = mark_of(line, len, swept);
+		ok = grammar_go_on(line, len, &rules, &mark, &facts);
+	}
+	if (!ok)
 		return refuse_syntax(out, &facts);
-	if (line[facts.root_at] != '{')
-		return refuse(out, EVENT_NOT_OBJECT, facts.root_at);
-	if (facts.deep_at != GRAMMAR_NOWHERE)
-		return refuse(out, EVENT_TOO_DEEP, facts.deep_at);
-	if (facts.number_at != GRAMMAR_NOWHERE)
-		return refuse(out, EVENT_NUMBER_TOO_LONG, facts.number_at);
-	if (len >= limits->max_line_bytes)
-		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
-	if (facts.value_at == GRAMMAR_NOWHERE)
-		return refuse(out, EVENT_TIME_MISSING, 0);
-	if (facts.again_at != GRAMMAR_NOWHERE)
-		return refuse(out, EVENT_TIME_DUPLICATE, facts.again_at);
-	return check_time(line, len, facts.value_at, limits, out);
-}
-
-/* From the name's opening quote to the first byte of its value. */
-static size_t
-skip_to_value(const char *line, size_t name_at)
-{
-	const char *at = line + name_at;
-
-	if (memcmp(at, NAME, sizeof NAME - 1) == 0)
-		at += sizeof NAME - 1;
-	else
-		at = quote_end(at) + 1; /* spelled with escapes */
-	while (*at == ' ' || *at == '\t' || *at == '\r' || *at == ':')
-		at++;
-	return (size_t)(at - line);
+	return judge(line, len, limits, &facts, out);
 }
 
 bool
 event_check_by(const struct sweep *sweep, const char *line, size_t len,
     const struct event_limits *limits, struct event_verdict *out)
 {
-	size_t name_at;
+	struct sweep_facts swept = { .good_to = SWEEP_NOWHERE };
 
 	assert(limits->max_depth > 0 && limits->max_line_bytes > 0);
-	if (sweep == NULL ||
-	    !sweep->run(line, len, limits->max_depth, &name_at))
-		return check_slowly(line, len, limits, out);
+	if (sweep != NULL)
+		swept = sweep->run(line, len, limits->max_depth);
+	if (!swept.good)
+		return check_slowly(line, len, limits, &swept, out);
 	if (len >= limits->max_line_bytes)
 		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
-	return check_time(line, len, skip_to_value(line, name_at), limits, out);
+	return check_time(
+	    line, len, skip_to_value(line, len, swept.name_at), limits, out);
 }
 
 bool

@@ -371,9 +371,42 @@ walk(struct walk *w)
 	return true;
 }
 
+/* What may come behind the token at the mark. */
+static enum state
+state_behind(const struct grammar_mark *mark, char token)
+{
+	bool object = mark->objects & 1;
+
+	switch (class_of[(uint8_t)token]) {
+	case OPEN_OBJECT:
+		return AT_FIRST;
+	case OPEN_ARRAY:
+		return AT_HEAD;
+	case COLON:
+		return AT_MEMBER;
+	case COMMA:
+		return object ? AT_NAME : AT_ITEM;
+	default:
+		return mark->depth == 0 ? AT_END : object ? AT_MORE : AT_REST;
+	}
+}
+
+static void
+go_to(struct walk *w, const struct grammar_mark *mark)
+{
+	w->at = w->text + mark->at + 1;
+	w->state = state_behind(mark, w->text[mark->at]);
+	w->depth = mark->depth;
+	for (uint32_t i = 0; i < mark->depth; i++)
+		w->objects[0] = w->objects[0] << 1 | (mark->objects >> i & 1);
+	w->facts->root_at = mark->root_at;
+	w->facts->value_at = mark->value_at;
+}
+
 static bool
 check(const char *text, size_t len, const struct grammar_rules *rules,
-    uint64_t *objects, size_t depth_room, struct grammar_facts *facts)
+    const struct grammar_mark *mark, uint64_t *objects, size_t depth_room,
+    struct grammar_facts *facts)
 {
 	struct walk w = {
 		.text = text,
@@ -393,27 +426,38 @@ check(const char *text, size_t len, const struct grammar_rules *rules,
 		.value_at = GRAMMAR_NOWHERE,
 		.again_at = GRAMMAR_NOWHERE,
 	};
+	objects[0] = 0;
+	if (mark != NULL)
+		go_to(&w, mark);
 	return walk(&w);
 }
 
 /* Apart, so that nobody pays for this frame but text that needs it. */
-static bool __attribute__((noinline)) check_deep(const char *text, size_t len,
-    const struct grammar_rules *rules, struct grammar_facts *facts)
+static bool __attribute__((noinline))
+check_deep(const char *text, size_t len, const struct grammar_rules *rules,
+    const struct grammar_mark *mark, struct grammar_facts *facts)
 {
 	uint64_t objects[GRAMMAR_DEPTH / WORD_BITS];
 
-	return check(text, len, rules, objects, GRAMMAR_DEPTH, facts);
+	return check(text, len, rules, mark, objects, GRAMMAR_DEPTH, facts);
+}
+
+bool
+grammar_go_on(const char *text, size_t len, const struct grammar_rules *rules,
+    const struct grammar_mark *mark, struct grammar_facts *facts)
+{
+	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS];
+
+	if (check(text, len, rules, mark, objects, GRAMMAR_SHALLOW, facts))
+		return true;
+	if (facts->fault != GRAMMAR_BOTTOMLESS)
+		return false;
+	return check_deep(text, len, rules, mark, facts);
 }
 
 bool
 grammar_check(const char *text, size_t len, const struct grammar_rules *rules,
     struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS];
-
-	if (check(text, len, rules, objects, GRAMMAR_SHALLOW, facts))
-		return true;
-	if (facts->fault != GRAMMAR_BOTTOMLESS)
-		return false;
-	return check_deep(text, len, rules, facts);
+	return grammar_go_on(text, len, rules, NULL, facts);
 }

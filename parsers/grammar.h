@@ -67,4 +67,21 @@ struct grammar_facts {
 bool grammar_check(const char *text, size_t len,
     const struct grammar_rules *rules, struct grammar_facts *facts);
 
+/*
+ * A place up to which the text is known to be good, with nothing to note but
+ * perhaps the name: the last bracket, brace, comma or colon of it.
+ */
+struct grammar_mark {
+	size_t at;
+	uint32_t depth;   /* behind it; at most 64 */
+	uint64_t objects; /* bit 0: is the innermost container an object? */
+	size_t root_at;
+	size_t value_at; /* GRAMMAR_NOWHERE: the name was not met */
+};
+
+/* The same as grammar_check, of a text whose beginning was looked at. */
+bool grammar_go_on(const char *text, size_t len,
+    const struct grammar_rules *rules, const struct grammar_mark *mark,
+    struct grammar_facts *facts);
+
 #endif

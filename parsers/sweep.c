@@ -41,11 +41,10 @@ sweep_spelled_time(const char *at, const char *end)
 }
 
 #if defined(SWEEP_BITS)
-static bool
-sweep_vectors(
-    const char *line, size_t len, uint32_t max_depth, size_t *name_at_out)
+static struct sweep_facts
+sweep_vectors(const char *line, size_t len, uint32_t max_depth)
 {
-	return sweep_line(line, len, max_depth, name_at_out);
+	return sweep_line(line, len, max_depth);
 }
 
 static bool

@@ -114,11 +114,10 @@ lanes_parity(uint64_t bits)
 
 #include "parsers/sweep_bits.h"
 
-bool
-sweep_avx2(
-    const char *line, size_t len, uint32_t max_depth, size_t *name_at_out)
+struct sweep_facts
+sweep_avx2(const char *line, size_t len, uint32_t max_depth)
 {
-	return sweep_line(line, len, max_depth, name_at_out);
+	return sweep_line(line, len, max_depth);
 }
 
 #if defined(__clang__)

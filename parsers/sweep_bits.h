@@ -35,6 +35,7 @@
 #include <string.h>
 
 #include "parsers/lanes.h"
+#include "parsers/sweep.h"
 
 #if defined(LANES)
 #define SWEEP_BITS
@@ -70,12 +71,14 @@ struct sweep_bits {
 	struct sweep_carry carry;
 	uint64_t stack; /* bit 0: is the innermost container an object? */
 	uint32_t depth, max_depth;
-	bool done;              /* the outermost container was closed */
-	const char *last;       /* bracket: where, once that is done */
 	uint32_t scalar_blocks; /* that lie behind us without a gap */
-	const char
-	    *low_due;     /* where half a surrogate is due, if after `line` */
-	const char *name; /* the one `__time` */
+	bool done;              /* the outermost container was closed, */
+	const char *last;       /* here */
+	const char *low_due;    /* where half a pair must be; or `line` */
+	const char *name;       /* the one `__time`; `end`: one of several */
+	/* as of the last good block: */
+	struct sweep_facts mark;
+	const char *marked_name;
 };
 
 /* What a block is made of.  Outside of strings, but for the first four. */
@@ -506,6 +509,22 @@ sweep_candidates(
 	return s->name != s->end;
 }
 
+/*
+ * Up to the last of these tokens the line is in order; unless they stand behind
+ * the outermost object, where nothing was looked at.
+ */
+LANES_INLINE void
+sweep_mark(struct sweep_bits *s, uint64_t tokens)
+{
+	if (tokens == 0 || s->done)
+		return;
+	s->mark.good_to =
+	    (size_t)(s->at - s->line) + 63 - (size_t)__builtin_clzll(tokens);
+	s->mark.depth = s->depth;
+	s->mark.objects = s->stack;
+	s->marked_name = s->name;
+}
+
 LANES_INLINE bool
 sweep_block(struct sweep_bits *s, const char *bytes)
 {
@@ -524,7 +543,10 @@ sweep_block(struct sweep_bits *s, const char *bytes)
 		return false;
 	s->carry.scalar = b.scalar >> 63;
 	names &= b.top;
-	return names == 0 || sweep_candidates(s, &b, names);
+	if (names != 0 && !sweep_candidates(s, &b, names))
+		return false;
+	sweep_mark(s, b.bracket | b.comma | b.colon);
+	return true;
 }
 
 /*
@@ -559,7 +581,23 @@ sweep_skip_blanks(const char *at, const char *end)
  * before and behind it is looked at here.
  */
 LANES_INLINE bool
-sweep_line(const char *line, size_t len, uint32_t max_depth, size_t *name_at)
+sweep_blocks(struct sweep_bits *s)
+{
+	const char *first = sweep_skip_blanks(s->line, s->end);
+	char room[2 * LANES_BYTES];
+
+	if (first == s->end || *first != '{')
+		return false;
+	for (; s->end - s->at >= LANES_BYTES; s->at += LANES_BYTES)
+		if (!sweep_block(s, s->at))
+			return false;
+	return sweep_block(s, sweep_pad(s->line, s->at, s->end, room)) &&
+	       s->done && s->name != NULL &&
+	       sweep_skip_blanks(s->last + 1, s->end) == s->end;
+}
+
+LANES_INLINE struct sweep_facts
+sweep_line(const char *line, size_t len, uint32_t max_depth)
 {
 	struct sweep_bits s = {
 		.line = line,
@@ -568,20 +606,15 @@ sweep_line(const char *line, size_t len, uint32_t max_depth, size_t *name_at)
 		.max_depth = max_depth < SWEEP_DEPTH ? max_depth : SWEEP_DEPTH,
 		.low_due = line,
 		.carry = { .value_due = 1 },
+		.mark = { .good_to = SWEEP_NOWHERE, .name_at = SWEEP_NOWHERE },
 	};
-	const char *first = sweep_skip_blanks(line, s.end);
-	char room[2 * LANES_BYTES];
 
-	if (first == s.end || *first != '{')
-		return false;
-	for (; s.end - s.at >= LANES_BYTES; s.at += LANES_BYTES)
-		if (!sweep_block(&s, s.at))
-			return false;
-	if (!sweep_block(&s, sweep_pad(line, s.at, s.end, room)) || !s.done ||
-	    s.name == NULL || sweep_skip_blanks(s.last + 1, s.end) != s.end)
-		return false;
-	*name_at = (size_t)(s.name - line);
-	return true;
+	s.mark.good = sweep_blocks(&s);
+	if (s.mark.good)
+		s.mark.name_at = (size_t)(s.name - line);
+	else if (s.marked_name != NULL && s.marked_name < line + s.mark.good_to)
+		s.mark.name_at = (size_t)(s.marked_name - line);
+	return s.mark;
 }
 
 #endif

@@ -117,6 +117,14 @@ conn_of_ticket(struct ticket *ticket)
 	return (struct conn *)(void *)at;
 }
 
+struct conn *
+conn_of_deadline(struct deadline *deadline)
+{
+	char *at = (char *)deadline - offsetof(struct conn, deadline);
+
+	return (struct conn *)(void *)at;
+}
+
 void
 conn_begins_head(struct conn *conn)
 {
@@ -277,23 +285,41 @@ has_begun(struct conn *conn, struct instant now)
 	return stamp > conn->idle_since.ns + STAMP_SLACK_NS;
 }
 
-struct instant
-conn_next_ask(const struct worker *worker)
+/* The list is in the order of `asked`, so the first one speaks for all. */
+static bool
+may_be_asked(const struct worker *worker, int64_t rest_ns)
 {
 	const struct conn *first = worker->idle.first;
 
-	/* The list is in the order of `asked`. */
-	if (first == NULL || first->asked.ns >= worker->stirred.ns)
+	return first != NULL && first->asked.ns < worker->stirred.ns &&
+	       first->asked.ns + rest_ns <= worker->now.ns;
+}
+
+/* In rounds: a thousand connections must not mean a thousand wake-ups. */
+struct instant
+conn_next_ask(const struct worker *worker)
+{
+	int64_t every = ask_every_ns(worker);
+	int64_t at = worker->last_round.ns + every;
+
+	if (worker->idle.first == NULL ||
+	    worker->idle.first->asked.ns >= worker->stirred.ns)
 		return INSTANT_NEVER;
-	return (struct instant){ first->asked.ns + ask_every_ns(worker) };
+	if (at < worker->idle.first->asked.ns + every / 2)
+		at = worker->idle.first->asked.ns + every / 2;
+	return (struct instant){ at };
 }
 
 void
 conn_ask_idle(struct worker *worker)
 {
+	int64_t rest_ns = ask_every_ns(worker) / 2;
 	struct conn *conn;
 
-	while (conn_next_ask(worker).ns <= worker->now.ns) {
+	if (conn_next_ask(worker).ns > worker->now.ns)
+		return;
+	worker->last_round = worker->now;
+	while (may_be_asked(worker, rest_ns)) {
 		conn = worker->idle.first;
 		conn->asked = worker->now;
 		if (has_begun(conn, worker->now))

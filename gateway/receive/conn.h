@@ -61,6 +61,7 @@ void conn_close(struct conn *conn);
 
 /* The request's ticket goes out, and comes back: then a closed one is gone. */
 struct conn *conn_of_ticket(struct ticket *ticket);
+struct conn *conn_of_deadline(struct deadline *deadline);
 void conn_gives_ticket(struct conn *conn);
 void conn_takes_ticket(struct conn *conn);
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -115,12 +114,9 @@ static void
 look_at_time(struct worker *w)
 {
 	struct deadline *due;
-	char *at;
 
-	while ((due = deadlines_take(&w->deadlines, w->now)) != NULL) {
-		at = (char *)due - offsetof(struct conn, deadline);
-		conn_is_due((struct conn *)(void *)at);
-	}
+	while ((due = deadlines_take(&w->deadlines, w->now)) != NULL)
+		conn_is_due(conn_of_deadline(due));
 	conn_ask_idle(w);
 	farewell_expire(&w->farewell, w->now);
 }
@@ -164,6 +160,25 @@ give_up_waiting(struct worker *w)
 	}
 }
 
+/* Those in the midst of a request are told, as far as that can be done. */
+static void
+refuse_unfinished(struct worker *w)
+{
+	struct deadline *each;
+	struct conn *conn;
+
+	/* All of them have a deadline; cut ones get another, and go as well. */
+	while ((each = deadlines_take(&w->deadlines, INSTANT_NEVER)) != NULL) {
+		conn = conn_of_deadline(each);
+		if (conn->request.state == EX_HEAD ||
+		    conn->request.state == EX_BODY) {
+			conn->request.state =
+			    exchange_next(conn->request.state, EX_LATE);
+			conn_cut(conn, OUTCOME_DRAINING);
+		}
+	}
+}
+
 static void
 drain(struct worker *w)
 {
@@ -175,6 +190,7 @@ drain(struct worker *w)
 		turn(w, end);
 	w->closing = true;
 	give_up_waiting(w);
+	refuse_unfinished(w);
 	end = (struct instant){ w->now.ns + LEAVE_NS };
 	while (w->under_way > 0 && w->now.ns < end.ns)
 		turn(w, end);

@@ -41,7 +41,8 @@ struct worker {
 	struct ticket_box box;
 	struct instant now; /* of this turn */
 	int64_t wall_ms;
-	struct instant stirred; /* when a socket was last ready */
+	struct instant stirred;    /* when a socket was last ready */
+	struct instant last_round; /* of asking idle connections */
 	struct deadlines deadlines;
 	struct farewell farewell;
 	struct conn_list idle, waiting;

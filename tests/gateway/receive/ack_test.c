@@ -269,13 +269,16 @@ Test(ack, stopping_does_not_wait_for_ever)
 {
 	struct instant start_at = clock_now();
 	struct answer answer;
-	int waits;
+	int waits, midway;
 
 	start(ACK_DELIVERED);
 	atomic_store(&rig.mode, RIG_HOLD);
+	midway = client_open(&rig);
+	send_form(midway, P "Content-Length: 99\r\n\r\n@");
 	waits = client_open(&rig);
 	send_form(waits, WAIT);
 	await_record();
+	rest_ms(20);
 	receive_stop(&rig.receive, rig_in_ms(50));
 	cr_expect((clock_now().ns - start_at.ns) / NS_PER_MS < 1500);
 	cr_expect(client_read(waits, &answer, true));
@@ -283,6 +286,9 @@ Test(ack, stopping_does_not_wait_for_ever)
 	cr_expect_not_null(strstr(answer.body, "NotDeliveredYet"));
 	cr_expect_null(strstr(answer.head, "Retry-After"));
 	close(waits);
+	cr_expect(client_read(midway, &answer, true));
+	cr_expect_not_null(strstr(answer.body, "Draining"), "%s", answer.body);
+	close(midway);
 	rig_end(&rig);
 	cr_expect_eq(atomic_load(&rig.events), 2);
 }

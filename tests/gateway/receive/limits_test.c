@@ -4,6 +4,8 @@
  */
 #include <criterion/criterion.h>
 
+#include <sys/resource.h>
+
 #include "tests/gateway/receive/rig.h"
 
 #define P     "POST /v1/events/t HTTP/1.1\r\nHost: h\r\n"
@@ -255,5 +257,51 @@ Test(limits, an_address_that_is_none_is_told)
 	cr_expect_not(receive_start(
 	    &receive, &rig.options, rig.tables, rig.spool, rig.budget, &err));
 	cr_expect_not_null(strstr(err.text, "no such address"), "%s", err.text);
+	rig_end(&rig);
+}
+
+/* As somebody who may not raise the limit again. */
+static void
+lower_file_limit(rlim_t files)
+{
+	struct rlimit limit = { files, files };
+
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (geteuid() == 0)
+		cr_assert_eq(setuid(65534), 0);
+}
+
+Test(limits, few_files_mean_few_connections)
+{
+	struct answer answer = { 0 };
+	int fds[100], n = 0;
+
+	rig_init(&rig);
+	lower_file_limit(1450);
+	start();
+	while (n < 100) {
+		fds[n] = client_open(&rig);
+		client_ask(fds[n++], GOOD, &answer);
+		if (answer.status != 200)
+			break;
+	}
+	expect_later(&answer, "\"code\":\"TooManyConnections\"");
+	cr_expect(n > 16 && n < 100, "%d", n);
+	while (n > 0)
+		close(fds[--n]);
+	rig_end(&rig);
+}
+
+Test(limits, far_too_few_files_are_no_start)
+{
+	struct receive *receive = NULL;
+	struct err err;
+
+	rig_init(&rig);
+	start();
+	lower_file_limit(300);
+	cr_expect_not(receive_start(
+	    &receive, &rig.options, rig.tables, rig.spool, rig.budget, &err));
+	cr_expect_not_null(strstr(err.text, "ulimit -n"), "%s", err.text);
 	rig_end(&rig);
 }
