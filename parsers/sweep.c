@@ -1,6 +1,6 @@
 #include "parsers/sweep.h"
 
-#include "parsers/sweep_bits.h"
+#include "parsers/sweep_line.h"
 
 int
 sweep_hex(const char *at)
@@ -40,7 +40,7 @@ sweep_spelled_time(const char *at, const char *end)
 	return at < end && *at == '"';
 }
 
-#if defined(SWEEP_BITS)
+#if defined(LANES)
 static struct sweep_facts
 sweep_vectors(const char *line, size_t len, uint32_t max_depth)
 {
@@ -63,7 +63,7 @@ static const struct {
 	{ sweep_avx512_runs, { "avx512", sweep_avx512 } },
 	{ sweep_avx2_runs, { "avx2", sweep_avx2 } },
 #endif
-#if defined(SWEEP_BITS)
+#if defined(LANES)
 	{ always, { LANES, sweep_vectors } },
 #endif
 	{ NULL, { NULL, NULL } },

@@ -96,7 +96,7 @@ lanes_parity(uint64_t bits)
 	    _mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0));
 }
 
-#include "parsers/sweep_bits.h"
+#include "parsers/sweep_line.h"
 
 struct sweep_facts
 sweep_avx512(const char *line, size_t len, uint32_t max_depth)
