@@ -6,12 +6,13 @@
 
 #include "gateway/bucket.h"
 
-#define CALLS_WINDOW_NS  (60 * NS_PER_S)
-#define BYTES_WINDOW_NS  NS_PER_S
-#define CALLS_DEPTH_PART 50 /* 2 %: what it costs is what a minute can't use   \
-			     */
-#define BYTES_DEPTH_PART 20 /* 5 % */
-#define MS_PER_MINUTE    60000
+#define CALLS_WINDOW_NS (60 * NS_PER_S)
+#define BYTES_WINDOW_NS NS_PER_S
+#define MS_PER_MINUTE   60000
+
+/* Shallow: 2 % of the calls, 5 % of the bytes; so much a window can't use. */
+#define CALLS_DEPTH_PART 50
+#define BYTES_DEPTH_PART 20
 
 /* Depth times window must fit the bucket; no organization comes near. */
 #define CALLS_MAX UINT64_C(1000000000)
