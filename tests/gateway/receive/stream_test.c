@@ -233,6 +233,41 @@ Test(stream, chunks_of_any_size_make_one_body)
 	cr_expect_eq(kept(), sizeof body / line);
 }
 
+Test(stream, a_body_one_byte_too_long_is_too_long)
+{
+	static char body[(1 << 20) + 1];
+	static const struct {
+		const char *head;
+		size_t len;
+		int want;
+	} rows[] = {
+		{ "Content-Length: 1048576\r\n\r\n", 1 << 20, 200 },
+		{ "Content-Length: 1048577\r\n\r\n", (1 << 20) + 1, 413 },
+		{ "Transfer-Encoding: chunked\r\n\r\n100000\r\n", 1 << 20,
+		    200 },
+		{ "Transfer-Encoding: chunked\r\n\r\n100001\r\n", (1 << 20) + 1,
+		    413 },
+	};
+	struct answer answer;
+
+	rig_init(&rig);
+	start();
+	memset(body, '\n', sizeof body);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int fd = client_open(&rig);
+
+		client_send(fd, P, strlen(P));
+		client_send(fd, rows[i].head, strlen(rows[i].head));
+		client_send(fd, body, rows[i].len);
+		if (rows[i].head[0] == 'T')
+			client_send(fd, "\r\n0\r\n\r\n", 7);
+		cr_expect(client_read(fd, &answer, true), "%zu", i);
+		cr_expect_eq(answer.status, rows[i].want, "%zu", i);
+		close(fd);
+	}
+	cr_expect_eq(kept(), 0);
+}
+
 /*
  * The refusal leaves while the client still blasts.  It must be read whole,
  * and the end of the connection must not be a reset that destroys it.
