@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth/grant.h"
+#include "auth/phase.h"
 #include "parsers/base64.h"
 #include "parsers/form.h"
 
@@ -21,7 +22,7 @@ struct credential {
 	struct secret *secret; /* NULL with NONE */
 	struct buffer form;
 
-	enum credential_state state;
+	enum phase phase;
 	int64_t asked_ns;  /* when the fetch under way began */
 	int64_t retry_ns;  /* no fetch before */
 	unsigned failures; /* of fetches, in a row */
@@ -37,28 +38,6 @@ struct credential {
 	bool accepted;
 };
 
-/* clang-format off */
-static const enum credential_state
-    table[CREDENTIAL_STATES][CREDENTIAL_EVENTS] = {
-[CREDENTIAL_EMPTY]    = { [CREDENTIAL_FETCH] = CREDENTIAL_FETCHING },
-[CREDENTIAL_FETCHING] = { [CREDENTIAL_GOOD]  = CREDENTIAL_FRESH,
-                          [CREDENTIAL_BAD]   = CREDENTIAL_EMPTY },
-[CREDENTIAL_FRESH]    = { [CREDENTIAL_AGE]   = CREDENTIAL_STALE,
-                          [CREDENTIAL_LOST]  = CREDENTIAL_EMPTY },
-[CREDENTIAL_STALE]    = { [CREDENTIAL_FETCH] = CREDENTIAL_RENEWING,
-                          [CREDENTIAL_LOST]  = CREDENTIAL_EMPTY },
-[CREDENTIAL_RENEWING] = { [CREDENTIAL_GOOD]  = CREDENTIAL_FRESH,
-                          [CREDENTIAL_BAD]   = CREDENTIAL_STALE,
-                          [CREDENTIAL_LOST]  = CREDENTIAL_FETCHING },
-};
-/* clang-format on */
-
-enum credential_state
-credential_next(enum credential_state state, enum credential_event event)
-{
-	return table[state][event];
-}
-
 static void
 wipe(struct buffer *b)
 {
@@ -70,19 +49,19 @@ wipe(struct buffer *b)
 static bool
 has_token(const struct credential *c)
 {
-	return c->state == CREDENTIAL_FRESH || c->state == CREDENTIAL_STALE ||
-	       c->state == CREDENTIAL_RENEWING;
+	return c->phase == PHASE_FRESH || c->phase == PHASE_STALE ||
+	       c->phase == PHASE_RENEWING;
 }
 
-/* The one place where the state changes. */
+/* The one place where the phase changes. */
 static void
-move(struct credential *c, enum credential_event event)
+move(struct credential *c, enum phase_event event)
 {
-	enum credential_state state = credential_next(c->state, event);
+	enum phase phase = phase_next(c->phase, event);
 
-	assert(state != CREDENTIAL_BUG);
-	c->state = state;
-	if (event == CREDENTIAL_LOST)
+	assert(phase != PHASE_BUG);
+	c->phase = phase;
+	if (event == PHASE_LOST)
 		wipe(&c->header);
 }
 
@@ -159,7 +138,7 @@ open_kind(struct credential *c, int64_t now_ns, struct err *err)
 		return set_api_key(c) ||
 		       err_set(err, ERR_HOST, 0, "out of memory");
 	case CREDENTIAL_OAUTH2:
-		c->state = CREDENTIAL_EMPTY;
+		c->phase = PHASE_EMPTY;
 		if (o->token_url == NULL || o->client_id == NULL)
 			return err_set(err, ERR_INPUT, 0,
 			    "token_url and client_id are needed");
@@ -229,14 +208,14 @@ bool
 credential_step(struct credential *c, int64_t now_ns)
 {
 	if (has_token(c) && now_ns >= c->end_ns)
-		move(c, CREDENTIAL_LOST);
-	if (c->state == CREDENTIAL_FRESH && now_ns >= c->renew_ns)
-		move(c, CREDENTIAL_AGE);
-	if (c->state != CREDENTIAL_EMPTY && c->state != CREDENTIAL_STALE)
+		move(c, PHASE_LOST);
+	if (c->phase == PHASE_FRESH && now_ns >= c->renew_ns)
+		move(c, PHASE_AGE);
+	if (c->phase != PHASE_EMPTY && c->phase != PHASE_STALE)
 		return false;
 	if (now_ns < c->retry_ns)
 		return false;
-	move(c, CREDENTIAL_FETCH);
+	move(c, PHASE_FETCH);
 	c->asked_ns = now_ns;
 	return true;
 }
@@ -254,9 +233,9 @@ credential_due_ns(const struct credential *c)
 
 	if (has_token(c))
 		due = least(due, c->end_ns);
-	if (c->state == CREDENTIAL_FRESH)
+	if (c->phase == PHASE_FRESH)
 		due = least(due, c->renew_ns);
-	if (c->state == CREDENTIAL_EMPTY || c->state == CREDENTIAL_STALE)
+	if (c->phase == PHASE_EMPTY || c->phase == PHASE_STALE)
 		due = least(due, c->retry_ns);
 	return due;
 }
@@ -300,7 +279,7 @@ take_grant(struct credential *c, const struct grant *g, int64_t now_ns,
 	c->forced = c->wanted;
 	c->wanted = false;
 	c->accepted = false;
-	move(c, CREDENTIAL_GOOD);
+	move(c, PHASE_GOOD);
 	return true;
 }
 
@@ -309,7 +288,7 @@ credential_failed(struct credential *c, int64_t now_ns, uint64_t random)
 {
 	wipe(&c->form);
 	c->retry_ns = now_ns + backoff_ns(c->failures++, random);
-	move(c, CREDENTIAL_BAD);
+	move(c, PHASE_BAD);
 }
 
 bool
@@ -360,7 +339,7 @@ credential_accepted(struct credential *c, uint64_t generation)
 static void
 lose(struct credential *c, int64_t now_ns, uint64_t random)
 {
-	move(c, CREDENTIAL_LOST);
+	move(c, PHASE_LOST);
 	c->wanted = true;
 	if (now_ns - c->refused_ns > BACKOFF_MAX_NS)
 		c->refusals = 0;

@@ -5,28 +5,11 @@
  * must be fetched and with which form, and is told what the answer was and
  * what the upstream thought of the token.  The sending is transmit's.
  *
- *	          +--------- bad ---------+
- *	          v                       |
- *	        EMPTY ------ fetch ---> FETCHING		no token
- *	        ^   ^                   |      ^
- *	      lost  |                 good     |
- *	        |   |                   |      |
- *	        |   +--lost-- FRESH <---+     lost
- *	        |              | ^             |
- *	        |             age +--good--+   |		a token
- *	        |              v           |   |
- *	        +---lost---- STALE -fetch-> RENEWING
- *	                       ^               |
- *	                       +----- bad -----+
- *
- *	age   75 % of the token's life is over: fetch another, use this one
- *	lost  the token's life is over, or the upstream answered 401 to it
- *
- * One fetch is under way in FETCHING and RENEWING, none elsewhere.  A failed
- * one is tried again after a backoff with full jitter, 0.5 s to 60 s.  A first
- * 401 fetches at once; further ones within a minute wait for a backoff of
- * their own, so that an upstream which likes no token of ours costs a fetch a
- * step and not a fetch a call.
+ * The life of a token is drawn in phase.h.  A failed fetch is tried again
+ * after a backoff with full jitter, 0.5 s to 60 s.  A first 401 fetches at
+ * once; further ones within a minute wait for a backoff of their own, so that
+ * an upstream which likes no token of ours costs a fetch a step and not a
+ * fetch a call.
  *
  * Each token, and each API key, has a generation.  A 401 for an older one than
  * the current says nothing about the current.  One for a token that was itself
@@ -66,28 +49,6 @@ struct credential_options {
 	char *api_key; /* exactly one of these two with API_KEY */
 	char *api_key_file;
 };
-
-enum credential_state {
-	CREDENTIAL_BUG = 0, /* what a hole in the table reads as */
-	CREDENTIAL_EMPTY,
-	CREDENTIAL_FETCHING,
-	CREDENTIAL_FRESH,
-	CREDENTIAL_STALE,
-	CREDENTIAL_RENEWING,
-	CREDENTIAL_STATES
-};
-
-enum credential_event {
-	CREDENTIAL_FETCH,
-	CREDENTIAL_GOOD,
-	CREDENTIAL_BAD,
-	CREDENTIAL_AGE,
-	CREDENTIAL_LOST,
-	CREDENTIAL_EVENTS
-};
-
-enum credential_state credential_next(
-    enum credential_state state, enum credential_event event);
 
 struct credential;
 

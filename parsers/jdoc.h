@@ -47,7 +47,8 @@ void jdoc_close(struct jdoc **doc);
 
 /*
  * Copies the string to `out` and ends it with a NUL that *len_out does not
- * count.  A string may hold NULs of its own: they are in *len_out.
+ * count.  A string may hold NULs of its own: they are in *len_out.  After
+ * JDOC_RANGE the room holds anything.
  */
 enum jdoc_answer jdoc_string(const struct jdoc *doc, unsigned object,
     const char *name, char *out, size_t room, size_t *len_out);

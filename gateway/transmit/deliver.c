@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "gateway/transmit/notices.h"
-#include "gateway/transmit/target.h"
+#include "gateway/transmit/endpoint.h"
 #include "gateway/transmit/wire.h"
 #include "parsers/jdoc.h"
 
@@ -32,8 +32,8 @@ struct call {
 struct deliver {
 	struct upstream upstream; /* first: the pump's pointer is ours */
 	const struct upstream_options *options;
-	struct target target;
-	char *url; /* target.room bytes, of the call that starts */
+	struct endpoint endpoint;
+	char *url; /* endpoint.room bytes, of the call that starts */
 	struct wire *wire;
 
 	struct credential *credential;
@@ -109,7 +109,7 @@ start(struct deliver *d, struct call *call, const struct upstream_call *wanted)
 		return "credential: none to send with";
 	if (current_fields(d, now_ns) == NULL)
 		return NO_MEMORY;
-	target_print(&d->target, wanted->id, d->url);
+	endpoint_print(&d->endpoint, wanted->id, d->url);
 	call->generation = d->generation;
 	post->url = d->url;
 	post->body = (struct span){ wanted->body, wanted->bytes };
@@ -377,12 +377,12 @@ open_parts(struct deliver *d, struct err *err)
 	const struct upstream_options *o = d->options;
 	size_t most = o->max_in_flight;
 
-	if (!target_parse(o->url, &d->target, err) ||
+	if (!endpoint_parse(o->url, &d->endpoint, err) ||
 	    !check_file(o->ca_file, err) ||
 	    !wire_open(
 		&d->wire, most + 1, o->connect_timeout_ms, o->ca_file, err))
 		return false;
-	d->url = malloc(d->target.room);
+	d->url = malloc(d->endpoint.room);
 	d->calls = calloc(2 * most, sizeof *d->calls);
 	if (d->url == NULL || d->calls == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");

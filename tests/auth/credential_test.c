@@ -70,26 +70,6 @@ expect_header(struct credential *c, int64_t now_ns, const char *want)
 	cr_expect_eq(credential_usable(c, now_ns), want != NULL);
 }
 
-/* clang-format off */
-static const enum credential_state walk[CREDENTIAL_STATES][CREDENTIAL_EVENTS] = {
-/*                 FETCH                GOOD              BAD                 AGE               LOST */
-/* BUG */      { 0,                   0,                0,                0,                0 },
-/* EMPTY */    { CREDENTIAL_FETCHING, 0,                0,                0,                0 },
-/* FETCHING */ { 0,                   CREDENTIAL_FRESH, CREDENTIAL_EMPTY, 0,                0 },
-/* FRESH */    { 0,                   0,                0,                CREDENTIAL_STALE, CREDENTIAL_EMPTY },
-/* STALE */    { CREDENTIAL_RENEWING, 0,                0,                0,                CREDENTIAL_EMPTY },
-/* RENEWING */ { 0,                   CREDENTIAL_FRESH, CREDENTIAL_STALE, 0,                CREDENTIAL_FETCHING },
-};
-/* clang-format on */
-
-Test(credential, its_table_is_the_drawing)
-{
-	for (int s = 0; s < CREDENTIAL_STATES; s++)
-		for (int e = 0; e < CREDENTIAL_EVENTS; e++)
-			cr_expect_eq(credential_next(s, e), walk[s][e],
-			    "state %d, event %d", s, e);
-}
-
 Test(credential, a_token_is_renewed_at_three_quarters_of_its_life)
 {
 	struct credential *c = open_with(&oauth2);

@@ -174,8 +174,9 @@ Test(jdoc, a_string_is_unescaped_into_the_callers_room)
 				 sizeof out, &len),
 		    strings[i].answer, "%s", strings[i].text);
 		cr_expect_eq(len, strings[i].len, "%s", strings[i].text);
-		cr_expect_arr_eq(
-		    out, strings[i].want, len + 1, "%s", strings[i].text);
+		if (strings[i].answer != JDOC_RANGE)
+			cr_expect_arr_eq(out, strings[i].want, len + 1, "%s",
+			    strings[i].text);
 		jdoc_close(&doc);
 	}
 }

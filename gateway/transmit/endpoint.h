@@ -1,5 +1,5 @@
 /*
- * target - the upstream's URL with a place for the table's id.
+ * endpoint - the upstream's URL with a place for the table's id.
  *
  *	https://org.region.aws.api.imply.io/v1/projects/p/events/{table}
  *	|------------------- before ---------------------------|        | after
@@ -13,8 +13,8 @@
  * Threads	none inside.
  * Errors	a text that does not repeat the URL.
  */
-#ifndef GATEWAY_TRANSMIT_TARGET_H
-#define GATEWAY_TRANSMIT_TARGET_H
+#ifndef GATEWAY_TRANSMIT_ENDPOINT_H
+#define GATEWAY_TRANSMIT_ENDPOINT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,13 +22,13 @@
 #include "parsers/err.h"
 #include "parsers/text.h"
 
-struct target {
+struct endpoint {
 	struct span before, after;
-	size_t room; /* of target_print with the longest id, NUL included */
+	size_t room; /* of endpoint_print with the longest id, NUL included */
 };
 
-bool target_parse(const char *url, struct target *out, struct err *err);
+bool endpoint_parse(const char *url, struct endpoint *out, struct err *err);
 
-void target_print(const struct target *target, const char *id, char *out);
+void endpoint_print(const struct endpoint *endpoint, const char *id, char *out);
 
 #endif

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/transmit/target.h"
+#include "gateway/transmit/endpoint.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -27,35 +27,35 @@ static const struct {
 };
 /* clang-format on */
 
-Test(target, the_id_has_its_place_in_the_path)
+Test(endpoint, the_id_has_its_place_in_the_path)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct target target = { 0 };
+		struct endpoint endpoint = { 0 };
 		struct err err = { 0 };
-		bool ok = target_parse(cases[i].url, &target, &err);
+		bool ok = endpoint_parse(cases[i].url, &endpoint, &err);
 		char *out;
 
 		cr_expect_eq(ok, cases[i].want != NULL, "%s", cases[i].url);
 		if (!ok)
 			continue;
-		out = malloc(target.room);
-		target_print(&target, "t.1", out);
+		out = malloc(endpoint.room);
+		endpoint_print(&endpoint, "t.1", out);
 		cr_expect_str_eq(out, cases[i].want);
 		free(out);
 	}
 }
 
-Test(target, the_longest_id_fits)
+Test(endpoint, the_longest_id_fits)
 {
-	struct target target;
+	struct endpoint endpoint;
 	struct err err;
 	char id[65], *out;
 
 	memset(id, 'x', 64);
 	id[64] = '\0';
-	cr_assert(target_parse("https://h/{table}/y", &target, &err));
-	out = malloc(target.room);
-	target_print(&target, id, out);
+	cr_assert(endpoint_parse("https://h/{table}/y", &endpoint, &err));
+	out = malloc(endpoint.room);
+	endpoint_print(&endpoint, id, out);
 	cr_expect_eq(strlen(out), strlen("https://h//y") + 64);
 	free(out);
 }

@@ -1,4 +1,4 @@
-#include "gateway/transmit/target.h"
+#include "gateway/transmit/endpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@ path_of(const char *url)
 }
 
 bool
-target_parse(const char *url, struct target *out, struct err *err)
+endpoint_parse(const char *url, struct endpoint *out, struct err *err)
 {
 	const char *path, *place;
 
@@ -37,8 +37,9 @@ target_parse(const char *url, struct target *out, struct err *err)
 }
 
 void
-target_print(const struct target *target, const char *id, char *out)
+endpoint_print(const struct endpoint *endpoint, const char *id, char *out)
 {
-	snprintf(out, target->room, "%.*s%s%.*s", (int)target->before.len,
-	    target->before.at, id, (int)target->after.len, target->after.at);
+	snprintf(out, endpoint->room, "%.*s%s%.*s", (int)endpoint->before.len,
+	    endpoint->before.at, id, (int)endpoint->after.len,
+	    endpoint->after.at);
 }
