@@ -12,6 +12,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 
 jobs=$(nproc)
+# The whole-program tests mostly wait for each other's answers.
+at_once=$((jobs * 2))
 failed=
 
 step() {
@@ -36,7 +38,12 @@ build() {
 		return 1
 	}
 	rm -f "$1.log"
-	cmake --build "$1" -j "$jobs"
+	# A terminal shows how far it is; elsewhere only failures are told.
+	if [ -t 1 ]; then
+		cmake --build "$1" -j "$jobs"
+	else
+		cmake --build "$1" -j "$jobs" -- --quiet
+	fi
 }
 
 # suites FOLDER [WRAPPER...]
@@ -44,7 +51,7 @@ suites() {
 	folder=$1
 	shift
 	step "test $folder"
-	"$@" ctest --test-dir "$folder" -j "$jobs" --output-on-failure \
+	"$@" ctest --test-dir "$folder" -j "$at_once" --output-on-failure \
 	    --no-tests=error
 }
 

@@ -51,7 +51,8 @@ class Outage(FlowTest):
     def test_a_call_that_hangs_is_given_up_and_made_again(self):
         self.assert_survives(lambda sim: sim.fault(delay_ms=3600000,
                                                    take=False),
-                             {"upstream": {"timeout": "1s"}})
+                             {"upstream": {"connect_timeout": "1s",
+                                           "timeout": "1s"}})
 
     def test_a_connection_closed_behind_an_answer_is_not_missed(self):
         self.assert_survives(lambda sim: sim.fault(calls=3, hangup=True))

@@ -91,12 +91,11 @@ class Refusals(FlowTest):
             self.assert_ok(self.gateway.ask(wire.post("t", body)))
 
     def test_200_on_both_paths_whatever_the_host_and_type(self):
-        line = event(0)
         for path in ("/v1/events/", "/v1/projects/flow/events/"):
             for more in ([], [("Content-Type", "text/plain")],
                          [("Content-Type", "application/json;charset=UTF-8")]):
-                self.assert_ok(self.gateway.ask(
-                    wire.post("after", line, more, path)))
+                self.assert_ok(self.gateway.ask(wire.post(
+                    "after", event(0, path=path, more=more), more, path)))
 
     def test_400_names_line_offset_and_reason_of_each_bad_event(self):
         for reason, line in bad_events():
@@ -321,21 +320,22 @@ class Full(FlowTest):
         sim, gateway = self.start({"acknowledge": "received",
                                    "spool": {"memory_bytes": "1MiB"}})
         sim.kill()
-        large = event(0, filling="x" * 200000)
-        for _ in range(20):
-            reply = push(gateway, "t", [large])
+
+        def large(number):
+            return push(gateway, "t", [event(number, filling="x" * 200000)])
+        for number in range(20):
+            reply = large(number)
             if reply.status != 200:
                 break
         self.assertEqual((reply.status, error_code(reply)),
                          (503, "SpoolFull"), reply)
         self.assertTrue(1 <= int(reply.header("Retry-After")) <= 60)
         back = self.start_sim(name="back", listen=sim.address)
-        wait_until("room", lambda: push(
-            gateway, "t", [large]).status == 200)
+        wait_until("room", lambda: large(20).status == 200)
         wait_until("all upstream", lambda: back.taken() > 0)
 
     def test_503_when_too_many_bodies_are_on_their_way(self):
-        _, gateway = self.start({"listen": {"memory_bytes": "1MiB"}})
+        _, gateway = self.start({"listen": {"memory_bytes": "2MiB"}})
         begun = bare(f"POST {ROUTE} HTTP/1.1", HOST, f"Content-Length: {MIB}",
                      "Expect: 100-continue")
         line = event(0)

@@ -2,19 +2,14 @@
 
 import gzip
 import json
-import os
 import subprocess
 import unittest
 import urllib.parse
 import urllib.request
 
 import wire
-from flow import FlowTest, MARKER, now, push
+from flow import FlowTest, MARKER, event, now, push
 from program import until
-
-EDITS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "shared",
-                     "data", "wikipedia-edits-2015-09-12.ndjson")
-
 
 class Samples(FlowTest):
     def test_the_curl_sample_of_the_documentation_is_delivered(self):
@@ -62,34 +57,14 @@ class Samples(FlowTest):
         self.assertEqual(statuses, {200})
         self.assert_upstream(sim, "sample", lines)
 
-    def test_a_hundred_edits_of_wikipedia_arrive_to_the_byte(self):
-        if not os.path.exists(EDITS):
-            print(f"\nSKIPPED, LOUDLY: {EDITS} is not here, so nothing was "
-                  "shown about real events", flush=True)
-            self.skipTest("no sample of real events")
-        with open(EDITS, "rb") as file:
-            edits = [moved_to_now(line) for line in file.read().splitlines()]
-        self.assertEqual(len(edits), 100)
-        sim, gateway = self.start()
-        self.assert_ok(push(gateway, "wikipedia", edits))
-        self.assert_upstream(sim, "wikipedia", edits)
-
     def test_a_gzipped_upload_arrives_inflated(self):
         sim, gateway = self.start()
-        lines = [json.dumps({"__time": now(), "n": i, "m": MARKER}).encode()
-                 for i in range(50)]
         for name in ("gzip", "x-gzip"):
+            lines = [event(i, encoding=name) for i in range(50)]
             body = gzip.compress(b"\n".join(lines))
             self.assert_ok(gateway.ask(wire.post(
                 name, body, [("Content-Encoding", name)])))
             self.assert_upstream(sim, name, lines)
-
-
-def moved_to_now(line):
-    """The edit with its time as __time, and that now; the rest as it was."""
-    name, rest = line.split(b":", 1)
-    assert name == b'{"time"' and rest[0:1] == b'"', line[:40]
-    return b'{"__time":"%s"%s' % (now().encode(), rest[rest.index(b'"', 1) + 1:])
 
 
 if __name__ == "__main__":
