@@ -10,6 +10,7 @@
 
 #include "gateway/config.h"
 #include "gateway/config_print.h"
+#include "gateway/outcome.h"
 #include "gateway/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -112,6 +113,14 @@ help_config(const char *path)
 	return print(&text, config_print_help(&text));
 }
 
+static int
+help_outcomes(const char *path)
+{
+	(void)path;
+	outcome_print(stdout); /* main looks */
+	return EXIT_DONE;
+}
+
 static int help(const char *path);
 
 static const struct {
@@ -126,6 +135,8 @@ static const struct {
 	{ "--help", help, false, "this text" },
 	{ "--help-config", help_config, false,
 	    "every key of the configuration, as a table" },
+	{ "--help-outcomes", help_outcomes, false,
+	    "every way a request can end, as a table" },
 	{ "--version", version, false, "the version" },
 };
 
@@ -138,7 +149,7 @@ help(const char *path)
 	    "the organization's limit\n\n"
 	    "usage: polaris-gateway [COMMAND] [-c FILE]\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		printf("  %-13s %-8s %s\n", commands[i].name,
+		printf("  %-15s %-9s %s\n", commands[i].name,
 		    commands[i].takes_file ? "[-c FILE]" : "",
 		    commands[i].help);
 	printf("\nFILE is %s unless given.\n"

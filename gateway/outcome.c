@@ -10,7 +10,7 @@ const struct outcome_row outcome_rows[OUTCOME_COUNT] = {
 void
 outcome_print(FILE *out)
 {
-	fputs("| status | code | retry | meaning | word |\n"
+	fputs("| status | `code` | `Retry-After` | meaning | word in the log |\n"
 	      "|---|---|---|---|---|\n",
 	    out);
 	for (int i = 0; i < OUTCOME_COUNT; i++) {

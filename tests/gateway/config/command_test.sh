@@ -45,6 +45,7 @@ sed 's/^admin.*/admin: {address: "192.0.2.1:0"}/' good.yaml >elsewhere.yaml
 expect "version"          0 "^polaris-gateway [0-9]" "" --version
 expect "help"             0 "--help-config" "" --help
 expect "help of keys"     0 '^| `batch.linger` | `500ms` |' "" --help-config
+expect "help of outcomes" 0 "^| 503 | SpoolFull | yes |" "" --help-outcomes
 expect "a good file"      0 "^  linger: 500ms" "" check -c good.yaml
 expect "file first"       0 "^  linger: 500ms" "" -c good.yaml check
 expect "the example"      0 "^  linger: 500ms" "" check -c "$root/deploy/gateway.yaml"
