@@ -6,6 +6,9 @@
 #define FIRST_PARTS 64
 #define FIRST_ROOM  16384
 
+/* A thousand batches of usual size, or sixteen of the largest. */
+#define POOL_BYTES (16 * 1024 * 1024)
+
 static void
 batch_free(struct batch *batch)
 {
@@ -23,7 +26,7 @@ batch_pool_fini(struct batch_pool *pool)
 		next = batch->next;
 		batch_free(batch);
 	}
-	pool->spare = NULL;
+	*pool = (struct batch_pool){ 0 };
 }
 
 struct batch *
@@ -34,6 +37,7 @@ batch_take(struct batch_pool *pool)
 	if (batch == NULL)
 		return calloc(1, sizeof *batch);
 	pool->spare = batch->next;
+	pool->bytes -= batch->room;
 	batch->next = NULL;
 	return batch;
 }
@@ -41,7 +45,12 @@ batch_take(struct batch_pool *pool)
 void
 batch_give(struct batch_pool *pool, struct batch *batch)
 {
+	if (pool->bytes + batch->room > POOL_BYTES) {
+		batch_free(batch);
+		return;
+	}
 	batch_reset(batch);
+	pool->bytes += batch->room;
 	batch->next = pool->spare;
 	pool->spare = batch;
 }

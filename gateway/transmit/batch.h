@@ -9,7 +9,7 @@
  *
  * A batch is first planned (parts named, nothing copied, nothing changed: its
  * size is known and can be paid for) and then filled.  Emptied batches keep
- * their memory and are used again.
+ * their memory and are used again, up to a maximum for all of them together.
  *
  * Units	bytes, events.
  * Ownership	a pool owns the spare ones; whoever took one gives it back.
@@ -51,6 +51,7 @@ struct batch {
 
 struct batch_pool {
 	struct batch *spare;
+	size_t bytes; /* room of the spare ones */
 };
 
 void batch_pool_fini(struct batch_pool *pool);

@@ -28,6 +28,7 @@ lane_add(struct lane *lane, struct record *record)
 		lane->serial = record->table->serial;
 		lane->state = LANE_FLOWING;
 		lane->level = 0;
+		lane->told = false;
 	}
 	record->next = NULL;
 	record->prev = lane->tail;

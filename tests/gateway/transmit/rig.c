@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/log.h"
+
 #define LINE_MOST  400
 #define REQUESTS   200000
 #define IDLE_TURNS 1000 /* in one instant: the pump spins */
@@ -218,6 +220,7 @@ rig_open(const struct rig_options *options)
 	struct rig *rig = calloc(1, sizeof *rig);
 
 	assert(rig != NULL);
+	log_setup(&(struct log_options){ .level = LOG_ERROR });
 	rig->upstream.ops = &ops;
 	rig->options = *options;
 	with_defaults(&rig->options);
