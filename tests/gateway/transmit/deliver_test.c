@@ -632,6 +632,21 @@ serve_401_to_the_first_token(struct liar_connection *c)
 	}
 }
 
+Test(deliver, waiting_ends_when_a_token_came_before_it_began)
+{
+	struct instant until;
+	struct upstream_answer answer;
+
+	open_with_oauth2(serve_ok, issue);
+	until = patience();
+	while (!upstream->ops->ready(upstream)) {
+		upstream->ops->answers(upstream, &answer, 1);
+		upstream->ops->wait(upstream, NULL, 0, until);
+	}
+	cr_expect_lt(upstream->ops->now(upstream).ns, until.ns);
+	close_deliver();
+}
+
 Test(deliver, a_401_renews_once_and_the_pump_sends_again)
 {
 	struct upstream_answer answer;
