@@ -371,6 +371,7 @@ journal_recycle(struct journal *j)
 		if (!s->broken && !s->odd &&
 		    j->used.count + j->free.count < j->segments_most) {
 			journal_push(&j->free, s);
+			j->freed++;
 			continue;
 		}
 		job = job_new(JOB_REMOVE, NULL);
@@ -502,6 +503,7 @@ created(struct journal *j, struct job *job)
 		return;
 	}
 	segment = segment_new(job->id, job->size, job->file);
+	j->freed++;
 	if (segment != NULL)
 		journal_push(&j->free, segment);
 	else

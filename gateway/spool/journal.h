@@ -92,8 +92,9 @@ struct journal {
 	bool creating;
 	uint32_t removing;
 	uint64_t quarantine_room;
-	bool no_more; /* the disk refused a new segment */
-	bool retry;   /* something failed: call journal_step by and by */
+	bool no_more;   /* the disk refused a new segment */
+	uint64_t freed; /* segments, ever */
+	bool retry;     /* something failed: call journal_step by and by */
 	struct shelf *shelves; /* by the table's index */
 	struct shelf *stranded;
 	struct shelf *hungry, *hungry_last;

@@ -69,7 +69,8 @@ settle_copy(struct journal *j, struct stage_item *item)
 		shelf_read(item->source);
 		shelf_unread(item->holding, item->ordinal);
 	}
-	leave(from, item->source_ordinal, journal_record_cost(item->record));
+	leave(from, item->source_ordinal,
+	    journal_entry_cost(item->holding, &j->open->entries[item->ordinal]));
 	atomic_fetch_add(&j->counts.copied_records, 1);
 }
 
@@ -136,8 +137,10 @@ settle_release(struct journal *j, struct record *record)
 	struct shelf *shelf = place->shelf;
 	uint64_t cost = record_cost(record);
 
-	j->resident -= cost;
-	shelf->resident -= cost;
+	if (!record->waited_for) {
+		j->resident -= cost;
+		shelf->resident -= cost;
+	}
 	if (--place->slices == 0) {
 		if (!place->dead) {
 			clean_forget(j, place);

@@ -7,6 +7,7 @@
 #include "gateway/spool/clean.h"
 #include "gateway/spool/footer.h"
 #include "gateway/spool/settle.h"
+#include "gateway/spool/ticket.h"
 
 #define ARENA_BYTES  (2 * 1024 * 1024)
 #define ARENA_HEADS  (ARENA_BYTES / 2) /* the rest is for settlements */
@@ -293,9 +294,14 @@ may_stay(struct journal *j, struct shelf *shelf, uint64_t cost)
 static void
 give(struct journal *j, struct shelf *shelf, struct stage_item *item)
 {
-	uint64_t cost = record_cost(item->record);
+	struct record *record = item->record;
+	uint64_t cost = record_cost(record);
 
-	if (!may_stay(j, shelf, cost) || (item->place = place_new()) == NULL) {
+	/* Its ticket hangs on it: its memory is still its producer's. */
+	record->waited_for = record->ticket != NULL &&
+			     record->ticket->wish == TICKET_WISH_DELIVERED;
+	if ((!record->waited_for && !may_stay(j, shelf, cost)) ||
+	    (item->place = place_new()) == NULL) {
 		shelf->withheld = j->stage->batch;
 		return;
 	}
@@ -304,8 +310,11 @@ give(struct journal *j, struct shelf *shelf, struct stage_item *item)
 	item->place->ordinal = item->ordinal;
 	item->place->events = item->events;
 	item->place->bytes = item->bytes;
-	item->place->cost = (uint32_t)journal_record_cost(item->record);
+	item->place->flags = item->flags;
+	item->place->cost = (uint32_t)journal_record_cost(record);
 	item->place->slices = 1;
+	if (record->waited_for)
+		return;
 	shelf->resident += cost;
 	j->resident += cost;
 }
@@ -628,12 +637,12 @@ take_back(struct journal *j)
 
 		if (item->source != NULL)
 			continue;
-		if (item->place != NULL) {
+		if (item->place != NULL && !item->record->waited_for) {
 			item->holding->shelf->resident -=
 			    record_cost(item->record);
 			j->resident -= record_cost(item->record);
-			place_free(item->place);
 		}
+		place_free(item->place);
 		shelf_unbind(item->holding->shelf, j->now);
 	}
 }
