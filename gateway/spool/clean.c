@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/spool/resume.h"
 #include "gateway/spool/settle.h"
 #include "gateway/spool/stage.h"
 
@@ -47,34 +48,36 @@ may_be_source(const struct segment *segment)
 	       segment->living > 0 && !segment->stuck;
 }
 
+/* Room in segments that are not written to any more. */
 static uint64_t
 dead_bytes(const struct journal *j)
 {
-	uint64_t dead = 0;
+	uint64_t room = journal_segment_room(&j->options), dead = 0;
 
 	for (struct segment *s = j->used.first; s != NULL; s = s->next)
-		if (s->state != SEGMENT_OPEN)
-			dead += s->dead_bytes;
+		if (s->state != SEGMENT_OPEN && s->living_bytes < room)
+			dead += room - s->living_bytes;
 	return dead;
 }
 
-/* Copying pays only where something is dead. */
+/* Copying pays only where there is a segment's worth to be won. */
 static struct segment *
 candidate(const struct journal *j)
 {
-	uint64_t dead, size = j->options.segment_bytes;
+	uint64_t dead, room = journal_segment_room(&j->options);
 	struct segment *s = j->used.first;
 
 	for (; s != NULL; s = s->next)
-		if (s->broken && may_be_source(s))
+		if (s->broken && may_be_source(s) &&
+		    (s != j->used.last || resume_ask(j) == RESUME_NO))
 			return s;
 	s = j->used.first;
 	if (s == NULL || !may_be_source(s))
 		return NULL;
 	dead = dead_bytes(j);
-	if (j->free.count + journal_creatable(j) <= SHORT_OF)
-		return dead > 0 ? s : NULL;
-	if (j->used.count > LOG_LEAST && dead > j->used.count * size / 2)
+	if (journal_free(j) + journal_creatable(j) <= SHORT_OF)
+		return dead >= room ? s : NULL;
+	if (j->used.count > LOG_LEAST && dead > j->used.count * room / 2)
 		return s;
 	return NULL;
 }
@@ -98,9 +101,7 @@ clean_bytes_left(const struct journal *j)
 {
 	const struct segment *source = j->clean->source;
 
-	if (source == NULL || source->tail <= source->dead_bytes)
-		return 0;
-	return source->tail - source->dead_bytes;
+	return source != NULL ? source->living_bytes : 0;
 }
 
 bool
@@ -152,6 +153,22 @@ end(struct journal *j)
 	free(c->places);
 	c->places = NULL;
 	journal_recycle(j);
+}
+
+void
+clean_drop(struct journal *j, const struct segment *segment)
+{
+	struct clean *c = j->clean;
+
+	if (c->source != segment || c->reading)
+		return;
+	job_free(c->ready, j->now);
+	c->ready = NULL;
+	c->staged = c->committed = 0;
+	c->source->busy--;
+	c->source = NULL;
+	free(c->places);
+	c->places = NULL;
 }
 
 static void

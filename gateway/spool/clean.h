@@ -32,6 +32,9 @@ uint64_t clean_bytes_left(const struct journal *journal);
 /* Are there copies to be staged? */
 bool clean_ready(const struct journal *journal);
 
+/* Leaves this one alone, if it is the one under way and nothing is read. */
+void clean_drop(struct journal *journal, const struct segment *segment);
+
 void clean_step(struct journal *journal);
 void clean_done(struct journal *journal, struct job *job);
 

@@ -51,10 +51,10 @@ fail(struct job *job, const char *what, int result)
 }
 
 static bool
-fill_with_zeros(struct job *job, struct disk *disk, int file)
+fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 {
 	char *zeros = calloc(1, CHUNK);
-	uint64_t at = 0, len;
+	uint64_t len;
 	int result = zeros == NULL ? -12 : 0; /* ENOMEM */
 
 	for (; result == 0 && at < job->size; at += len) {
@@ -84,7 +84,7 @@ run_create(struct job *job, struct disk *disk)
 	file = disk->open(disk, fresh, DISK_NEW);
 	if (file < 0)
 		return fail(job, "create", file);
-	if (!fill_with_zeros(job, disk, file))
+	if (!fill_with_zeros(job, disk, file, 0))
 		goto out;
 	result = disk->rename(disk, fresh, name);
 	if (result != 0) {
@@ -243,6 +243,13 @@ run_read(struct job *job, struct disk *disk)
 }
 
 static bool
+run_wipe(struct job *job, struct disk *disk)
+{
+	return run_reading(job, disk) &&
+	       fill_with_zeros(job, disk, job->file, job->contents.tail);
+}
+
+static bool
 run_remove(struct job *job, struct disk *disk)
 {
 	char name[SEGMENT_NAME];
@@ -266,6 +273,7 @@ job_run(struct job *job, struct disk *disk)
 		[JOB_LOAD] = run_reading,
 		[JOB_VERIFY] = run_reading,
 		[JOB_READ] = run_read,
+		[JOB_WIPE] = run_wipe,
 		[JOB_REMOVE] = run_remove,
 	};
 

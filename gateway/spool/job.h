@@ -25,6 +25,7 @@ enum job_kind {
 	JOB_LOAD,    /* what records there are */
 	JOB_VERIFY,  /* read and check every frame */
 	JOB_READ,    /* some records */
+	JOB_WIPE,    /* read it, and write zeros behind what it holds */
 	JOB_REMOVE,  /* a file that is not to be used again */
 };
 

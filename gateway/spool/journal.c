@@ -7,12 +7,14 @@
 #include "gateway/spool/fetch.h"
 #include "gateway/spool/footer.h"
 #include "gateway/spool/recover.h"
+#include "gateway/spool/resume.h"
 #include "gateway/spool/stage.h"
 
 #define KEPT_BACK      2 /* segments, for copying forward */
 #define SPARE          2 /* free segments that are made in advance */
 #define SEGMENTS_LEAST 5
 #define COST_EXTRA     56 /* footer entry, settlement, its share of frames */
+#define FAILED_MOST   8 /* times before a file is given up */
 #define TABLES_PART    32 /* of a segment, for the names in its footer */
 
 /*
@@ -30,8 +32,8 @@ segments_most(const struct journal_options *o)
 }
 
 /* What surely fits one segment: not the end that a large record jumps over. */
-static uint64_t
-segment_room(const struct journal_options *o)
+uint64_t
+journal_segment_room(const struct journal_options *o)
 {
 	uint64_t lost = SEGMENT_HEADER + footer_room(0, 3, 0) +
 			o->segment_bytes / TABLES_PART + FRAME_HEADER +
@@ -74,7 +76,7 @@ check(const struct journal_options *o, struct err *err)
 		return err_set(err, ERR_INPUT, 0,
 		    "max_bytes must be at least %d times segment_bytes",
 		    SEGMENTS_LEAST);
-	if (segment_room(o) < o->segment_bytes / 2)
+	if (journal_segment_room(o) < o->segment_bytes / 2)
 		return err_set(err, ERR_INPUT, 0,
 		    "segment_bytes is too small for records of %llu bytes",
 		    (unsigned long long)o->largest_bytes);
@@ -86,7 +88,7 @@ make_first(struct journal *j, struct err *err)
 {
 	struct job *job;
 
-	if (j->free.count > 0 || journal_creatable(j) == 0)
+	if (journal_free(j) > 0 || journal_creatable(j) == 0)
 		return true;
 	job = job_new(JOB_CREATE, NULL);
 	if (job == NULL)
@@ -259,7 +261,20 @@ journal_take_out(struct journal *j, struct segment *segment)
 	j->used.count--;
 	forget_holdings(segment);
 	segment_clear(segment);
-	journal_push(&j->free, segment);
+	segment->condemned = segment->failed >= FAILED_MOST;
+	j->condemned += segment->condemned;
+	/* It died before all others, and is the next to be used again. */
+	segment->next = j->free.first;
+	j->free.first = segment;
+	if (j->free.last == NULL)
+		j->free.last = segment;
+	j->free.count++;
+}
+
+uint32_t
+journal_free(const struct journal *j)
+{
+	return j->free.count - j->condemned;
 }
 
 uint32_t
@@ -275,11 +290,12 @@ journal_creatable(const struct journal *j)
 void
 journal_tell_limit(struct journal *j)
 {
-	uint32_t count = j->used.count + j->free.count + journal_creatable(j);
+	uint32_t count =
+	    j->used.count + journal_free(j) + journal_creatable(j);
 
 	atomic_store(&j->counts.segments, j->used.count + j->free.count);
 	atomic_store(&j->limit,
-	    count > KEPT_BACK ? (count - KEPT_BACK) * segment_room(&j->options)
+	    count > KEPT_BACK ? (count - KEPT_BACK) * journal_segment_room(&j->options)
 			      : 0);
 }
 
@@ -347,44 +363,63 @@ journal_shelf_named(struct journal *j, const char *name)
 }
 
 /* No longer one of those with its list of records in memory. */
-static void
-unindex(struct journal *j, const struct segment *segment)
+void
+journal_unindex(struct journal *j, const struct segment *segment)
 {
 	for (uint32_t i = 0; i < JOURNAL_INDEXED; i++)
 		if (j->indexed[i] == segment)
 			j->indexed[i] = NULL;
 }
 
+static void
+remove_file(struct journal *j, struct segment *segment)
+{
+	struct job *job = job_new(JOB_REMOVE, NULL);
+
+	if (job != NULL) {
+		job->id = segment->id;
+		job->file = segment->file;
+		j->removing++;
+		journal_give_job(j, job);
+	} /* else it is found again at the next start */
+	segment_free(segment);
+}
+
+/*
+ * A dead segment may go, by being overwritten or removed, only when all that
+ * died before it are gone: those it may have settled.
+ */
+static void
+remove_condemned(struct journal *j)
+{
+	if (j->open != NULL && j->open->tail == SEGMENT_HEADER)
+		return; /* the one before it is not overwritten yet */
+	while (j->free.first != NULL && j->free.first->condemned) {
+		j->condemned--;
+		remove_file(j, journal_pop(&j->free));
+	}
+}
+
 void
 journal_recycle(struct journal *j)
 {
 	struct segment *s;
-	struct job *job;
 
 	while ((s = j->used.first) != NULL && s->state != SEGMENT_OPEN &&
 	       s->loaded && s->living == 0 && s->busy == 0) {
 		journal_pop(&j->used);
 		recover_forget(j, s);
-		unindex(j, s);
+		journal_unindex(j, s);
 		forget_holdings(s);
 		segment_clear(s);
-		if (!s->broken && !s->odd &&
-		    j->used.count + j->free.count < j->segments_most) {
-			journal_push(&j->free, s);
-			j->freed++;
-			continue;
-		}
-		job = job_new(JOB_REMOVE, NULL);
-		if (job == NULL) {
-			segment_free(s); /* found again at the next start */
-			continue;
-		}
-		job->id = s->id;
-		job->file = s->file;
-		segment_free(s);
-		j->removing++;
-		journal_give_job(j, job);
+		s->condemned =
+		    s->broken || s->odd ||
+		    j->used.count + journal_free(j) >= j->segments_most;
+		j->condemned += s->condemned;
+		journal_push(&j->free, s);
+		j->freed++;
 	}
+	remove_condemned(j);
 	journal_tell_limit(j);
 }
 
@@ -550,6 +585,9 @@ journal_done(struct journal *j, struct job *job, struct instant now)
 	case JOB_SEAL:
 		sealed(j, job);
 		break;
+	case JOB_WIPE:
+		resume_done(j, job);
+		break;
 	case JOB_LOAD:
 		loaded(j, job);
 		break;
@@ -575,7 +613,7 @@ make_spares(struct journal *j)
 {
 	struct job *job;
 
-	if (j->creating || j->free.count >= SPARE || journal_creatable(j) == 0)
+	if (j->creating || journal_free(j) >= SPARE || journal_creatable(j) == 0)
 		return;
 	job = job_new(JOB_CREATE, NULL);
 	if (job == NULL)
@@ -594,6 +632,7 @@ journal_step(struct journal *j, struct instant now)
 	recover_step(j);
 	fetch_step(j);
 	clean_step(j);
+	resume_step(j);
 }
 
 void

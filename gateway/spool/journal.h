@@ -91,8 +91,9 @@ struct journal {
 	struct segment *open;     /* NULL: none yet */
 	bool creating;
 	uint32_t removing;
+	uint32_t condemned; /* of the free ones */
 	uint64_t quarantine_room;
-	bool no_more;   /* the disk refused a new segment */
+	bool no_more;   /* the disk refused a new segment */	bool resume_fails;
 	uint64_t freed; /* segments, ever */
 	bool retry;     /* something failed: call journal_step by and by */
 	struct shelf *shelves; /* by the table's index */
@@ -151,11 +152,14 @@ void journal_push(struct journal_list *list, struct segment *segment);
 struct segment *journal_pop(struct journal_list *list);
 struct shelf *journal_shelf(struct journal *journal, struct table *table);
 struct shelf *journal_shelf_named(struct journal *journal, const char *name);
+uint32_t journal_free(const struct journal *journal);
 void journal_take_out(struct journal *journal, struct segment *segment);
 struct segment *journal_find(const struct journal *journal, uint64_t epoch);
+uint64_t journal_segment_room(const struct journal_options *options);
 uint32_t journal_creatable(const struct journal *journal);
 void journal_recycle(struct journal *journal);
 void journal_index(struct journal *journal, struct segment *segment);
+void journal_unindex(struct journal *journal, const struct segment *segment);
 uint64_t journal_next_epoch(struct journal *journal);
 void journal_tell_limit(struct journal *journal);
 

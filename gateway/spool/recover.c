@@ -346,6 +346,7 @@ count_record(struct journal *j, struct segment *segment, struct contents *c,
 	segment->living++;
 	shelf_add(holding, events, entry->bytes);
 	shelf_unread(holding, ordinal);
+	segment->living_bytes += journal_entry_cost(holding, entry);
 	atomic_fetch_add(&j->reserved, journal_entry_cost(holding, entry));
 	atomic_fetch_add(&j->counts.recovered_records, 1);
 	atomic_fetch_add(&j->counts.recovered_events, events);
@@ -357,7 +358,6 @@ load(struct journal *j, struct segment *segment, struct contents *c)
 {
 	struct holding **holdings =
 	    calloc(c->table_count + 1, sizeof(struct holding *));
-	uint64_t living = 0;
 	bool ok = holdings != NULL && segment_reserve(segment, c->records + 1);
 
 	for (uint32_t i = 0; ok && i < c->records; i++) {
@@ -371,12 +371,10 @@ load(struct journal *j, struct segment *segment, struct contents *c)
 			continue;
 		}
 		ok = count_record(j, segment, c, i, holdings);
-		living += entry->bytes;
 	}
 	free(holdings);
 	segment->records = c->records;
 	segment->tail = c->tail;
-	segment->dead_bytes = c->tail > living ? c->tail - living : 0;
 	return ok;
 }
 

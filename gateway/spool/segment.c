@@ -118,6 +118,7 @@ segment_clear(struct segment *segment)
 		.file = segment->file,
 		.broken = segment->broken,
 		.odd = segment->odd,
+		.failed = segment->failed,
 		.tail = SEGMENT_HEADER,
 		.limit = segment->size,
 	};

@@ -19,6 +19,8 @@ settle_record(struct journal *j, struct stage_item *item)
 		.bytes = item->bytes,
 	};
 	open->living++;
+	open->living_bytes +=
+	    journal_entry_cost(holding, &open->entries[item->ordinal]);
 	if (item->record->accepted_ms < holding->accepted_ms)
 		holding->accepted_ms = item->record->accepted_ms;
 	if (item->record->earliest_ms < holding->earliest_ms)
@@ -35,7 +37,7 @@ settle_record(struct journal *j, struct stage_item *item)
 	segment_set_given(open, item->ordinal, true);
 }
 
-/* It leaves `segment`; how much of the log is dead decides about copying. */
+/* It leaves `segment`; how much of the log lives decides about copying. */
 static void
 leave(struct segment *segment, uint32_t ordinal, uint64_t cost)
 {
@@ -43,7 +45,7 @@ leave(struct segment *segment, uint32_t ordinal, uint64_t cost)
 	segment_set_given(segment, ordinal, false);
 	segment_parts_drop(segment, ordinal);
 	segment->living--;
-	segment->dead_bytes += cost;
+	segment->living_bytes -= cost;
 }
 
 void

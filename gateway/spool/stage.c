@@ -6,6 +6,7 @@
 
 #include "gateway/spool/clean.h"
 #include "gateway/spool/footer.h"
+#include "gateway/spool/resume.h"
 #include "gateway/spool/settle.h"
 #include "gateway/spool/ticket.h"
 
@@ -143,21 +144,45 @@ rotate(struct journal *j, uint32_t keep)
 {
 	uint32_t creatable = journal_creatable(j);
 
-	if (j->free.count + creatable <= keep)
+	switch (resume_ask(j)) {
+	case RESUME_SOON:
+		return STAGE_WAIT;
+	case RESUME_FAILS:
+		return STAGE_FULL;
+	case RESUME_NO:
+		break;
+	}
+	if (journal_free(j) + creatable <= keep)
 		return clean_can_help(j) ? STAGE_WAIT : STAGE_FULL;
-	if (j->free.count == 0)
-		return STAGE_WAIT; /* journal_step has one made */
+	if (journal_free(j) == 0 || j->free.first->condemned)
+		return STAGE_WAIT; /* journal_step sees to it */
 	if (j->open != NULL)
 		stage_seal(j);
 	begin(j, journal_pop(&j->free));
 	return STAGE_OK;
 }
 
+/*
+ * While room is short, room to finish what is being copied is not to be used
+ * up by anything else: it is the copying that makes room.
+ */
+static uint64_t
+kept_free(const struct journal *j, uint32_t keep)
+{
+	if (keep == KEEP_FOR_COPIES ||
+	    journal_free(j) + journal_creatable(j) > KEEP_FOR_SETTLED)
+		return 0;
+	return clean_bytes_left(j);
+}
+
 static enum stage_answer
 prepare(struct journal *j, uint64_t bytes, uint32_t keep)
 {
 	enum stage_answer answer;
+	uint64_t left = kept_free(j, keep);
 
+	if (left > 0 && j->open != NULL && !fits(j, bytes + left))
+		return stage_empty(j) ? STAGE_WAIT : STAGE_COMMIT;
 	if (fits(j, bytes) && j->stage->bytes + bytes <= BATCH_BYTES)
 		return STAGE_OK;
 	if (!stage_empty(j))
@@ -351,18 +376,12 @@ enum stage_answer
 stage_settle(struct journal *j, struct place *place, struct frame_range range)
 {
 	struct stage *s = j->stage;
-	uint64_t bytes = 0;
 	enum stage_answer answer;
 
 	if (place->dead)
 		return STAGE_OK;
 	if (s->settled_count == SETTLED_MOST)
 		return STAGE_COMMIT;
-	/* Room to finish what is being copied is not to be used up. */
-	if (j->free.count + journal_creatable(j) <= KEEP_FOR_SETTLED)
-		bytes = clean_bytes_left(j);
-	if (j->open != NULL && bytes > 0 && !fits(j, bytes))
-		return stage_empty(j) ? STAGE_WAIT : STAGE_COMMIT;
 	answer = prepare(j, 0, KEEP_FOR_SETTLED);
 	if (answer != STAGE_OK)
 		return answer;
@@ -572,6 +591,7 @@ apply(struct journal *j)
 	struct segment *open = j->open;
 
 	open->tail += s->bytes;
+	open->failed = 0;
 	open->aux_count += s->aux_count;
 	s->void_count = 0;
 	for (uint32_t i = 0; i < s->item_count; i++)
@@ -618,13 +638,13 @@ give_up(struct journal *j)
 	j->open = NULL;
 	say_void(s, open);
 	if (open->tail == SEGMENT_HEADER) {
+		open->failed++;
 		journal_take_out(j, open);
 		return;
 	}
 	open->state = SEGMENT_FULL;
 	open->broken = true;
 	open->limit = open->tail;
-	segment_drop_entries(open);
 }
 
 static void
@@ -682,4 +702,14 @@ stage_records(struct journal *j)
 
 	j->stage->records = NULL;
 	return records;
+}
+
+void
+stage_forget_void(struct journal *j, uint64_t epoch)
+{
+	struct stage *s = j->stage;
+
+	for (uint32_t i = 0; i < s->void_count; i++)
+		if (s->voids[i].epoch == epoch)
+			s->voids[i--] = s->voids[--s->void_count];
 }

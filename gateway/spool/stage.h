@@ -86,6 +86,9 @@ enum stage_answer stage_copy(struct journal *journal, struct record *record,
 /* False: nothing of it counts, and the segment is given up. */
 bool stage_commit(struct journal *journal, struct err *err);
 
+/* The segment of this epoch is sound again: its end need not be said. */
+void stage_forget_void(struct journal *journal, uint64_t epoch);
+
 /* The fresh records of the commit just made, or just failed, in order. */
 struct record *stage_records(struct journal *journal);
 
