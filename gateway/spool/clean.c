@@ -45,7 +45,7 @@ static bool
 may_be_source(const struct segment *segment)
 {
 	return segment->state != SEGMENT_OPEN && segment->loaded &&
-	       segment->living > 0 && !segment->stuck;
+	       segment->living > 0 && !segment->stuck && !segment->wiping;
 }
 
 /* Room in segments that are not written to any more. */

@@ -679,7 +679,8 @@ committer_stop(struct committer **committer)
 
 	if (c == NULL)
 		return;
-	stop_threads(c);	if (c->journal != NULL) {
+	stop_threads(c);
+	if (c->journal != NULL) {
 		gather_done(c);
 		gather_ops(c);
 	}

@@ -27,7 +27,7 @@
 struct committer_options {
 	struct journal_options journal;
 	uint64_t pending_bytes; /* memory of records not yet durable */
-	bool by_hand;		/* no threads: committer_step instead */
+	bool by_hand;           /* no threads: committer_step instead */
 	int visible_fd;         /* rung when something became visible */
 };
 

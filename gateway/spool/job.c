@@ -1,5 +1,6 @@
 #include "gateway/spool/job.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 {
 	char *zeros = calloc(1, CHUNK);
 	uint64_t len;
-	int result = zeros == NULL ? -12 : 0; /* ENOMEM */
+	int result = zeros == NULL ? -ENOMEM : 0;
 
 	for (; result == 0 && at < job->size; at += len) {
 		len = job->size - at < CHUNK ? job->size - at : CHUNK;
@@ -168,6 +169,32 @@ scan_whole(struct job *job, struct disk *disk, struct scan *scan)
 	return true;
 }
 
+/*
+ * What was found without a footer may be in the kernel's memory alone: the
+ * process before us was killed, perhaps after a sync that failed and left the
+ * pages clean.  Before anything else is overwritten for its sake, it is
+ * written again and synced.
+ */
+static bool
+make_durable(struct job *job, struct disk *disk)
+{
+	char *bytes = malloc(CHUNK);
+	uint64_t at = 0, len;
+	int64_t n = bytes == NULL ? -ENOMEM : 0;
+
+	for (; n >= 0 && at < job->contents.tail; at += len) {
+		len = job->contents.tail - at < CHUNK ? job->contents.tail - at
+						      : CHUNK;
+		n = disk->read(disk, job->file, bytes, len, at);
+		if (n >= 0)
+			n = disk_write(disk, job->file, bytes, (size_t)n, at);
+	}
+	free(bytes);
+	if (n >= 0)
+		n = disk->sync(disk, job->file);
+	return n >= 0 || fail(job, "write again", (int)n);
+}
+
 static bool
 run_reading(struct job *job, struct disk *disk)
 {
@@ -188,6 +215,8 @@ run_reading(struct job *job, struct disk *disk)
 		ok = false;
 	else if (answer == FOOTER_NONE)
 		ok = scan_whole(job, disk, &scan);
+	if (ok && settled && answer == FOOTER_NONE)
+		ok = make_durable(job, disk);
 	scan_fini(&scan);
 	return ok;
 }

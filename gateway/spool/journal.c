@@ -14,7 +14,7 @@
 #define SPARE          2 /* free segments that are made in advance */
 #define SEGMENTS_LEAST 5
 #define COST_EXTRA     56 /* footer entry, settlement, its share of frames */
-#define FAILED_MOST   8 /* times before a file is given up */
+#define FAILED_MOST    8  /* times before a file is given up */
 #define TABLES_PART    32 /* of a segment, for the names in its footer */
 
 /*
@@ -290,13 +290,13 @@ journal_creatable(const struct journal *j)
 void
 journal_tell_limit(struct journal *j)
 {
-	uint32_t count =
-	    j->used.count + journal_free(j) + journal_creatable(j);
+	uint32_t count = j->used.count + journal_free(j) + journal_creatable(j);
 
 	atomic_store(&j->counts.segments, j->used.count + j->free.count);
 	atomic_store(&j->limit,
-	    count > KEPT_BACK ? (count - KEPT_BACK) * journal_segment_room(&j->options)
-			      : 0);
+	    count > KEPT_BACK
+		? (count - KEPT_BACK) * journal_segment_room(&j->options)
+		: 0);
 }
 
 uint64_t
@@ -613,7 +613,8 @@ make_spares(struct journal *j)
 {
 	struct job *job;
 
-	if (j->creating || journal_free(j) >= SPARE || journal_creatable(j) == 0)
+	if (j->creating || journal_free(j) >= SPARE ||
+	    journal_creatable(j) == 0)
 		return;
 	job = job_new(JOB_CREATE, NULL);
 	if (job == NULL)

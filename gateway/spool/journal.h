@@ -93,7 +93,8 @@ struct journal {
 	uint32_t removing;
 	uint32_t condemned; /* of the free ones */
 	uint64_t quarantine_room;
-	bool no_more;   /* the disk refused a new segment */	bool resume_fails;
+	bool no_more; /* the disk refused a new segment */
+	bool resume_fails;
 	uint64_t freed; /* segments, ever */
 	bool retry;     /* something failed: call journal_step by and by */
 	struct shelf *shelves; /* by the table's index */

@@ -6,7 +6,7 @@
 #include "gateway/spool/footer.h"
 #include "gateway/spool/stage.h"
 
-#define KEPT_BACK  2	/* see journal.c */
+#define KEPT_BACK  2    /* see journal.c */
 #define ROOM_LEAST 1024 /* a segment with less is as good as full */
 
 enum resume_answer
@@ -44,6 +44,7 @@ resume_step(struct journal *j)
 	if (job == NULL)
 		return;
 	job->whole = true;
+	last->wiping = true;
 	journal_give_job(j, job);
 }
 
@@ -90,6 +91,9 @@ resume_done(struct journal *j, struct job *job)
 {
 	struct segment *segment = job->segment;
 
+	segment->wiping = false;
+	if (j->open != NULL)
+		return; /* room came, and a new one was begun */
 	if (!job->ok || !take_contents(j, segment, &job->contents)) {
 		j->retry = j->resume_fails = true;
 		return;
@@ -100,6 +104,11 @@ resume_done(struct journal *j, struct job *job)
 	segment->broken = segment->stuck = false;
 	segment->limit = segment->size;
 	segment->state = SEGMENT_OPEN;
+	/*
+	 * No footer any more: one says that every commit in it was whole, and
+	 * of the last one before nobody knows.
+	 */
+	segment->resumed = true;
 	j->open = segment;
 	j->freed++;
 }

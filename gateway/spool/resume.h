@@ -7,7 +7,7 @@
  * commit that failed or was torn are behind its tail.  Without this, a
  * process that is killed often enough on a full spool would use up what is
  * kept back, and stand still for ever.
-*
+ *
  * Units	bytes.
  * Ownership	as journal.h says.
  * Threads	none inside.

@@ -73,16 +73,18 @@ struct segment {
 	uint64_t void_epoch; /* its last life that failed */
 	uint64_t size;
 	int file;
-	bool broken;    /* a sync failed: not to be written any more */
-	bool odd;       /* of another size than is configured */
-	bool stuck;     /* copying it forward did not end it */
-	bool indexing;  /* a job reads its list of records */
-	bool condemned; /* dead, and to be removed, in its turn */
+	bool broken;     /* a sync failed: not to be written any more */
+	bool odd;        /* of another size than is configured */
+	bool stuck;      /* copying it forward did not end it */
+	bool indexing;   /* a job reads its list of records */
+	bool condemned;  /* dead, and to be removed, in its turn */
 	uint32_t failed; /* first commits that failed, one after another */
-	bool loaded;    /* counts below are known */
-	unsigned busy;  /* jobs that read it */
-	uint64_t tail;  /* committed; the next frame begins here */
-	uint64_t limit; /* nothing from here on counts: a failed commit */
+	bool wiping;     /* a job clears what is behind its tail */
+	bool resumed;    /* written on after a start or a failed sync */
+	bool loaded;     /* counts below are known */
+	unsigned busy;   /* jobs that read it */
+	uint64_t tail;   /* committed; the next frame begins here */
+	uint64_t limit;  /* nothing from here on counts: a failed commit */
 	uint32_t records, living;
 	uint64_t living_bytes; /* journal_cost of those */
 	uint32_t bits_room;

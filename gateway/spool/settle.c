@@ -72,7 +72,8 @@ settle_copy(struct journal *j, struct stage_item *item)
 		shelf_unread(item->holding, item->ordinal);
 	}
 	leave(from, item->source_ordinal,
-	    journal_entry_cost(item->holding, &j->open->entries[item->ordinal]));
+	    journal_entry_cost(
+		item->holding, &j->open->entries[item->ordinal]));
 	atomic_fetch_add(&j->counts.copied_records, 1);
 }
 

@@ -108,12 +108,16 @@ void
 stage_seal(struct journal *j)
 {
 	struct segment *open = j->open;
-	struct job *job = job_new(JOB_SEAL, open);
+	struct job *job = open->resumed ? NULL : job_new(JOB_SEAL, open);
 
 	j->open = NULL;
 	open->state = SEGMENT_FULL;
-	if (job == NULL)
-		return; /* it will be scanned */
+	if (job == NULL) {
+		/* It will be scanned when need be. */
+		open->state = SEGMENT_SEALED;
+		segment_drop_entries(open);
+		return;
+	}
 	buffer_init(&job->bytes, open->size);
 	job->at = open->tail;
 	if (!footer_put(open, &job->bytes)) {

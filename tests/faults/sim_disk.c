@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTOR	   512
+#define SECTOR     512
 #define FILES_MOST 256
 #define NAMES_MOST 512
 #define NAME_ROOM  64
@@ -203,8 +203,8 @@ put(struct sim *sim, struct file *file, const void *bytes, size_t len,
 
 /* A write that fails has done some of its work, as disks do. */
 static int
-op_write(struct disk *disk, int number, struct iovec *parts, int count,
-    uint64_t at)
+op_write(
+    struct disk *disk, int number, struct iovec *parts, int count, uint64_t at)
 {
 	struct sim *sim = sim_of(disk);
 	struct file *file = &sim->files[number];
@@ -387,8 +387,7 @@ sim_copy(const struct sim *sim)
 			continue;
 		copy->files[i].now = copy_of(f->now, f->room);
 		copy->files[i].durable = copy_of(f->durable, f->room);
-		copy->files[i].dirty =
-		    copy_of(f->dirty, f->room / SECTOR + 1);
+		copy->files[i].dirty = copy_of(f->dirty, f->room / SECTOR + 1);
 	}
 	return copy;
 }
@@ -476,14 +475,17 @@ compact(struct sim *sim)
 	sim->file_count = to;
 }
 
+/* A process that was killed leaves everything to the kernel, as it stands. */
 void
 sim_start(struct sim *sim, bool power)
 {
-	if (power) {
-		sim->now = sim->steps[roll(sim) % (uint64_t)sim->step_count];
-		for (int i = 0; i < sim->file_count; i++)
-			cut(sim, &sim->files[i]);
-	}
+	sim->dead = false;
+	sim->fault.error = 0;
+	if (!power)
+		return;
+	sim->now = sim->steps[roll(sim) % (uint64_t)sim->step_count];
+	for (int i = 0; i < sim->file_count; i++)
+		cut(sim, &sim->files[i]);
 	compact(sim);
 	for (int i = 0; i < sim->file_count; i++) {
 		struct file *f = &sim->files[i];
@@ -496,8 +498,6 @@ sim_start(struct sim *sim, bool power)
 	}
 	sim->steps[0] = sim->now;
 	sim->step_count = 1;
-	sim->dead = false;
-	sim->fault.error = 0;
 }
 
 char *

@@ -33,9 +33,9 @@ enum sim_call {
 
 struct sim_fault {
 	enum sim_call call;
-	uint64_t at;	/* the n-th call of it from now on, from 1 */
-	int error;	/* errno; 0: none */
-	bool for_ever;	/* and every later one */
+	uint64_t at;   /* the n-th call of it from now on, from 1 */
+	int error;     /* errno; 0: none */
+	bool for_ever; /* and every later one */
 };
 
 struct sim;
@@ -53,7 +53,7 @@ void sim_kill(struct sim *sim);
 /* It starts again; with `power`, what was not synced is at risk. */
 void sim_start(struct sim *sim, bool power);
 
-uint64_t sim_bytes(const struct sim *sim);     /* of all files */
+uint64_t sim_bytes(const struct sim *sim);      /* of all files */
 uint64_t sim_bytes_most(const struct sim *sim); /* ever */
 
 /* Files by number, for damaging and comparing them; NULL: no more. */

@@ -24,13 +24,13 @@
 #include "gateway/spool/ticket.h"
 #include "tests/faults/sim_disk.h"
 
-#define TABLES	     5
+#define TABLES       5
 #define EVENTS_MOST  6
 #define HELD_MOST    4000
 #define ENTRIES_MOST 60000
-#define SEGMENT	     (16 * 1024)
+#define SEGMENT      (16 * 1024)
 #define SEGMENTS     9
-#define LARGEST	     3000
+#define LARGEST      3000
 
 enum state { SENT, ACKED, UNKNOWN, REFUSED, GONE };
 
@@ -205,8 +205,8 @@ step(void)
 	committer_step(w.committer);
 	empty_box();
 	note_idle();
-	CHECK(sim_bytes_most(w.sim) <= SEGMENTS * SEGMENT,
-	    "%" PRIu64 " bytes", sim_bytes_most(w.sim));
+	CHECK(sim_bytes_most(w.sim) <= SEGMENTS * SEGMENT, "%" PRIu64 " bytes",
+	    sim_bytes_most(w.sim));
 }
 
 static void
@@ -220,7 +220,8 @@ append(void)
 
 	if (number == ENTRIES_MOST)
 		return;
-	*e = (struct entry){ .table = table, .life = w.life,
+	*e = (struct entry){ .table = table,
+		.life = w.life,
 		.events = 1 + (int)roll(EVENTS_MOST),
 		.has_ticket = roll(10) < 7 };
 	for (int i = 0; i < e->events; i++)
@@ -271,8 +272,8 @@ check_given(struct record *record, struct held *held)
 		len = line_of(want, number, k);
 		CHECK(at + len <= end && memcmp(at, want, (size_t)len) == 0,
 		    "bytes of %d/%d", number, k);
-		CHECK(record->table == w.table[e->table], "table of %d",
-		    number);
+		CHECK(
+		    record->table == w.table[e->table], "table of %d", number);
 		at += len;
 		if (held->entry == -1) {
 			held->entry = number;
@@ -290,9 +291,10 @@ check_given(struct record *record, struct held *held)
 			continue;
 		}
 		CHECK(!ev->held, "%d/%d comes twice", number, k);
-		CHECK(!ev->settled && !ev->told, "%d/%d was settled", number,
-		    k);
-		CHECK(e->state == ACKED || (e->state == SENT && !e->has_ticket) ||
+		CHECK(
+		    !ev->settled && !ev->told, "%d/%d was settled", number, k);
+		CHECK(e->state == ACKED ||
+			  (e->state == SENT && !e->has_ticket) ||
 			  (e->state == UNKNOWN && e->life < w.life),
 		    "%d/%d comes in state %d", number, k, e->state);
 		if (e->state == UNKNOWN)
@@ -366,8 +368,7 @@ end(int number, bool leave)
 static void
 crash(bool power, bool clean)
 {
-	uint64_t failures =
-	    committer_journal(w.committer)->counts.failures;
+	uint64_t failures = committer_journal(w.committer)->counts.failures;
 
 	SAY("%s", clean ? "restart" : power ? "power cut" : "kill");
 	if (clean) {
@@ -378,7 +379,8 @@ crash(bool power, bool clean)
 		}
 	} else {
 		sim_kill(w.sim);
-	}	while (w.held_count > 0) {
+	}
+	while (w.held_count > 0) {
 		struct record *record = w.held[--w.held_count].record;
 
 		record->leaving = true;
@@ -511,8 +513,8 @@ act(void)
 	else if (what < 978)
 		sim_set_fault(w.sim, (struct sim_fault){ 0 });
 	else if (what < 980)
-		sim_set_room(w.sim,
-		    roll(2) == 0 ? 0 : SEGMENT * (1 + roll(SEGMENTS)));
+		sim_set_room(
+		    w.sim, roll(2) == 0 ? 0 : SEGMENT * (1 + roll(SEGMENTS)));
 	else if (what < 984)
 		crash(roll(2) == 0, roll(4) == 0);
 	else if (what < 985)
@@ -523,7 +525,8 @@ static void
 world(uint64_t seed, uint64_t actions)
 {
 	struct tables_options options = { .max_unconfigured = TABLES };
-	struct err err = { 0 };	char name[16];
+	struct err err = { 0 };
+	char name[16];
 
 	w.seed = w.random = seed;
 	w.action = 0;
@@ -560,8 +563,7 @@ main(int argc, char **argv)
 	w.verbose = argc > 3;
 	w.bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w.entries = calloc(ENTRIES_MOST, sizeof *w.entries);
-	if (w.bell == -1 || w.entries == NULL ||
-	    !ticket_box_init(&w.box, &err))
+	if (w.bell == -1 || w.entries == NULL || !ticket_box_init(&w.box, &err))
 		return 70;
 	while (total.actions < actions)
 		world(seed++, actions < 4000 ? actions : 4000);
@@ -571,8 +573,8 @@ main(int argc, char **argv)
 	       " restarts, %" PRIu64 " faults; %" PRIu64
 	       " events again, %" PRIu64 " copied; 0 lost, 0 invented\n",
 	    total.actions, total.worlds, seed - 1, total.acked, total.refused,
-	    total.failed, total.kills, total.cuts, total.restarts,
-	    total.faults, total.again, total.copied);
+	    total.failed, total.kills, total.cuts, total.restarts, total.faults,
+	    total.again, total.copied);
 	ticket_box_fini(&w.box);
 	free(w.entries);
 	close(w.bell);
