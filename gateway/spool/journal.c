@@ -412,8 +412,9 @@ journal_recycle(struct journal *j)
 		journal_unindex(j, s);
 		forget_holdings(s);
 		segment_clear(s);
+		s->broken = false; /* its next life has other bytes */
 		s->condemned =
-		    s->broken || s->odd ||
+		    s->odd ||
 		    j->used.count + journal_free(j) >= j->segments_most;
 		j->condemned += s->condemned;
 		journal_push(&j->free, s);
@@ -518,6 +519,7 @@ journal_use_contents(
 		c->entries[i].number = numbers[c->entries[i].number];
 	free(numbers);
 	make_way(j, segment);
+	free(segment->entries);
 	segment->entries = c->entries;
 	segment->entries_room = c->entries_room;
 	c->entries = NULL;

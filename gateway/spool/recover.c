@@ -443,6 +443,27 @@ begin_job(struct journal *j, enum job_kind kind, struct segment *segment)
 	journal_give_job(j, job);
 }
 
+/*
+ * Segments whose first commit failed, as a later one says.  There is nothing
+ * in them, and nothing may be written behind what is void.
+ */
+static void
+take_out_void(struct journal *j)
+{
+	struct recover *r = j->recover;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct segment *segment = r->segments[i];
+
+		if (segment == NULL || segment->limit > SEGMENT_HEADER ||
+		    segment->busy > 0)
+			continue;
+		r->segments[i] = NULL;
+		segment->broken = false;
+		journal_take_out(j, segment);
+	}
+}
+
 static void
 next_phase(struct journal *j)
 {
@@ -454,6 +475,7 @@ next_phase(struct journal *j)
 		r->phase = PHASE_VERIFY;
 		r->at = 0;
 		atomic_store(&j->counts.recovering, false);
+		take_out_void(j);
 		journal_recycle(j);
 	}
 }
