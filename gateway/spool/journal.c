@@ -644,6 +644,8 @@ journal_retry(struct journal *j)
 	j->retry = false;
 	j->no_more = false;
 	journal_tell_limit(j);
+	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)
+		fetch_hungry(j, &j->shelves[i]);
 }
 
 void

@@ -370,6 +370,7 @@ crash(bool power, bool clean)
 {
 	uint64_t failures = committer_journal(w.committer)->counts.failures;
 
+	total.copied += committer_journal(w.committer)->counts.copied_records;
 	SAY("%s", clean ? "restart" : power ? "power cut" : "kill");
 	if (clean) {
 		for (int i = 0; i < 50; i++) {
