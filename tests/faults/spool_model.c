@@ -255,7 +255,7 @@ static void
 check_given(struct record *record, struct held *held)
 {
 	const char *at = record->lines, *end = at + record->bytes;
-	char want[600];
+	char want[600], head[48];
 
 	held->record = record;
 	held->entry = -1;
@@ -264,7 +264,8 @@ check_given(struct record *record, struct held *held)
 		struct entry *e;
 		struct event *ev;
 
-		CHECK(sscanf(at, "{\"r\":%d,\"e\":%d,", &number, &k) == 2 &&
+		snprintf(head, sizeof head, "%.*s", (int)(end - at), at);
+		CHECK(sscanf(head, "{\"r\":%d,\"e\":%d,", &number, &k) == 2 &&
 			  number >= 0 && number < w.entry_count,
 		    "invented: %.40s", at);
 		e = &w.entries[number];
