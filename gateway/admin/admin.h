@@ -7,9 +7,13 @@
  *	GET /livez	200 while the process is up
  *	GET /readyz	200 when it can keep events now, else 503 and why
  *
+ * It begins not ready ("starting"): say admin_ready(admin, NULL) once the rest
+ * is up.
+ *
  * Ownership	admin_start gives, admin_stop takes.
  * Threads	admin_ready from any.
- * Errors	cannot listen: false and a text.
+ * Errors	cannot listen: false and a text that says which address and
+ *		what to do.
  */
 #ifndef GATEWAY_ADMIN_ADMIN_H
 #define GATEWAY_ADMIN_ADMIN_H
@@ -26,6 +30,8 @@ struct admin;
 
 bool admin_start(
     struct admin **out, const struct admin_options *options, struct err *err);
+
+/* The address in force, with the port that was chosen. */
 const char *admin_address(const struct admin *admin);
 
 /* NULL: ready.  Else one of a few constant words, such as "draining". */

@@ -42,9 +42,11 @@ struct record {
 	uint32_t room;
 	/* The pump's from spool_take on; zero before. */
 	struct record *prev;
-	uint32_t cut_events; /* already cut into batches */
+	struct record *watch_next, *watch_prev; /* by the ticket's deadline */
+	uint32_t cut_events;                    /* already cut into batches */
 	uint32_t cut_bytes;
-	uint32_t settled_events; /* of those, no longer waiting */
+	uint32_t settled_events; /* delivered, or withdrawn and out of reach */
+	uint32_t flying_events;  /* in batches that are in flight */
 	bool withdrawn;          /* send nothing more of it */
 	/* The spool's. */
 	struct place *place;  /* NULL: not on disk */

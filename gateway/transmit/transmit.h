@@ -16,20 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "auth/credential.h"
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
+#include "gateway/transmit/upstream.h"
 #include "parsers/err.h"
-
-struct upstream_options {
-	char *url; /* with {table} where the table's id goes */
-	struct credential_options credentials;
-	uint64_t max_in_flight;
-	uint64_t connect_timeout_ms;
-	uint64_t timeout_ms;
-	char *ca_file; /* NULL: the system's */
-};
 
 struct transmit;
 
@@ -37,8 +28,12 @@ bool transmit_start(struct transmit **out,
     const struct upstream_options *options, struct tables *tables,
     struct spool *spool, struct budget *budget, struct err *err);
 
-/* From now on nothing lingers: what waits goes out as fast as it may. */
-void transmit_drain(struct transmit *transmit);
+/*
+ * From now on nothing lingers: what waits goes out as fast as it may.  Tickets
+ * left at `withdraw_at` are withdrawn then, whatever their own deadline, so
+ * that receive can answer its last requests before it must stop.
+ */
+void transmit_drain(struct transmit *transmit, struct instant withdraw_at);
 
 /* Events that a stop left unsent, or sent without learning the outcome. */
 struct transmit_rest {

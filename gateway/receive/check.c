@@ -1,0 +1,114 @@
+#include "gateway/receive/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parsers/event.h"
+#include "parsers/ndjson.h"
+
+static bool
+is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/*
+ * Into a JSON string.  What is not printable ASCII is shown as the text \xNN:
+ * the line may be no UTF-8 at all, but the answer must be.
+ */
+static void
+append_quoted(struct buffer *out, const char *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)at[i];
+
+		if (is_plain(c))
+			buffer_append(out, &at[i], 1);
+		else if (c == '"' || c == '\\')
+			buffer_print(out, "\\%c", c);
+		else
+			buffer_print(out, "\\\\x%02x", c);
+	}
+}
+
+static void
+tell(struct buffer *detail, bool first, const struct ndjson_line *line,
+    const struct event_verdict *verdict)
+{
+	const char *text = event_fault_text(verdict->fault);
+	size_t at = verdict->at < line->len ? verdict->at : line->len;
+	size_t rest = line->len - at;
+	size_t shown = rest < CHECK_QUOTED ? rest : CHECK_QUOTED;
+
+	buffer_print(detail,
+	    "%s{\"line\":%" PRIu64 ",\"offset\":%zu,\"reason\":\"%s\","
+	    "\"message\":\"",
+	    first ? "" : ",", line->number, verdict->at,
+	    event_fault_word(verdict->fault));
+	append_quoted(detail, text, strlen(text));
+	if (shown > 0) {
+		buffer_print(detail, "; here: ");
+		append_quoted(detail, line->at + at, shown);
+		buffer_print(detail, "%s", shown < rest ? "..." : "");
+	}
+	buffer_print(detail, "\"}");
+}
+
+static struct event_limits
+limits_of(const struct table_options *table, int64_t wall_ms)
+{
+	return (struct event_limits){
+		.oldest_ms = wall_ms - (int64_t)table->events.max_age_ms,
+		.newest_ms = wall_ms + (int64_t)table->events.max_ahead_ms,
+		.max_depth = (uint32_t)table->events.max_depth,
+		.max_line_bytes = (uint32_t)table->batch.max_bytes,
+	};
+}
+
+static void
+walk(struct check *check, struct ndjson *lines,
+    const struct event_limits *limits, struct buffer *detail)
+{
+	struct ndjson_line line;
+	struct event_verdict verdict;
+
+	while (ndjson_next(lines, &line)) {
+		if (event_check(line.at, line.len, limits, &verdict)) {
+			if (verdict.time_ms < check->earliest_ms)
+				check->earliest_ms = verdict.time_ms;
+			ndjson_keep(lines, &line);
+			continue;
+		}
+		if (check->bad == 0)
+			buffer_print(detail, ",\"errors\":[");
+		if (check->bad < CHECK_ERRORS_TOLD)
+			tell(detail, check->bad == 0, &line, &verdict);
+		check->bad++;
+	}
+}
+
+enum outcome
+check_body(struct check *check, char *body, size_t len,
+    const struct table_options *table, int64_t wall_ms, struct buffer *detail)
+{
+	struct event_limits limits = limits_of(table, wall_ms);
+	struct ndjson lines;
+
+	*check = (struct check){ .earliest_ms = INT64_MAX };
+	if (ndjson_is_array(body, len))
+		return OUTCOME_ARRAY;
+	ndjson_init(&lines, body, len);
+	walk(check, &lines, &limits, detail);
+	check->bytes = lines.kept_bytes;
+	check->events = lines.kept_lines;
+	if (check->bad == 0)
+		return OUTCOME_KEPT;
+	buffer_print(detail, "],\"more\":%" PRIu32,
+	    check->bad > CHECK_ERRORS_TOLD ? check->bad - CHECK_ERRORS_TOLD
+					   : 0);
+	snprintf(check->message, sizeof check->message,
+	    "%" PRIu32 " of %" PRIu32 " events are invalid; none was kept",
+	    check->bad, check->bad + check->events);
+	return OUTCOME_BAD_EVENTS;
+}

@@ -1,0 +1,42 @@
+/*
+ * check - a whole body: are all its lines events of this table?
+ *
+ * All or nothing: one bad event refuses the request, and the answer tells the
+ * first twenty, each with its line, offset and reason, and how many more there
+ * are.  Good lines are moved together in place as the body is walked.
+ *
+ * Units	bytes; milliseconds since 1970.
+ * Ownership	borrows the body, changes it, and has use of one byte behind it.
+ * Threads	none inside.
+ * Errors	a refusal is an outcome.
+ */
+#ifndef GATEWAY_RECEIVE_CHECK_H
+#define GATEWAY_RECEIVE_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/outcome.h"
+#include "gateway/table.h"
+#include "parsers/text.h"
+
+#define CHECK_ERRORS_TOLD 20
+#define CHECK_QUOTED      40 /* bytes of a bad line that its error may show */
+#define CHECK_DETAIL_MOST (12 << 10)
+
+struct check {
+	size_t bytes;    /* of good lines, at the body's front */
+	uint32_t events; /* good ones */
+	uint32_t bad;
+	int64_t earliest_ms; /* of the good ones */
+	char message[80];    /* for people, when some are bad */
+};
+
+/*
+ * KEPT (perhaps with no event at all), ARRAY or BAD_EVENTS; with the last,
+ * `detail` is given the JSON members "errors" and "more".
+ */
+enum outcome check_body(struct check *check, char *body, size_t len,
+    const struct table_options *table, int64_t wall_ms, struct buffer *detail);
+
+#endif

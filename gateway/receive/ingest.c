@@ -1,0 +1,485 @@
+#include "gateway/receive/ingest.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/log.h"
+#include "gateway/receive/check.h"
+#include "gateway/receive/conn.h"
+#include "gateway/receive/listen.h"
+#include "gateway/receive/service.h"
+#include "gateway/receive/worker.h"
+
+/* The first room of a body whose length was not told. */
+#define ROOM_UNTOLD 4096
+
+/* A record with less than this to spare is not worth moving. */
+#define SPARE_FREE 512
+
+static struct service *
+service_of(struct conn *conn)
+{
+	return conn->worker->service;
+}
+
+static void
+move(struct request *request, enum exchange_event event)
+{
+	request->state = exchange_next(request->state, event);
+	assert(request->state != EX_BUG);
+}
+
+static void
+choose(struct request *request, enum outcome outcome)
+{
+	request->outcome = outcome;
+	if (outcome == OUTCOME_KEPT)
+		return;
+	log_event(LOG_DEBUG, "refused",
+	    LOG_STR("reason", outcome_rows[outcome].word));
+}
+
+/* ---------------------------------------------------------------- head -- */
+
+/*
+ * Each step says KEPT, which is "go on", or with what the request is refused.
+ */
+static enum outcome
+believe_head(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	enum head_fault fault = r->head.fault;
+
+	if (fault == HEAD_FINE)
+		return OUTCOME_KEPT;
+	r->message = head_fault_text(fault);
+	r->close = true;
+	return fault == HEAD_LENGTH_MISSING ? OUTCOME_NO_LENGTH
+					    : OUTCOME_BAD_HEAD;
+}
+
+static enum outcome
+find_route(struct conn *conn)
+{
+	struct request *r = &conn->request;
+
+	if (r->route.found == OUTCOME_BAD_HEAD) {
+		r->message = "the request target is malformed";
+		r->close = true;
+	}
+	return r->route.found;
+}
+
+static enum outcome
+allow_method(struct conn *conn)
+{
+	return conn->request.head.post ? OUTCOME_KEPT : OUTCOME_NO_METHOD;
+}
+
+static enum outcome
+refuse_when_draining(struct conn *conn)
+{
+	if (!atomic_load_explicit(
+		&service_of(conn)->refusing, memory_order_relaxed))
+		return OUTCOME_KEPT;
+	conn->request.close = true;
+	return OUTCOME_DRAINING;
+}
+
+static enum outcome
+grant_wishes(struct conn *conn)
+{
+	struct request *r = &conn->request;
+
+	r->message = r->route.why;
+	return r->route.wish;
+}
+
+static enum outcome
+choose_level(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	struct span asked = r->head.values[HEAD_NAME_GATEWAY_ACK];
+
+	r->level = service_of(conn)->options.acknowledge;
+	if (asked.at != NULL) {
+		unsigned level = 0;
+
+		while (
+		    level < REPLY_LEVELS &&
+		    !span_equal_nocase(asked, span_of(reply_level_name(level))))
+			level++;
+		if (level == REPLY_LEVELS) {
+			r->message =
+			    "Gateway-Ack may be received, durable or delivered";
+			return OUTCOME_BAD_PARAMETER;
+		}
+		r->level = level;
+	}
+	return r->level == ACK_DURABLE ? OUTCOME_ACK_UNAVAILABLE : OUTCOME_KEPT;
+}
+
+static enum outcome
+limit_size(struct conn *conn)
+{
+	return conn->request.head.length > service_of(conn)->options.max_body
+		   ? OUTCOME_TOO_LARGE
+		   : OUTCOME_KEPT;
+}
+
+static enum outcome
+know_encoding(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	struct span name = r->head.values[HEAD_NAME_CONTENT_ENCODING];
+
+	r->zipped = span_equal_nocase(name, SPAN("gzip")) ||
+		    span_equal_nocase(name, SPAN("x-gzip"));
+	if (r->zipped || name.len == 0 ||
+	    span_equal_nocase(name, SPAN("identity")))
+		return OUTCOME_KEPT;
+	return OUTCOME_BAD_ENCODING;
+}
+
+static enum outcome
+find_table(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	struct span name = { r->route.table, r->route.table_len };
+
+	switch (tables_find(
+	    service_of(conn)->tables, name, conn->worker->now, &r->table)) {
+	case TABLE_UNKNOWN:
+		return OUTCOME_NO_TABLE;
+	case TABLE_TOO_MANY:
+		return OUTCOME_TOO_MANY_TABLES;
+	case TABLE_FOUND:
+		break;
+	}
+	return OUTCOME_KEPT;
+}
+
+/* Makes the record's room `room`, within listen.memory_bytes. */
+static enum outcome
+make_room(struct conn *conn, uint64_t room)
+{
+	struct request *r = &conn->request;
+	uint64_t more = room - r->reserved;
+	struct record *record;
+
+	if (!service_reserve(service_of(conn), more))
+		return OUTCOME_MEMORY_FULL;
+	r->reserved = room;
+	record = r->record == NULL ? record_new((uint32_t)room)
+				   : record_grow(r->record, (uint32_t)room);
+	if (record == NULL)
+		return OUTCOME_HOST_FAULT;
+	r->record = record;
+	return OUTCOME_KEPT;
+}
+
+/* One byte more than the body: its last line may lack a line feed. */
+static enum outcome
+expect_body(struct conn *conn)
+{
+	const struct head *head = &conn->request.head;
+	uint64_t most = service_of(conn)->options.max_body + 1;
+	uint64_t room = head->length + 1;
+
+	if (head->chunked)
+		room = ROOM_UNTOLD < most ? ROOM_UNTOLD : most;
+	return make_room(conn, room);
+}
+
+static enum outcome (*const head_steps[])(struct conn *) = {
+	believe_head,
+	find_route,
+	allow_method,
+	refuse_when_draining,
+	grant_wishes,
+	choose_level,
+	limit_size,
+	know_encoding,
+	find_table,
+	expect_body,
+};
+
+void
+ingest_begin(struct conn *conn, struct span target)
+{
+	struct request *r = &conn->request;
+
+	memset(r, 0, sizeof *r);
+	buffer_init(&r->detail, CHECK_DETAIL_MOST);
+	r->state = conn->cut ? EX_CUT : EX_HEAD;
+	route_find(&r->route, target, service_of(conn)->options.project);
+	conn_begins_head(conn);
+}
+
+void
+ingest_head(struct conn *conn, struct span method, struct span version)
+{
+	struct request *r = &conn->request;
+	enum outcome outcome = OUTCOME_KEPT;
+
+	head_begin(&r->head, method, version);
+	listen_feed_head(conn, method, version, &r->head);
+	head_finish(&r->head);
+
+	for (size_t i = 0; outcome == OUTCOME_KEPT &&
+			   i < sizeof head_steps / sizeof head_steps[0];
+	     i++)
+		outcome = head_steps[i](conn);
+	choose(r, outcome);
+	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
+	if (r->state == EX_BODY && head_has_body(&r->head))
+		conn_begins_body(conn);
+	else
+		conn_is_ours(conn);
+}
+
+/* ---------------------------------------------------------------- body -- */
+
+/* A chunked body: room doubles as it comes, up to the limit. */
+static enum outcome
+grow_for(struct conn *conn, size_t len)
+{
+	struct record *record = conn->request.record;
+	uint64_t most = service_of(conn)->options.max_body + 1;
+	uint64_t need = (uint64_t)record->bytes + len + 1;
+	uint64_t room = (uint64_t)record->room * 2;
+
+	if (need <= record->room)
+		return OUTCOME_KEPT;
+	if (need > most)
+		return OUTCOME_TOO_LARGE;
+	if (room < need)
+		room = need;
+	return make_room(conn, room < most ? room : most);
+}
+
+void
+ingest_piece(struct conn *conn, const char *bytes, size_t len)
+{
+	struct request *r = &conn->request;
+	enum outcome outcome = grow_for(conn, len);
+
+	if (outcome != OUTCOME_KEPT) {
+		choose(r, outcome);
+		move(r, EX_REFUSE);
+		conn_cut(conn, outcome);
+		return;
+	}
+	memcpy(r->record->lines + r->record->bytes, bytes, len);
+	r->record->bytes += (uint32_t)len;
+	conn->patience.bytes += len;
+	move(r, EX_MORE);
+}
+
+/* --------------------------------------------------------------- whole -- */
+
+static enum outcome
+check(struct conn *conn, char *body, size_t len, struct check *found)
+{
+	struct request *r = &conn->request;
+	enum outcome outcome = check_body(found, body, len, &r->table->options,
+	    conn->worker->wall_ms, &r->detail);
+
+	if (outcome == OUTCOME_BAD_EVENTS) {
+		snprintf(r->own_message, sizeof r->own_message, "%s",
+		    found->message);
+		r->message = r->own_message;
+	}
+	return outcome;
+}
+
+/* The wire bytes make place for a record of just the size of its events. */
+static enum outcome
+replace_record(struct conn *conn, const char *lines, size_t bytes)
+{
+	struct request *r = &conn->request;
+	enum outcome outcome;
+
+	record_free(r->record, conn->worker->now);
+	r->record = NULL;
+	service_free(service_of(conn), r->reserved);
+	r->reserved = 0;
+	if (bytes == 0)
+		return OUTCOME_KEPT;
+	outcome = make_room(conn, bytes);
+	if (outcome == OUTCOME_KEPT)
+		memcpy(r->record->lines, lines, bytes);
+	return outcome;
+}
+
+static enum outcome
+unzip_and_check(struct conn *conn, struct check *found)
+{
+	struct worker *w = conn->worker;
+	struct request *r = &conn->request;
+	enum outcome outcome;
+	size_t len;
+
+	switch (inflate_gzip(w->inflate, r->record->lines, r->record->bytes,
+	    w->scratch, w->service->options.max_body, &len)) {
+	case INFLATE_TOO_LARGE:
+		return OUTCOME_TOO_LARGE;
+	case INFLATE_MALFORMED:
+		return OUTCOME_BAD_GZIP;
+	case INFLATE_DONE:
+		break;
+	}
+	outcome = check(conn, w->scratch, len, found);
+	if (outcome != OUTCOME_KEPT)
+		return outcome;
+	return replace_record(conn, w->scratch, found->bytes);
+}
+
+static enum outcome
+read_events(struct conn *conn, struct check *found)
+{
+	struct request *r = &conn->request;
+
+	if (r->record->bytes == 0)
+		return OUTCOME_KEPT;
+	if (r->zipped)
+		return unzip_and_check(conn, found);
+	return check(conn, r->record->lines, r->record->bytes, found);
+}
+
+/* What a chunked body's doubling took too much is given back. */
+static void
+trim(struct request *request, uint32_t bytes)
+{
+	struct record *record = request->record, *trimmed;
+
+	if (record->room - bytes < SPARE_FREE)
+		return;
+	trimmed = record_grow(record, bytes);
+	if (trimmed != NULL)
+		request->record = trimmed;
+}
+
+static void
+address(struct conn *conn, const struct check *found)
+{
+	struct request *r = &conn->request;
+	struct record *record;
+
+	trim(r, (uint32_t)found->bytes);
+	record = r->record;
+	record->events = found->events;
+	record->bytes = (uint32_t)found->bytes;
+	record->earliest_ms = found->earliest_ms;
+	record->accepted = conn->worker->now;
+	record->table = r->table; /* the reference goes along */
+	r->table = NULL;
+}
+
+static bool
+append(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	struct record *record = r->record;
+
+	r->record = NULL; /* on yes it is gone before we return */
+	if (spool_append(service_of(conn)->spool, record))
+		return true;
+	r->record = record;
+	return false;
+}
+
+static void
+finish(struct request *r, enum outcome outcome)
+{
+	choose(r, outcome);
+	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
+}
+
+/*
+ * Suspended first, appended then: once the spool has the record, the ticket
+ * may be settled before the next line is reached.
+ */
+static void
+keep_and_wait(struct conn *conn)
+{
+	struct worker *w = conn->worker;
+	struct request *r = &conn->request;
+	uint64_t ack_ns =
+	    w->service->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
+
+	r->ticket.box = &w->box;
+	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
+	r->record->ticket = &r->ticket;
+	move(r, EX_PARK);
+	listen_suspend(conn);
+	conn_gives_ticket(conn);
+	if (append(conn))
+		return;
+	conn_takes_ticket(conn);
+	r->record->ticket = NULL;
+	listen_resume(conn);
+	finish(r, OUTCOME_SPOOL_FULL);
+}
+
+static void
+keep(struct conn *conn)
+{
+	struct request *r = &conn->request;
+
+	if (r->level != ACK_DELIVERED)
+		finish(r, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
+	else if (conn->worker->closing)
+		finish(r, OUTCOME_DRAINING);
+	else
+		keep_and_wait(conn);
+}
+
+void
+ingest_whole(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	struct check found = { 0 };
+	enum outcome outcome;
+
+	move(r, EX_OK);
+	conn_is_ours(conn);
+	outcome = read_events(conn, &found);
+	if (outcome != OUTCOME_KEPT || found.events == 0 || r->route.dry_run) {
+		finish(r, outcome);
+		return;
+	}
+	address(conn, &found);
+	keep(conn);
+}
+
+/* ----------------------------------------------------------------- end -- */
+
+void
+ingest_settled(struct conn *conn)
+{
+	struct request *r = &conn->request;
+
+	finish(r, r->ticket.result == TICKET_DELIVERED ? OUTCOME_KEPT
+						       : OUTCOME_NOT_DELIVERED);
+}
+
+void
+ingest_end(struct conn *conn)
+{
+	struct request *r = &conn->request;
+	struct instant now = conn->worker->now;
+
+	if (r->state == EX_HEAD || r->state == EX_BODY)
+		choose(r, OUTCOME_GONE);
+	record_free(r->record, now);
+	r->record = NULL;
+	if (r->table != NULL)
+		table_release(r->table, now);
+	r->table = NULL;
+	service_free(service_of(conn), r->reserved);
+	r->reserved = 0;
+	buffer_fini(&r->detail);
+	r->state = EX_DONE;
+}

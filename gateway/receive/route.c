@@ -1,0 +1,118 @@
+#include "gateway/receive/route.h"
+
+#include "parsers/target.h"
+
+#define PIECE_NONE (-1)
+
+/* clang-format off */
+static const struct {
+	const char *pattern;
+	int project;		/* which {} is what */
+	int table;
+} rows[] = {
+	{ "/v1/events/{}",		PIECE_NONE,	0 },
+	{ "/v1/projects/{}/events/{}",	0,		1 },
+};
+/* clang-format on */
+
+static bool
+is_project(struct span piece, const char *project)
+{
+	struct span want = span_of(project), decoded;
+	char text[256];
+
+	return want.len == 0 ||
+	       (target_decode(piece, text, sizeof text, &decoded) &&
+		   span_equal(decoded, want));
+}
+
+static bool
+take_table(struct route *route, struct span piece)
+{
+	struct span name;
+
+	if (!target_decode(piece, route->table, sizeof route->table, &name) ||
+	    !table_name_valid(name))
+		return false;
+	route->table_len = name.len;
+	return true;
+}
+
+static enum outcome
+find(struct route *route, struct span path, const char *project)
+{
+	struct span pieces[TARGET_PIECES];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (!target_matches(path, rows[i].pattern, pieces))
+			continue;
+		if (rows[i].project != PIECE_NONE &&
+		    !is_project(pieces[rows[i].project], project))
+			continue;
+		if (take_table(route, pieces[rows[i].table]))
+			return OUTCOME_KEPT;
+	}
+	return OUTCOME_NO_ROUTE;
+}
+
+static void
+refuse_wish(struct route *route, enum outcome outcome, const char *why)
+{
+	route->wish = outcome;
+	route->why = why;
+}
+
+static void
+wish_dry_run(struct route *route, struct span value)
+{
+	if (span_equal(value, SPAN("true")))
+		route->dry_run = true;
+	else if (span_equal(value, SPAN("false")))
+		route->dry_run = false;
+	else
+		refuse_wish(route, OUTCOME_BAD_PARAMETER,
+		    "dry_run may be true or false");
+}
+
+static void
+wish_on_invalid(struct route *route, struct span value)
+{
+	if (span_equal(value, SPAN("skip")))
+		refuse_wish(route, OUTCOME_SKIP_UNAVAILABLE, NULL);
+	else if (!span_equal(value, SPAN("reject")))
+		refuse_wish(route, OUTCOME_BAD_PARAMETER,
+		    "on_invalid may be reject or skip");
+}
+
+static const struct {
+	struct span name;
+	void (*take)(struct route *, struct span value);
+} wishes[] = {
+	{ SPAN("dry_run"), wish_dry_run },
+	{ SPAN("on_invalid"), wish_on_invalid },
+};
+
+/* Parameters that are not ours are somebody else's: let be. */
+static void
+take_wishes(struct route *route, struct span query)
+{
+	struct span name, value;
+
+	while (target_parameter(&query, &name, &value))
+		for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++)
+			if (span_equal(name, wishes[i].name))
+				wishes[i].take(route, value);
+}
+
+void
+route_find(struct route *route, struct span request_target, const char *project)
+{
+	struct target target;
+
+	*route =
+	    (struct route){ .found = OUTCOME_BAD_HEAD, .wish = OUTCOME_KEPT };
+	if (!target_split(request_target, &target))
+		return;
+	route->found = find(route, target.path, project);
+	take_wishes(route, target.query);
+}

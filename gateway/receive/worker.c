@@ -1,0 +1,347 @@
+#include "gateway/receive/worker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "gateway/receive/listen.h"
+
+/* How long answers may take to leave once a stop's deadline has passed. */
+#define LEAVE_NS (500 * NS_PER_MS)
+
+#define EVENTS_MOST 64
+
+/* What an event of our epoll is about. */
+enum tag {
+	TAG_HTTP,
+	TAG_BOX,
+	TAG_CONTROL,
+	TAG_FAREWELL, /* and FAREWELL_MOST - 1 more */
+	TAG_CONN = TAG_FAREWELL + FAREWELL_MOST, /* or above: a pointer */
+};
+
+static void
+read_clock(struct worker *w)
+{
+	w->now = clock_now();
+	w->wall_ms = clock_wall_ms();
+	reply_cache_renew(&w->replies, w->service->budget, w->now, w->wall_ms);
+}
+
+/* ------------------------------------------------------------ one turn -- */
+
+static struct instant
+earlier(struct instant a, struct instant b)
+{
+	return a.ns < b.ns ? a : b;
+}
+
+/* Rounded up: a turn that comes too early finds nothing due and spins. */
+static int
+until_ms(struct instant now, struct instant then)
+{
+	int64_t ms = (then.ns - now.ns + NS_PER_MS - 1) / NS_PER_MS;
+
+	if (then.ns <= now.ns)
+		return 0;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+static int
+wait_ms(const struct worker *w, struct instant end)
+{
+	struct instant next = end;
+	int http = listen_timeout_ms(w), ours;
+
+	if (w->again)
+		return 0;
+	next = earlier(next, deadlines_next(&w->deadlines));
+	next = earlier(next, farewell_next(&w->farewell));
+	next = earlier(next, conn_next_ask(w));
+	if (next.ns == INSTANT_NEVER.ns)
+		return http;
+	ours = until_ms(w->now, next);
+	return http == -1 || ours < http ? ours : http;
+}
+
+/* A ticket is back: answer, unless its connection was given up meanwhile. */
+static void
+take_tickets(struct worker *w)
+{
+	struct ticket *ticket, *next;
+	struct conn *conn;
+
+	for (ticket = ticket_box_take(&w->box); ticket != NULL; ticket = next) {
+		next = ticket->next;
+		conn = conn_of_ticket(ticket);
+		if (!conn->closed && conn->request.state == EX_WAIT) {
+			ingest_settled(conn);
+			listen_resume(conn);
+		}
+		conn_takes_ticket(conn);
+	}
+}
+
+static void
+take_event(struct worker *w, uint64_t tag)
+{
+	eventfd_t rings;
+
+	switch (tag) {
+	case TAG_HTTP:
+		w->stirred = w->now;
+		break;
+	case TAG_BOX:
+		take_tickets(w);
+		break;
+	case TAG_CONTROL:
+		(void)eventfd_read(w->control, &rings);
+		break;
+	default:
+		if (tag < TAG_CONN)
+			farewell_ready(
+			    &w->farewell, (unsigned)(tag - TAG_FAREWELL));
+		else
+			conn_hangs_up((struct conn *)(uintptr_t)tag);
+	}
+}
+
+static void
+look_at_time(struct worker *w)
+{
+	struct deadline *due;
+
+	while ((due = deadlines_take(&w->deadlines, w->now)) != NULL)
+		conn_is_due(conn_of_deadline(due));
+	conn_ask_idle(w);
+	farewell_expire(&w->farewell, w->now);
+}
+
+/* Sleeps until something happens, at the latest until `end`. */
+static void
+turn(struct worker *w, struct instant end)
+{
+	struct epoll_event events[EVENTS_MOST];
+	int n = epoll_wait(w->epoll, events, EVENTS_MOST, wait_ms(w, end));
+
+	w->again = false;
+	read_clock(w);
+	for (int i = 0; i < n; i++)
+		take_event(w, events[i].data.u64);
+	listen_run(w);
+	look_at_time(w);
+}
+
+/* ---------------------------------------------------------- life, end -- */
+
+static struct instant
+stop_at(const struct worker *w)
+{
+	return (struct instant){ atomic_load(&w->service->stop_at_ns) };
+}
+
+/*
+ * Time is up, but a suspended connection must not meet the library's stop.
+ * Their tickets are still out: see conn_close.
+ */
+static void
+give_up_waiting(struct worker *w)
+{
+	struct conn *conn;
+
+	while ((conn = w->waiting.first) != NULL) {
+		conn->request.ticket.result = TICKET_WITHDRAWN;
+		ingest_settled(conn);
+		listen_resume(conn);
+	}
+}
+
+/* Those in the midst of a request are told, as far as that can be done. */
+static void
+refuse_unfinished(struct worker *w)
+{
+	struct deadline *each;
+	struct conn *conn;
+
+	/* All of them have a deadline; cut ones get another, and go as well. */
+	while ((each = deadlines_take(&w->deadlines, INSTANT_NEVER)) != NULL) {
+		conn = conn_of_deadline(each);
+		if (conn->request.state == EX_HEAD ||
+		    conn->request.state == EX_BODY) {
+			conn->request.state =
+			    exchange_next(conn->request.state, EX_LATE);
+			conn_cut(conn, OUTCOME_DRAINING);
+		}
+	}
+}
+
+static void
+drain(struct worker *w)
+{
+	struct instant end = stop_at(w);
+
+	w->stopping = true;
+	listen_quiesce(w);
+	while (w->under_way > 0 && w->now.ns < end.ns)
+		turn(w, end);
+	w->closing = true;
+	give_up_waiting(w);
+	refuse_unfinished(w);
+	end = (struct instant){ w->now.ns + LEAVE_NS };
+	while (w->under_way > 0 && w->now.ns < end.ns)
+		turn(w, end);
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+
+	read_clock(w);
+	while (stop_at(w).ns == INT64_MAX)
+		turn(w, INSTANT_NEVER);
+	drain(w);
+	return NULL;
+}
+
+static bool
+watch(struct worker *w, int fd, uint64_t tag, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.u64 = tag;
+	if (epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+		return true;
+	return err_set(err, ERR_HOST, 0, "epoll_ctl: %s", strerror(errno));
+}
+
+static bool
+open_descriptors(struct worker *w, struct err *err)
+{
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->control = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->epoll == -1 || w->control == -1)
+		return err_set(
+		    err, ERR_HOST, 0, "epoll or eventfd: %s", strerror(errno));
+	return ticket_box_init(&w->box, err) &&
+	       watch(w, w->box.fd, TAG_BOX, err) &&
+	       watch(w, w->control, TAG_CONTROL, err);
+}
+
+bool
+worker_open(struct worker **out, struct service *service, int listen_fd,
+    struct err *err)
+{
+	struct worker *w = calloc(1, sizeof *w);
+
+	if (w == NULL) {
+		close(listen_fd);
+		return err_set(err, ERR_HOST, 0, "no memory for a worker");
+	}
+	w->service = service;
+	w->epoll = w->control = w->box.fd = -1;
+	deadlines_init(&w->deadlines);
+	farewell_init(&w->farewell, -1, TAG_FAREWELL);
+	w->scratch = malloc(service->options.max_body + 1);
+	if (w->scratch == NULL) {
+		err_set(err, ERR_HOST, 0, "no memory for a worker");
+		close(listen_fd);
+		goto fail;
+	}
+	if (!open_descriptors(w, err) || !inflate_open(&w->inflate, err)) {
+		close(listen_fd);
+		goto fail;
+	}
+	w->farewell.epoll = w->epoll;
+	if (!listen_open(w, listen_fd, err) ||
+	    !watch(w, listen_epoll(w), TAG_HTTP, err))
+		goto fail;
+	*out = w;
+	return true;
+fail:
+	worker_close(&w);
+	return false;
+}
+
+bool
+worker_watch_end(struct worker *worker, struct conn *conn)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
+
+	event.data.u64 = (uintptr_t)conn;
+	return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->fd, &event) == 0;
+}
+
+/* Not left to close: a duplicate of the descriptor may live on. */
+void
+worker_unwatch_end(struct worker *worker, struct conn *conn)
+{
+	(void)epoll_ctl(worker->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
+}
+
+bool
+worker_start(struct worker *worker, struct err *err)
+{
+	int error = pthread_create(&worker->thread, NULL, run, worker);
+
+	if (error != 0)
+		return err_set(err, ERR_HOST, 0, "cannot start a worker: %s",
+		    strerror(error));
+	worker->running = true;
+	return true;
+}
+
+void
+worker_wake(struct worker *worker)
+{
+	(void)eventfd_write(worker->control, 1);
+}
+
+void
+worker_join(struct worker *worker)
+{
+	if (worker->running)
+		pthread_join(worker->thread, NULL);
+	worker->running = false;
+}
+
+/*
+ * Whoever still has a ticket will put it into our box.  So the box and those
+ * connections stay, until the process ends; which is soon, for it was told so.
+ */
+static void
+leave_behind(struct worker *w)
+{
+	static _Atomic(struct worker *) all;
+
+	w->behind = atomic_exchange(&all, w);
+}
+
+void
+worker_close(struct worker **worker)
+{
+	struct worker *w = *worker;
+
+	*worker = NULL;
+	if (w == NULL)
+		return;
+	w->stopping = true;
+	listen_close(w);
+	farewell_fini(&w->farewell);
+	reply_cache_fini(&w->replies);
+	deadlines_fini(&w->deadlines);
+	inflate_close(&w->inflate);
+	free(w->scratch);
+	close(w->control);
+	close(w->epoll);
+	if (w->tickets_out > 0) {
+		leave_behind(w);
+		return;
+	}
+	ticket_box_fini(&w->box);
+	free(w);
+}

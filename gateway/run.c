@@ -1,0 +1,362 @@
+#include "gateway/run.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/admin/admin.h"
+#include "gateway/budget.h"
+#include "gateway/clock.h"
+#include "gateway/log.h"
+#include "gateway/receive/receive.h"
+#include "gateway/spool/spool.h"
+#include "gateway/table.h"
+#include "gateway/transmit/transmit.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct gateway {
+	const struct config *config;
+	struct admin *admin;
+	struct tables *tables;
+	struct spool *spool;
+	struct budget *budget;
+	struct transmit *transmit;
+	struct receive *receive;
+	/* Until when each may take to stop; long past if it never ran. */
+	struct instant receive_until, transmit_until;
+	struct transmit_rest rest;
+};
+
+/* ---- the stages ------------------------------------------------------- */
+
+static bool
+start_admin(struct gateway *gw, struct err *err)
+{
+	if (!admin_start(&gw->admin, &gw->config->admin, err))
+		return false;
+	log_event(LOG_INFO, "admin_listening",
+	    LOG_STR("address", admin_address(gw->admin)));
+	return true;
+}
+
+static void
+stop_admin(struct gateway *gw)
+{
+	admin_stop(&gw->admin);
+}
+
+static bool
+start_tables(struct gateway *gw, struct err *err)
+{
+	return tables_open(&gw->tables, &gw->config->tables, err);
+}
+
+static void
+stop_tables(struct gateway *gw)
+{
+	tables_close(&gw->tables);
+}
+
+static bool
+start_spool(struct gateway *gw, struct err *err)
+{
+	return spool_open(&gw->spool, &gw->config->spool, err);
+}
+
+static void
+stop_spool(struct gateway *gw)
+{
+	spool_close(&gw->spool);
+}
+
+static bool
+start_budget(struct gateway *gw, struct err *err)
+{
+	return budget_open(&gw->budget, &gw->config->budget,
+	    config_largest_batch(gw->config), clock_now(), err);
+}
+
+static void
+stop_budget(struct gateway *gw)
+{
+	budget_close(&gw->budget);
+}
+
+static bool
+start_transmit(struct gateway *gw, struct err *err)
+{
+	return transmit_start(&gw->transmit, &gw->config->upstream, gw->tables,
+	    gw->spool, gw->budget, err);
+}
+
+static void
+stop_transmit(struct gateway *gw)
+{
+	gw->rest = transmit_stop(&gw->transmit, gw->transmit_until);
+}
+
+/* It says itself where it listens, and how many connections it can serve. */
+static bool
+start_receive(struct gateway *gw, struct err *err)
+{
+	return receive_start(&gw->receive, &gw->config->receive, gw->tables,
+	    gw->spool, gw->budget, err);
+}
+
+static void
+stop_receive(struct gateway *gw)
+{
+	receive_stop(&gw->receive, gw->receive_until);
+}
+
+struct stage {
+	const char *name;
+	bool (*start)(struct gateway *gw, struct err *err);
+	void (*stop)(struct gateway *gw);
+};
+
+/*
+ * In the order in which data meets them.  Started from the bottom, so that
+ * each stage finds its successor running; stopped from the top, so that each
+ * drains into a successor that still is.  The probes are the bottom: they must
+ * answer as long as anything else runs.
+ */
+static const struct stage stages[] = {
+	{ "receive", start_receive, stop_receive },
+	{ "transmit", start_transmit, stop_transmit },
+	{ "budget", start_budget, stop_budget },
+	{ "spool", start_spool, stop_spool },
+	{ "tables", start_tables, stop_tables },
+	{ "admin", start_admin, stop_admin },
+};
+
+/* ---- signals, and the clock ------------------------------------------- */
+
+static void
+on_second_signal(int number)
+{
+	(void)number;
+	_exit(0); /* what was acknowledged `durable` would stay */
+}
+
+static sigset_t
+end_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	return set;
+}
+
+/*
+ * Before the first thread starts, for threads inherit it: signals are waited
+ * for by main's thread alone.
+ */
+static void
+signals_block(void)
+{
+	sigset_t set = end_signals();
+
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* From now on a signal ends the process, from any wait that main is in. */
+static void
+signals_end_at_once(void)
+{
+	sigset_t set = end_signals();
+
+	signal(SIGTERM, on_second_signal);
+	signal(SIGINT, on_second_signal);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/*
+ * Events are judged by their age.  A clock that stands before this program was
+ * made would refuse all of them as too new: the machine has not yet set it.
+ */
+static bool
+clock_set(void)
+{
+	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
+}
+
+/* Serves until a signal says to end; becomes ready once the clock is set. */
+static void
+serve(struct gateway *gw)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	sigset_t set = end_signals();
+	bool ready = false;
+	int number;
+
+	sigaddset(&set, SIGHUP);
+	if (!clock_set()) {
+		admin_ready(gw->admin, "clock");
+		log_event(LOG_WARN, "clock_not_set",
+		    LOG_STR("advice", "this machine's clock is before the day "
+				      "this program was made; set it"));
+	}
+	for (;;) {
+		if (!ready && clock_set()) {
+			ready = true;
+			admin_ready(gw->admin, NULL);
+			log_event(LOG_INFO, "ready");
+		}
+		number = ready ? sigwaitinfo(&set, NULL)
+			       : sigtimedwait(&set, NULL, &second);
+		if (number == SIGTERM || number == SIGINT)
+			return;
+		if (number == SIGHUP)
+			log_event(LOG_WARN, "not_reloaded",
+			    LOG_STR("advice", "this build cannot reload its "
+					      "configuration: restart it"));
+	}
+}
+
+/* ---- the end ---------------------------------------------------------- */
+
+static struct instant
+before(struct instant end, int64_t ns)
+{
+	return (struct instant){ end.ns - ns };
+}
+
+static int64_t
+at_most(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * The end, from the signal to `end`, which is shutdown_timeout after it:
+ *
+ *	signal   shutdown_delay   refuse, drain      -2 s       -1 s  -0.5 s end
+ *	|--------------------------|------------------|----------|------|------|
+ *	 not ready, still serving   503 to new ones,   tickets    closed  rest
+ *	                            linger is 0        come back          told
+ *
+ * A request at the level `delivered` is answered when transmit settles its
+ * ticket.  So transmit must still be sending while receive waits for its last
+ * requests, and receive must be stopped before transmit, or a body that is
+ * still coming in would find nobody to send it.  For what the upstream does
+ * not take in time, transmit is told beforehand when to give all tickets back:
+ * early enough for receive to answer them 503 NotDeliveredYet before it closes.
+ * Events without a ticket (level `received`) are sent until shortly before the
+ * end.  In a short time the three shares are half, a quarter and an eighth.
+ */
+static void
+drain(struct gateway *gw, struct instant end)
+{
+	struct instant now;
+	struct timespec delay;
+	int64_t left;
+
+	admin_ready(gw->admin, "draining");
+	log_event(LOG_INFO, "draining",
+	    LOG_INT(
+		"shutdown_delay_ms", (int64_t)gw->config->shutdown_delay_ms),
+	    LOG_INT("shutdown_timeout_ms",
+		(int64_t)gw->config->shutdown_timeout_ms),
+	    LOG_INT("spool_bytes", (int64_t)spool_bytes(gw->spool)));
+	delay.tv_sec = (time_t)(gw->config->shutdown_delay_ms / 1000);
+	delay.tv_nsec =
+	    (long)(gw->config->shutdown_delay_ms % 1000 * NS_PER_MS);
+	nanosleep(&delay, NULL);
+
+	now = clock_now();
+	left = end.ns > now.ns ? end.ns - now.ns : 0;
+	receive_refuse(gw->receive);
+	transmit_drain(
+	    gw->transmit, before(end, at_most(2 * NS_PER_S, left / 2)));
+	gw->receive_until = before(end, at_most(NS_PER_S, left / 4));
+	gw->transmit_until = before(end, at_most(NS_PER_S / 2, left / 8));
+}
+
+static void
+tell_rest(const struct transmit_rest *rest)
+{
+	if (rest->events == 0) {
+		log_event(LOG_INFO, "ended", LOG_INT("events", 0));
+		return;
+	}
+	log_event(LOG_WARN, "ended", LOG_INT("events", (int64_t)rest->events),
+	    LOG_INT("unknown", (int64_t)rest->unknown),
+	    LOG_STR("advice",
+		"so many events were left and are gone with this process' "
+		"memory; of the unknown ones the upstream may have taken some. "
+		"Who posted them at the level `delivered` was told so. A "
+		"longer shutdown_timeout leaves more time to send"));
+}
+
+/* ---- run -------------------------------------------------------------- */
+
+static void
+tell_start(const struct config *config, const char *path)
+{
+	static const char *const levels[] = {
+		[ACK_RECEIVED] = "received",
+		[ACK_DURABLE] = "durable",
+		[ACK_DELIVERED] = "delivered",
+	};
+	const struct budget_options *budget = &config->budget;
+
+	log_event(LOG_INFO, "starting", LOG_STR("version", GATEWAY_VERSION),
+	    LOG_STR("config", path), LOG_STR("upstream", config->upstream.url),
+	    LOG_STR("acknowledge", levels[config->receive.acknowledge]),
+	    LOG_INT("calls_per_minute",
+		(int64_t)(budget->calls_per_minute / budget->replicas)),
+	    LOG_INT("bytes_per_second",
+		(int64_t)(budget->bytes_per_second / budget->replicas)),
+	    LOG_INT("tables", (int64_t)config->tables.configured_count));
+	if (config_sends_in_clear(config))
+		log_event(LOG_WARN, "not_encrypted",
+		    LOG_STR("advice", "events and credentials cross a network "
+				      "in clear: use https://"));
+}
+
+/* Start, failed start and end are the same code. */
+static bool
+live(struct gateway *gw)
+{
+	size_t up = COUNT(stages); /* stages[up..] are running */
+	struct err err = { 0 };
+	struct instant end;
+
+	while (up > 0 && stages[up - 1].start(gw, &err))
+		up--;
+	if (up == 0) {
+		serve(gw);
+		end = before(clock_now(),
+		    -(int64_t)gw->config->shutdown_timeout_ms * NS_PER_MS);
+		signals_end_at_once();
+		drain(gw, end);
+	} else {
+		log_event(LOG_ERROR, "cannot_start",
+		    LOG_STR("stage", stages[up - 1].name),
+		    LOG_STR("reason", err.text));
+	}
+	for (size_t i = up; i < COUNT(stages); i++)
+		stages[i].stop(gw);
+	return up == 0;
+}
+
+bool
+run_gateway(const struct config *config, const char *path)
+{
+	struct gateway gw = { .config = config };
+
+	log_setup(&config->log);
+	signals_block();
+	tell_start(config, path);
+	if (!live(&gw))
+		return false;
+	tell_rest(&gw.rest);
+	return true;
+}

@@ -1,0 +1,73 @@
+/*
+ * batch - events of one table in one body, and which records they came from.
+ *
+ * The body is contiguous, because that is what the sender takes without a copy
+ * of its own.  The parts lie in it one after the other, in order:
+ *
+ *	body	|  part 0  |part 1|      part 2      |	bytes
+ *		 record A   rec. B  record C, cut
+ *
+ * A batch is first planned (parts named, nothing copied, nothing changed: its
+ * size is known and can be paid for) and then filled.  Emptied batches keep
+ * their memory and are used again, up to a maximum for all of them together.
+ *
+ * Units	bytes, events.
+ * Ownership	a pool owns the spare ones; whoever took one gives it back.
+ *		Records are borrowed: they outlive their parts.
+ * Threads	the pump's.
+ * Errors	out of memory: false or NULL.
+ */
+#ifndef GATEWAY_TRANSMIT_BATCH_H
+#define GATEWAY_TRANSMIT_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/clock.h"
+#include "gateway/spool/record.h"
+
+struct batch_part {
+	struct record *record;
+	uint32_t offset; /* in the record's lines */
+	uint32_t bytes;
+	uint32_t events;
+};
+
+struct batch {
+	struct batch *next; /* in a lane's retries, or in the pool */
+	struct lane *lane;
+	struct batch_part *parts;
+	uint32_t part_count, part_room;
+	uint32_t events;
+	size_t bytes, room;
+	char *body;
+	struct instant due; /* not before, while it waits to be sent again */
+	uint64_t call;      /* number of the call it was last sent with */
+	uint32_t attempts;  /* that failed */
+	uint32_t renewals;  /* 401 in a row */
+	size_t slot;        /* where it stands among those in flight */
+};
+
+struct batch_pool {
+	struct batch *spare;
+	size_t bytes; /* room of the spare ones */
+};
+
+void batch_pool_fini(struct batch_pool *pool);
+
+/* Empty. */
+struct batch *batch_take(struct batch_pool *pool);
+void batch_give(struct batch_pool *pool, struct batch *batch);
+
+/* Forgets the parts; keeps the memory. */
+void batch_reset(struct batch *batch);
+
+/* Names one more part; its bytes follow with batch_fill. */
+bool batch_plan(struct batch *batch, struct batch_part part);
+bool batch_fill(struct batch *batch);
+
+/* Drops the parts whose record was set to NULL, closing the gaps. */
+void batch_compact(struct batch *batch);
+
+#endif

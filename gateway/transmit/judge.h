@@ -1,0 +1,41 @@
+/*
+ * judge - carries out what an answer means for batch, lane and gate.
+ *
+ * A function for each verdict.  None of them drops an event: a batch is either
+ * delivered, and its events leave, or it goes back to its lane with a time.
+ *
+ * A wait that the upstream names in Retry-After counts as it stands.
+ * RateLimit-Reset counts with a 429 only: Polaris sends it with every answer,
+ * and a 502 that says when the minute ends does not say when the trouble does.
+ *
+ * Units	instants; whatever is drawn by chance comes from `random`.
+ * Ownership	borrows all; takes the batch, which is in flight no more.
+ * Threads	the pump's.
+ * Errors	none.
+ */
+#ifndef GATEWAY_TRANSMIT_JUDGE_H
+#define GATEWAY_TRANSMIT_JUDGE_H
+
+#include <stdint.h>
+
+#include "gateway/transmit/batch.h"
+#include "gateway/transmit/gate.h"
+#include "gateway/transmit/ledger.h"
+#include "gateway/transmit/upstream.h"
+
+struct judge {
+	struct ledger *ledger;
+	struct gate *gate;
+	struct batch_pool *pool;
+	uint64_t random; /* any seed */
+	struct instant now;
+	struct instant quiet_until; /* complain of a 429 no sooner */
+};
+
+/* The next number by chance. */
+uint32_t judge_chance(struct judge *judge);
+
+void judge_answer(struct judge *judge, struct batch *batch,
+    const struct upstream_answer *answer, struct instant now);
+
+#endif

@@ -1,0 +1,149 @@
+#include "gateway/transmit/ledger.h"
+
+#include <assert.h>
+
+static void
+watch(struct ledger *ledger, struct record *record)
+{
+	struct record *before = ledger->watched_tail, *after;
+	int64_t deadline_ns = record->ticket->deadline.ns;
+
+	while (before != NULL && before->ticket->deadline.ns > deadline_ns)
+		before = before->watch_prev;
+	after = before != NULL ? before->watch_next : ledger->watched;
+	record->watch_prev = before;
+	record->watch_next = after;
+	*(before != NULL ? &before->watch_next : &ledger->watched) = record;
+	*(after != NULL ? &after->watch_prev : &ledger->watched_tail) = record;
+}
+
+static void
+unwatch(struct ledger *ledger, struct record *record)
+{
+	struct record *before = record->watch_prev, *after = record->watch_next;
+
+	*(before != NULL ? &before->watch_next : &ledger->watched) = after;
+	*(after != NULL ? &after->watch_prev : &ledger->watched_tail) = before;
+}
+
+static void
+settle_ticket(
+    struct ledger *ledger, struct record *record, enum ticket_result result)
+{
+	unwatch(ledger, record);
+	ticket_settle(record->ticket, result);
+	record->ticket = NULL;
+}
+
+/* `events` of the record have left for good. */
+static void
+leave(struct ledger *ledger, struct record *record, uint32_t events,
+    struct instant now)
+{
+	record->settled_events += events;
+	if (record->settled_events < record->events)
+		return;
+	if (record->ticket != NULL)
+		settle_ticket(ledger, record, TICKET_DELIVERED);
+	spool_settle(ledger->spool, record, now);
+}
+
+void
+ledger_take(struct ledger *ledger, struct record *record)
+{
+	ledger->counts.taken += record->events;
+	ledger->counts.waiting += record->events;
+	if (record->ticket != NULL)
+		watch(ledger, record);
+}
+
+void
+ledger_sent(struct ledger *ledger, struct batch *batch)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	for (; part < end; part++)
+		part->record->flying_events += part->events;
+	ledger->counts.waiting -= batch->events;
+	ledger->counts.in_flight += batch->events;
+}
+
+void
+ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	for (; part < end; part++) {
+		part->record->flying_events -= part->events;
+		leave(ledger, part->record, part->events, now);
+	}
+	ledger->counts.in_flight -= batch->events;
+	ledger->counts.delivered += batch->events;
+}
+
+void
+ledger_purge(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	bool any = false;
+	struct batch_part *part;
+
+	for (uint32_t i = 0; i < batch->part_count; i++) {
+		part = &batch->parts[i];
+		if (!part->record->withdrawn)
+			continue;
+		leave(ledger, part->record, part->events, now);
+		part->record = NULL;
+		any = true;
+	}
+	if (any)
+		batch_compact(batch);
+}
+
+void
+ledger_failed(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	ledger->counts.in_flight -= batch->events;
+	for (; part < end; part++) {
+		part->record->flying_events -= part->events;
+		if (part->record->withdrawn)
+			ledger->counts.withdrawn += part->events;
+		else
+			ledger->counts.waiting += part->events;
+	}
+	ledger_purge(ledger, batch, now);
+}
+
+struct record *
+ledger_first(const struct ledger *ledger)
+{
+	return ledger->watched;
+}
+
+struct instant
+ledger_deadline(const struct ledger *ledger)
+{
+	return ledger->watched != NULL ? ledger->watched->ticket->deadline
+				       : INSTANT_NEVER;
+}
+
+void
+ledger_withdraw(
+    struct ledger *ledger, struct record *record, struct instant now)
+{
+	uint32_t uncut = record->events - record->cut_events;
+	uint32_t waiting =
+	    record->events - record->settled_events - record->flying_events;
+
+	assert(!record->withdrawn && record->ticket != NULL);
+	ledger->counts.waiting -= waiting;
+	ledger->counts.withdrawn += waiting;
+	record->withdrawn = true;
+	settle_ticket(ledger, record, TICKET_WITHDRAWN);
+	if (uncut > 0)
+		leave(ledger, record, uncut, now);
+}

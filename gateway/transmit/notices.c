@@ -1,0 +1,45 @@
+#include "gateway/transmit/notices.h"
+
+#include "gateway/log.h"
+
+#define REPEAT_NS (60 * NS_PER_S)
+
+void
+notices_fetched(struct notices *n, int64_t expires_s)
+{
+	log_event(n->told ? LOG_DEBUG : LOG_INFO, "token_fetched",
+	    LOG_INT("expires_seconds", expires_s),
+	    LOG_INT("failures_before", n->failures));
+	*n = (struct notices){ .told = true };
+}
+
+void
+notices_failed(struct notices *n, const char *why, struct instant now)
+{
+	n->told = false;
+	n->failures++;
+	n->untold++;
+	if (n->failures > 1 && now.ns - n->last.ns < REPEAT_NS)
+		return;
+	log_event(LOG_WARN, "token_failed", LOG_STR("why", why),
+	    LOG_INT("failures", n->failures), LOG_INT("untold", n->untold - 1),
+	    LOG_STR("advice",
+		"no new token from token_url: events are kept and wait once "
+		"the old token ends; check that the URL can be reached from "
+		"here, and the client's id and secret"));
+	n->untold = 0;
+	n->last = now;
+}
+
+void
+notices_secret(enum secret_news news, const char *why)
+{
+	if (news == SECRET_CHANGED)
+		log_event(LOG_INFO, "secret_changed",
+		    LOG_STR("why", "its file was replaced"));
+	if (news == SECRET_UNUSABLE)
+		log_event(LOG_WARN, "secret_unusable", LOG_STR("why", why),
+		    LOG_STR("advice",
+			"the old secret stays in use until the file holds "
+			"one line of visible ASCII"));
+}

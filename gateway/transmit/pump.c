@@ -1,0 +1,443 @@
+#include "gateway/transmit/pump.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "gateway/transmit/agenda.h"
+#include "gateway/transmit/gate.h"
+#include "gateway/transmit/judge.h"
+
+#define ANSWERS 64 /* taken from the upstream at a time */
+
+/*
+ * After records came, the spool is left alone this long: at thousands of small
+ * requests a second one wake-up serves many.  Nobody sees it beside a linger.
+ */
+#define REST_NS (2 * NS_PER_MS)
+
+/* Lanes that were cut off come back within this time, not all at once. */
+#define COME_BACK_NS (NS_PER_S / 2)
+
+#define NO_MEMORY_WAIT_NS (100 * NS_PER_MS)
+
+struct pump {
+	struct pump_options options;
+	struct upstream *upstream;
+	struct ledger ledger;
+	struct agenda agenda;
+	struct gate gate;
+	struct judge judge;
+	struct lane *lanes; /* by table index */
+	struct batch_pool pool;
+	struct batch **flying;
+	size_t flying_count;
+	struct batch *spare;  /* for planning */
+	struct instant now;   /* of this turn */
+	struct instant rest;  /* leave the spool alone until then */
+	struct instant paced; /* the budget says no until then */
+	struct instant withdraw_at;
+	bool draining;
+
+	/*
+	 * Lanes that wait because no connection came about.  All tables share
+	 * one upstream, so when it answers any later call they need not wait
+	 * to the end of a backoff that an outage has made long.
+	 */
+	struct lane *cut_off;
+	uint64_t cut_off_at_call;
+};
+
+bool
+pump_open(
+    struct pump **out, const struct pump_options *options, struct err *err)
+{
+	struct pump *pump = calloc(1, sizeof *pump);
+
+	if (pump == NULL)
+		goto no_memory;
+	pump->options = *options;
+	pump->upstream = options->upstream;
+	pump->ledger.spool = options->spool;
+	pump->withdraw_at = INSTANT_NEVER;
+	pump->judge = (struct judge){
+		.ledger = &pump->ledger,
+		.gate = &pump->gate,
+		.pool = &pump->pool,
+		.random = options->seed,
+	};
+	pump->lanes = calloc(options->lanes + 1, sizeof *pump->lanes);
+	pump->flying = calloc(options->max_in_flight, sizeof(struct batch *));
+	if (!agenda_init(&pump->agenda, options->lanes) ||
+	    pump->lanes == NULL || pump->flying == NULL)
+		goto no_memory;
+	*out = pump;
+	return true;
+no_memory:
+	pump_close(&pump);
+	return err_set(err, ERR_HOST, 0, "no memory for %zu tables' lanes",
+	    options->lanes);
+}
+
+/* Records whose events still stand in a batch go with the batch. */
+static void
+drop_batch(struct pump *pump, struct batch *batch)
+{
+	struct record *r;
+
+	for (uint32_t i = 0; i < batch->part_count; i++) {
+		r = batch->parts[i].record;
+		r->settled_events += batch->parts[i].events;
+		if (r->settled_events == r->events)
+			spool_settle(pump->options.spool, r, pump->now);
+	}
+	batch_give(&pump->pool, batch);
+}
+
+static void
+drop_lane(struct pump *pump, struct lane *lane)
+{
+	struct record *r;
+	struct batch *b;
+
+	while ((r = lane->head) != NULL) {
+		lane_remove(lane, r);
+		r->settled_events += r->events - r->cut_events;
+		if (r->settled_events == r->events)
+			spool_settle(pump->options.spool, r, pump->now);
+	}
+	while ((b = lane->retries) != NULL) {
+		lane_retry_remove(lane, b);
+		drop_batch(pump, b);
+	}
+}
+
+void
+pump_close(struct pump **pump_at)
+{
+	struct pump *pump = *pump_at;
+
+	if (pump == NULL)
+		return;
+	assert(ledger_first(&pump->ledger) == NULL); /* see pump_end */
+	for (size_t i = 0; pump->lanes != NULL && i < pump->options.lanes; i++)
+		drop_lane(pump, &pump->lanes[i]);
+	while (pump->flying_count > 0)
+		drop_batch(pump, pump->flying[--pump->flying_count]);
+	if (pump->spare != NULL)
+		batch_give(&pump->pool, pump->spare);
+	batch_pool_fini(&pump->pool);
+	agenda_fini(&pump->agenda);
+	free(pump->flying);
+	free(pump->lanes);
+	free(pump);
+	*pump_at = NULL;
+}
+
+static void
+place(struct pump *pump, struct lane *lane)
+{
+	agenda_place(
+	    &pump->agenda, lane, lane_due(lane, pump->draining), pump->now);
+}
+
+static struct lane *
+lane_of(struct pump *pump, const struct record *record)
+{
+	return &pump->lanes[record->table->index];
+}
+
+static void
+take_records(struct pump *pump)
+{
+	struct record *record, *next;
+	struct lane *lane;
+
+	if (pump->now.ns < pump->rest.ns)
+		return;
+	for (record = spool_take(pump->options.spool); record != NULL;
+	     record = next) {
+		next = record->next;
+		lane = lane_of(pump, record);
+		lane_add(lane, record);
+		ledger_take(&pump->ledger, record);
+		place(pump, lane);
+		pump->rest.ns = pump->now.ns + REST_NS;
+	}
+}
+
+static void
+withdraw_late(struct pump *pump)
+{
+	struct record *record;
+
+	while ((record = ledger_first(&pump->ledger)) != NULL &&
+	       (record->ticket->deadline.ns <= pump->now.ns ||
+		   pump->withdraw_at.ns <= pump->now.ns)) {
+		if (record->cut_events < record->events)
+			lane_remove(lane_of(pump, record), record);
+		ledger_withdraw(&pump->ledger, record, pump->now);
+	}
+}
+
+static void
+land(struct pump *pump, struct batch *batch)
+{
+	struct batch *last = pump->flying[--pump->flying_count];
+
+	pump->flying[batch->slot] = last;
+	last->slot = batch->slot;
+	lane_back(batch->lane, batch);
+	gate_back(&pump->gate, batch->call);
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+cut_off(struct pump *pump, struct lane *lane)
+{
+	pump->cut_off_at_call = pump->gate.calls;
+	if (lane->cut_off)
+		return;
+	lane->cut_off = true;
+	lane->cut_off_next = pump->cut_off;
+	pump->cut_off = lane;
+}
+
+static void
+come_back(struct pump *pump)
+{
+	struct lane *lane, *next = pump->cut_off;
+
+	pump->cut_off = NULL;
+	while ((lane = next) != NULL) {
+		next = lane->cut_off_next;
+		lane->cut_off = false;
+		lane->until.ns = least(lane->until.ns,
+		    pump->now.ns +
+			(int64_t)judge_chance(&pump->judge) % COME_BACK_NS);
+		place(pump, lane);
+	}
+}
+
+static void
+answered(struct pump *pump, const struct upstream_answer *answer)
+{
+	struct batch *batch = answer->cookie;
+	struct lane *lane = batch->lane;
+
+	land(pump, batch);
+	if (answer->end == UPSTREAM_ANSWERED &&
+	    batch->call > pump->cut_off_at_call)
+		come_back(pump);
+	judge_answer(&pump->judge, batch, answer, pump->now);
+	if (answer->end == UPSTREAM_UNREACHED)
+		cut_off(pump, lane);
+	place(pump, lane);
+}
+
+static void
+take_answers(struct pump *pump)
+{
+	struct upstream_answer answers[ANSWERS];
+	size_t count;
+
+	do {
+		count = pump->upstream->ops->answers(
+		    pump->upstream, answers, ANSWERS);
+		for (size_t i = 0; i < count; i++)
+			answered(pump, &answers[i]);
+	} while (count == ANSWERS);
+}
+
+/*
+ * While others wait, or would find less than a quarter of the places free, a
+ * lane keeps to a quarter: one slow table must not hold them all.
+ */
+static bool
+crowds(const struct pump *pump, const struct lane *lane)
+{
+	size_t places = pump->options.max_in_flight, quarter = places / 4;
+
+	if (lane->in_flight < (quarter > 0 ? quarter : 1))
+		return false;
+	return pump->agenda.ready != NULL ||
+	       pump->flying_count >= places - quarter;
+}
+
+static bool
+may_send(const struct pump *pump)
+{
+	return pump->flying_count < pump->options.max_in_flight &&
+	       gate_opens(&pump->gate).ns <= pump->now.ns &&
+	       pump->paced.ns <= pump->now.ns &&
+	       pump->upstream->ops->ready(pump->upstream);
+}
+
+static void
+submit(struct pump *pump, struct batch *batch)
+{
+	const struct upstream_call call = {
+		.id = batch->lane->table->options.id,
+		.body = batch->body,
+		.bytes = batch->bytes,
+		.events = batch->events,
+		.cookie = batch,
+	};
+
+	batch->slot = pump->flying_count;
+	pump->flying[pump->flying_count++] = batch;
+	batch->call = gate_call(&pump->gate);
+	ledger_sent(&pump->ledger, batch);
+	pump->upstream->ops->submit(pump->upstream, &call);
+}
+
+/* What the lane would send now, without what was withdrawn since. */
+static struct batch *
+pick(struct pump *pump, struct lane *lane, bool *oom_out)
+{
+	struct batch *batch;
+
+	for (;;) {
+		batch = lane_pick(
+		    lane, pump->spare, pump->now, pump->draining, oom_out);
+		if (batch == NULL || batch == pump->spare)
+			return batch;
+		ledger_purge(&pump->ledger, batch, pump->now);
+		if (batch->part_count > 0)
+			return batch;
+		lane_retry_remove(lane, batch);
+		batch_give(&pump->pool, batch);
+	}
+}
+
+static bool
+pace(struct pump *pump, int64_t wait_ns)
+{
+	if (wait_ns > 0)
+		pump->paced.ns = pump->now.ns + wait_ns;
+	return wait_ns == 0;
+}
+
+/* One turn of a lane: one call, or none.  False: all must wait. */
+static bool
+serve(struct pump *pump, struct lane *lane)
+{
+	struct batch *batch;
+	bool oom = false;
+
+	batch = pick(pump, lane, &oom);
+	if (batch == NULL)
+		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
+	if (!pace(pump,
+		budget_spend(pump->options.budget, batch->bytes, pump->now,
+		    pump->upstream->ops->wall_ms(pump->upstream))))
+		return false;
+	if (!lane_send(lane, batch))
+		return pace(pump, NO_MEMORY_WAIT_NS);
+	if (batch == pump->spare)
+		pump->spare = NULL;
+	submit(pump, batch);
+	return true;
+}
+
+static void
+send_batches(struct pump *pump)
+{
+	struct lane *lane;
+
+	agenda_recall(&pump->agenda);
+	while (may_send(pump) && (lane = agenda_take(&pump->agenda)) != NULL) {
+		if (crowds(pump, lane)) {
+			agenda_put_aside(&pump->agenda, lane);
+			continue;
+		}
+		if (pump->spare == NULL)
+			pump->spare = batch_take(&pump->pool);
+		if (pump->spare == NULL || !serve(pump, lane)) {
+			agenda_untake(&pump->agenda, lane);
+			break;
+		}
+		place(pump, lane);
+		pump->now = pump->upstream->ops->now(pump->upstream);
+	}
+	if (pump->spare != NULL)
+		batch_reset(pump->spare);
+}
+
+void
+pump_turn(struct pump *pump)
+{
+	pump->now = pump->upstream->ops->now(pump->upstream);
+	take_records(pump);
+	take_answers(pump);
+	withdraw_late(pump);
+	agenda_wake(&pump->agenda, pump->now);
+	send_batches(pump);
+}
+
+void
+pump_wait(struct pump *pump, int fd, struct instant latest)
+{
+	bool resting = pump->rest.ns > pump->now.ns;
+	int fds[2] = { fd, spool_fd(pump->options.spool) };
+	int64_t until = latest.ns, sends;
+
+	until = least(until, agenda_next(&pump->agenda).ns);
+	until = least(until, ledger_deadline(&pump->ledger).ns);
+	if (ledger_first(&pump->ledger) != NULL)
+		until = least(until, pump->withdraw_at.ns);
+	if (resting)
+		until = least(until, pump->rest.ns);
+	if (pump->agenda.ready != NULL &&
+	    pump->flying_count < pump->options.max_in_flight &&
+	    pump->upstream->ops->ready(pump->upstream)) {
+		sends = gate_opens(&pump->gate).ns;
+		until = least(
+		    until, sends > pump->paced.ns ? sends : pump->paced.ns);
+	}
+	pump->upstream->ops->wait(
+	    pump->upstream, fds, resting ? 1 : 2, (struct instant){ until });
+}
+
+void
+pump_drain(struct pump *pump, struct instant withdraw_at)
+{
+	pump->withdraw_at = withdraw_at;
+	pump->draining = true;
+	for (size_t i = 0; i < pump->options.lanes; i++)
+		place(pump, &pump->lanes[i]);
+}
+
+void
+pump_end(struct pump *pump)
+{
+	pump->now = pump->upstream->ops->now(pump->upstream);
+	pump->rest = pump->now;
+	take_records(pump);
+	pump->withdraw_at = pump->now;
+	withdraw_late(pump);
+}
+
+bool
+pump_idle(const struct pump *pump)
+{
+	return pump->ledger.counts.waiting == 0 &&
+	       pump->ledger.counts.in_flight == 0 &&
+	       pump->rest.ns <= pump->now.ns;
+}
+
+struct ledger_counts
+pump_counts(const struct pump *pump)
+{
+	return pump->ledger.counts;
+}
+
+uint64_t
+pump_calls(const struct pump *pump)
+{
+	return pump->gate.calls;
+}

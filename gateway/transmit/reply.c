@@ -1,0 +1,97 @@
+#include "gateway/transmit/reply.h"
+
+#include <string.h>
+
+#include "parsers/header.h"
+
+void
+reply_reset(struct reply *reply)
+{
+	reply->whole = false;
+	reply->status = 0;
+	reply->retry_after_ms = -1;
+	reply->reset_ms = -1;
+	reply->head_bytes = 0;
+	reply->body_bytes = 0;
+}
+
+static struct span
+trim_line_end(struct span line)
+{
+	while (line.len > 0 &&
+	       (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+		line.len--;
+	return line;
+}
+
+/* "HTTP/1.1 200 OK" begins a head, and forgets the one before. */
+static void
+begin_head(struct reply *reply, struct span line)
+{
+	const char *blank = memchr(line.at, ' ', line.len);
+	size_t left = 0;
+
+	reply->status = 0;
+	reply->retry_after_ms = -1;
+	reply->reset_ms = -1;
+	if (blank != NULL)
+		left = line.len - (size_t)(blank + 1 - line.at);
+	for (size_t i = 1; i <= left && i <= 3; i++) {
+		if (blank[i] < '0' || blank[i] > '9')
+			break;
+		reply->status = reply->status * 10 + (unsigned)(blank[i] - '0');
+	}
+}
+
+static void
+take_field(struct reply *reply, struct span line, int64_t wall_ms)
+{
+	const char *colon = memchr(line.at, ':', line.len);
+	struct span name, value;
+
+	if (colon == NULL)
+		return;
+	name = (struct span){ line.at, (size_t)(colon - line.at) };
+	value = (struct span){ colon + 1, line.len - name.len - 1 };
+	if (span_equal_nocase(name, SPAN("Retry-After")))
+		header_retry_after(value, wall_ms, &reply->retry_after_ms);
+	else if (span_equal_nocase(name, SPAN("RateLimit-Reset")))
+		header_seconds(value, &reply->reset_ms);
+}
+
+bool
+reply_head(struct reply *reply, struct span line, int64_t wall_ms)
+{
+	reply->head_bytes += line.len;
+	if (reply->head_bytes > REPLY_HEAD_MAX)
+		return false;
+	if (reply->whole)
+		return true;
+	line = trim_line_end(line);
+	if (line.len == 0)
+		reply->whole = reply->status >= 200;
+	else if (line.len > 5 && memcmp(line.at, "HTTP/", 5) == 0)
+		begin_head(reply, line);
+	else
+		take_field(reply, line, wall_ms);
+	return true;
+}
+
+bool
+reply_body(struct reply *reply, struct span piece)
+{
+	size_t had = reply_text_len(reply);
+	size_t room = REPLY_TEXT_MAX - had;
+
+	memcpy(
+	    reply->text + had, piece.at, piece.len < room ? piece.len : room);
+	reply->body_bytes += piece.len;
+	return reply->body_bytes <= REPLY_BODY_MAX;
+}
+
+size_t
+reply_text_len(const struct reply *reply)
+{
+	return reply->body_bytes < REPLY_TEXT_MAX ? reply->body_bytes
+						  : REPLY_TEXT_MAX;
+}

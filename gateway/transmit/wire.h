@@ -1,0 +1,78 @@
+/*
+ * wire - POST requests under way, each sent at most once; the one door to
+ * libcurl.
+ *
+ * libcurl by itself sends a POST again when a kept connection dies under it:
+ * unseen, and unpaid by the budget.  Here the second attempt is stopped and is
+ * a failure like others.  It also follows no redirect, takes no answer without
+ * end and never waits for a 100.
+ *
+ *	wire_start ----> under way ----> wire_run ----> wire_take
+ *
+ * Units	milliseconds, bytes.
+ * Ownership	wire_open gives, wire_close takes; posts are the caller's, and
+ *		stay where they are with all they point to from wire_start to
+ *		wire_take.  Fields are shared: every hold wants a release.
+ * Threads	one.  The program must ignore SIGPIPE.
+ * Errors	to start: false, nothing was begun.  Later: a constant text in
+ *		the post that begins with a word for the kind of trouble (dns,
+ *		connect, tls, timeout, reset, garbage).
+ */
+#ifndef GATEWAY_TRANSMIT_WIRE_H
+#define GATEWAY_TRANSMIT_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/transmit/reply.h"
+#include "parsers/err.h"
+#include "parsers/text.h"
+
+struct wire;
+struct wire_fields;
+
+struct wire_post {
+	/* What is sent; set before wire_start. */
+	const char *url;
+	struct span body;
+	struct wire_fields *fields; /* NULL: the body is a form */
+	uint64_t timeout_ms;        /* for all of it, connecting included */
+	struct buffer *whole; /* NULL: how the body begins will do; else it is
+				 kept here up to the buffer's maximum */
+
+	/* What became of it. */
+	struct reply reply;
+	bool sent;       /* a byte of the request may have left */
+	const char *why; /* there is no whole reply; else NULL */
+
+	/* private to wire.c */
+	void *easy; /* NULL: not under way */
+	struct wire_post *next;
+};
+
+/* `most` posts are under way at any time; ca_file NULL: the system's. */
+bool wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
+    const char *ca_file, struct err *err);
+void wire_close(struct wire **wire);
+
+/* Of calls: JSON, and the Authorization unless it is NULL.  NULL: no memory. */
+struct wire_fields *wire_fields_make(const char *authorization);
+struct wire_fields *wire_fields_hold(struct wire_fields *fields);
+void wire_fields_release(struct wire_fields *fields); /* wipes with the last */
+
+/* The Authorization's part that is secret, or the empty span. */
+struct span wire_fields_secret(const struct wire_fields *fields);
+
+bool wire_start(struct wire *wire, struct wire_post *post);
+void wire_drop(struct wire *wire, struct wire_post *post); /* if under way */
+
+/* Does what can be done without blocking. */
+void wire_run(struct wire *wire);
+struct wire_post *wire_take(struct wire *wire); /* NULL: none has ended */
+
+/* Blocks until wire_run has work, a descriptor is readable, or ms are over. */
+#define WIRE_FDS_MAX 8
+void wire_wait(struct wire *wire, const int *fds, size_t count, int ms);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * base64 - bytes as text, RFC 4648 section 4, with padding.
+ *
+ * Units	bytes.
+ * Ownership	borrows; the buffer is the caller's.
+ * Threads	none inside.
+ * Errors	the buffer's maximum, or no memory: false, nothing changed.
+ */
+#ifndef PARSERS_BASE64_H
+#define PARSERS_BASE64_H
+
+#include <stdbool.h>
+
+#include "parsers/text.h"
+
+bool base64_append(struct buffer *b, struct span bytes);
+
+#endif

@@ -1,0 +1,463 @@
+#include "parsers/grammar.h"
+
+#include <string.h>
+
+#include "parsers/quote.h"
+#include "parsers/utf8.h"
+
+#define WORD_BITS 64
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
+
+/* What kind of token a byte begins. */
+enum class {
+	WORD = 0, /* anything that is none of the others */
+	BLANK,
+	FEED,
+	QUOTE,
+	OPEN_OBJECT,
+	OPEN_ARRAY,
+	CLOSE_OBJECT,
+	CLOSE_ARRAY,
+	COMMA,
+	COLON,
+	CLASSES,
+};
+
+static const uint8_t class_of[256] = {
+	[' '] = BLANK,
+	['\t'] = BLANK,
+	['\r'] = BLANK,
+	['\n'] = FEED,
+	['"'] = QUOTE,
+	['{'] = OPEN_OBJECT,
+	['['] = OPEN_ARRAY,
+	['}'] = CLOSE_OBJECT,
+	[']'] = CLOSE_ARRAY,
+	[','] = COMMA,
+	[':'] = COLON,
+};
+
+/* What may come next. */
+enum state {
+	AT_ROOT,  /* the one value of the text */
+	AT_FIRST, /* a name, or the end of an empty object */
+	AT_NAME,  /* a name, after a comma */
+	AT_COLON,
+	AT_MEMBER, /* the value of a name */
+	AT_MORE,   /* a comma or the end of an object */
+	AT_HEAD,   /* a value, or the end of an empty array */
+	AT_ITEM,   /* a value, after a comma */
+	AT_REST,   /* a comma or the end of an array */
+	AT_END,    /* nothing but blanks */
+	STATES,
+};
+
+enum action { REFUSE = 0, SCALAR, STRING, NAME, OPEN, CLOSE, GO };
+
+/* clang-format off */
+#define VALUES [WORD] = SCALAR, [QUOTE] = STRING, \
+	[OPEN_OBJECT] = OPEN, [OPEN_ARRAY] = OPEN
+
+static const uint8_t actions[STATES][CLASSES] = {
+	[AT_ROOT]   = { VALUES },
+	[AT_FIRST]  = { [QUOTE] = NAME, [CLOSE_OBJECT] = CLOSE },
+	[AT_NAME]   = { [QUOTE] = NAME },
+	[AT_COLON]  = { [COLON] = GO },
+	[AT_MEMBER] = { VALUES },
+	[AT_MORE]   = { [COMMA] = GO, [CLOSE_OBJECT] = CLOSE },
+	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = CLOSE },
+	[AT_ITEM]   = { VALUES },
+	[AT_REST]   = { [COMMA] = GO, [CLOSE_ARRAY] = CLOSE },
+	[AT_END]    = { 0 },
+};
+
+/* Where an action other than OPEN and CLOSE leads. */
+static const uint8_t next[STATES] = {
+	[AT_ROOT]   = AT_END,
+	[AT_FIRST]  = AT_COLON,
+	[AT_NAME]   = AT_COLON,
+	[AT_COLON]  = AT_MEMBER,
+	[AT_MEMBER] = AT_MORE,
+	[AT_MORE]   = AT_NAME,
+	[AT_HEAD]   = AT_REST,
+	[AT_ITEM]   = AT_REST,
+	[AT_REST]   = AT_ITEM,
+};
+/* clang-format on */
+
+struct walk {
+	const char *text, *at, *end;
+	const struct grammar_rules *rules;
+	struct grammar_facts *facts;
+	uint64_t *objects; /* a bit for each level: is it an object? */
+	size_t depth, depth_room;
+	enum state state;
+	bool named; /* the next value belongs to rules->name */
+};
+
+static bool
+fault(struct walk *w, enum grammar_fault kind, const char *at)
+{
+	w->facts->fault = kind;
+	w->facts->fault_at = (size_t)(at - w->text);
+	return false;
+}
+
+/* The byte at `at` has no business there. */
+static bool
+unexpected(struct walk *w, const char *at)
+{
+	if (at < w->end && utf8_length(at, w->end) == 0)
+		return fault(w, GRAMMAR_ENCODING, at);
+	return fault(w, GRAMMAR_SYNTAX, at);
+}
+
+static void
+note(struct walk *w, size_t *fact)
+{
+	if (*fact == GRAMMAR_NOWHERE)
+		*fact = (size_t)(w->at - w->text);
+}
+
+/* ---- strings ---- */
+
+static bool
+is_plain(char c)
+{
+	return c != '"' && c != '\\' && (unsigned char)c >= 0x20 &&
+	       (unsigned char)c < 0x80;
+}
+
+static bool
+walk_escape(struct walk *w)
+{
+	static const enum grammar_fault kinds[] = {
+		[QUOTE_BAD] = GRAMMAR_SYNTAX,
+		[QUOTE_CUT] = GRAMMAR_SYNTAX,
+		[QUOTE_HALF] = GRAMMAR_ENCODING,
+	};
+	size_t length;
+	uint32_t point;
+	enum quote_escape answer = quote_escape(w->at, w->end, &length, &point);
+
+	if (answer != QUOTE_GOOD)
+		return fault(
+		    w, kinds[answer], answer == QUOTE_CUT ? w->end : w->at);
+	w->at += length;
+	return true;
+}
+
+/* From the opening quote to behind the closing one. */
+static bool
+walk_string(struct walk *w)
+{
+	size_t length;
+
+	w->at++;
+	for (;;) {
+		while (w->at < w->end && is_plain(*w->at))
+			w->at++;
+		if (w->at == w->end)
+			return fault(w, GRAMMAR_SYNTAX, w->at);
+		if (*w->at == '"') {
+			w->at++;
+			return true;
+		}
+		if (*w->at == '\\') {
+			if (!walk_escape(w))
+				return false;
+			continue;
+		}
+		length = utf8_length(w->at, w->end);
+		if (length < 2)
+			return unexpected(w, w->at);
+		w->at += length;
+	}
+}
+
+static bool
+walk_name(struct walk *w)
+{
+	const char *open = w->at;
+
+	if (!walk_string(w))
+		return false;
+	if (w->depth != 1 || w->rules->name.len == 0 ||
+	    !quote_equal(
+		open, w->at - 1, w->rules->name.at, w->rules->name.len))
+		return true;
+	if (w->facts->value_at == GRAMMAR_NOWHERE)
+		w->named = true;
+	else if (w->facts->again_at == GRAMMAR_NOWHERE)
+		w->facts->again_at = (size_t)(open - w->text);
+	return true;
+}
+
+/* ---- words and numbers ---- */
+
+static const char *
+skip_digits(const char *at, const char *end)
+{
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at;
+}
+
+/* At least one digit: gives what follows, else NULL. */
+static const char *
+need_digits(const char *at, const char *end)
+{
+	const char *behind = skip_digits(at, end);
+
+	return behind > at ? behind : NULL;
+}
+
+/* Gives what follows the longest number here, or NULL if there is none. */
+static const char *
+skip_number(const char *at, const char *end)
+{
+	if (at < end && *at == '-')
+		at++;
+	if (at < end && *at == '0')
+		at++;
+	else
+		at = need_digits(at, end);
+	if (at != NULL && at < end && *at == '.')
+		at = need_digits(at + 1, end);
+	if (at != NULL && at < end && (*at | 0x20) == 'e') {
+		at++;
+		if (at < end && (*at == '+' || *at == '-'))
+			at++;
+		at = need_digits(at, end);
+	}
+	return at;
+}
+
+static const char *
+skip_literal(const char *at, const char *end)
+{
+	static const struct span literals[] = { SPAN("true"), SPAN("false"),
+		SPAN("null") };
+
+	for (size_t i = 0; i < COUNT(literals); i++)
+		if ((size_t)(end - at) >= literals[i].len &&
+		    memcmp(at, literals[i].at, literals[i].len) == 0)
+			return at + literals[i].len;
+	return NULL;
+}
+
+static bool
+walk_scalar(struct walk *w)
+{
+	bool letter = *w->at >= 'a' && *w->at <= 'z';
+	const char *behind =
+	    letter ? skip_literal(w->at, w->end) : skip_number(w->at, w->end);
+
+	if (behind == NULL ||
+	    (behind < w->end && class_of[(uint8_t)*behind] == WORD))
+		return unexpected(w, w->at);
+	if (!letter && w->rules->max_number > 0 &&
+	    (size_t)(behind - w->at) > w->rules->max_number)
+		note(w, &w->facts->number_at);
+	w->at = behind;
+	return true;
+}
+
+/* ---- nesting ---- */
+
+static bool
+walk_open(struct walk *w)
+{
+	bool object = *w->at == '{';
+	uint64_t bit = (uint64_t)1 << w->depth % WORD_BITS;
+	uint64_t *word = &w->objects[w->depth / WORD_BITS];
+
+	if (w->depth == w->depth_room)
+		return fault(w, GRAMMAR_BOTTOMLESS, w->at);
+	*word = object ? *word | bit : *word & ~bit;
+	w->depth++;
+	if (w->rules->max_depth > 0 && w->depth > w->rules->max_depth)
+		note(w, &w->facts->deep_at);
+	w->state = object ? AT_FIRST : AT_HEAD;
+	w->at++;
+	return true;
+}
+
+static void
+walk_close(struct walk *w)
+{
+	size_t level = --w->depth;
+
+	w->at++;
+	if (level == 0) {
+		w->state = AT_END;
+		return;
+	}
+	level--;
+	w->state = w->objects[level / WORD_BITS] >> level % WORD_BITS & 1
+		       ? AT_MORE
+		       : AT_REST;
+}
+
+/* ---- the walk ---- */
+
+static void
+skip_blanks(struct walk *w)
+{
+	while (w->at < w->end) {
+		unsigned class = class_of[(uint8_t)*w->at];
+
+		if (class != BLANK && (class != FEED || w->rules->one_line))
+			return;
+		w->at++;
+	}
+}
+
+/* A value begins here: is it one that somebody waits for? */
+static void
+note_value(struct walk *w)
+{
+	if (w->state == AT_ROOT)
+		note(w, &w->facts->root_at);
+	if (w->named)
+		note(w, &w->facts->value_at);
+	w->named = false;
+}
+
+/* One token, which may not be the end of the text. */
+static bool
+step(struct walk *w)
+{
+	enum action action = actions[w->state][class_of[(uint8_t)*w->at]];
+
+	if (action == SCALAR || action == STRING || action == OPEN)
+		note_value(w);
+	switch (action) {
+	case REFUSE:
+		return unexpected(w, w->at);
+	case OPEN:
+		return walk_open(w);
+	case CLOSE:
+		walk_close(w);
+		return true;
+	case GO:
+		w->at++;
+		break;
+	case SCALAR:
+		if (!walk_scalar(w))
+			return false;
+		break;
+	case STRING:
+		if (!walk_string(w))
+			return false;
+		break;
+	case NAME:
+		if (!walk_name(w))
+			return false;
+		break;
+	}
+	w->state = next[w->state];
+	return true;
+}
+
+static bool
+walk(struct walk *w)
+{
+	for (skip_blanks(w); w->at < w->end; skip_blanks(w))
+		if (!step(w))
+			return false;
+	if (w->state != AT_END)
+		return fault(w, GRAMMAR_SYNTAX, w->end);
+	return true;
+}
+
+/* What may come behind the token at the mark. */
+static enum state
+state_behind(const struct grammar_mark *mark, char token)
+{
+	bool object = mark->objects & 1;
+
+	switch (class_of[(uint8_t)token]) {
+	case OPEN_OBJECT:
+		return AT_FIRST;
+	case OPEN_ARRAY:
+		return AT_HEAD;
+	case COLON:
+		return AT_MEMBER;
+	case COMMA:
+		return object ? AT_NAME : AT_ITEM;
+	default:
+		return mark->depth == 0 ? AT_END : object ? AT_MORE : AT_REST;
+	}
+}
+
+static void
+go_to(struct walk *w, const struct grammar_mark *mark)
+{
+	w->at = w->text + mark->at + 1;
+	w->state = state_behind(mark, w->text[mark->at]);
+	w->depth = mark->depth;
+	for (uint32_t i = 0; i < mark->depth; i++)
+		w->objects[0] = w->objects[0] << 1 | (mark->objects >> i & 1);
+	w->facts->root_at = mark->root_at;
+	w->facts->value_at = mark->value_at;
+}
+
+static bool
+check(const char *text, size_t len, const struct grammar_rules *rules,
+    const struct grammar_mark *mark, uint64_t *objects, size_t depth_room,
+    struct grammar_facts *facts)
+{
+	struct walk w = {
+		.text = text,
+		.at = text,
+		.end = text + len,
+		.rules = rules,
+		.facts = facts,
+		.objects = objects,
+		.depth_room = depth_room,
+		.state = AT_ROOT,
+	};
+
+	*facts = (struct grammar_facts){
+		.root_at = GRAMMAR_NOWHERE,
+		.deep_at = GRAMMAR_NOWHERE,
+		.number_at = GRAMMAR_NOWHERE,
+		.value_at = GRAMMAR_NOWHERE,
+		.again_at = GRAMMAR_NOWHERE,
+	};
+	objects[0] = 0;
+	if (mark != NULL)
+		go_to(&w, mark);
+	return walk(&w);
+}
+
+/* Apart, so that nobody pays for this frame but text that needs it. */
+static bool __attribute__((noinline))
+check_deep(const char *text, size_t len, const struct grammar_rules *rules,
+    const struct grammar_mark *mark, struct grammar_facts *facts)
+{
+	uint64_t objects[GRAMMAR_DEPTH / WORD_BITS];
+
+	return check(text, len, rules, mark, objects, GRAMMAR_DEPTH, facts);
+}
+
+bool
+grammar_go_on(const char *text, size_t len, const struct grammar_rules *rules,
+    const struct grammar_mark *mark, struct grammar_facts *facts)
+{
+	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS];
+
+	if (check(text, len, rules, mark, objects, GRAMMAR_SHALLOW, facts))
+		return true;
+	if (facts->fault != GRAMMAR_BOTTOMLESS)
+		return false;
+	return check_deep(text, len, rules, mark, facts);
+}
+
+bool
+grammar_check(const char *text, size_t len, const struct grammar_rules *rules,
+    struct grammar_facts *facts)
+{
+	return grammar_go_on(text, len, rules, NULL, facts);
+}

@@ -1,0 +1,45 @@
+/*
+ * header - values of HTTP header fields that we act upon.
+ *
+ * What a peer says about waiting decides how long we wait, so nothing here
+ * guesses: a value that is not exactly what its grammar allows, or that does
+ * not fit, counts as absent.  A large one is returned as it stands: how much
+ * of it is believed is the caller's decision.
+ *
+ * Units	milliseconds; wall time since 1970.
+ * Ownership	borrows; spans point into the value.
+ * Threads	none inside.
+ * Errors	false, and nothing is set.
+ * Source	RFC 9110 sections 5.6.7, 10.2.3 and 11.4.
+ */
+#ifndef PARSERS_HEADER_H
+#define PARSERS_HEADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/text.h"
+
+/* Digits and nothing else; blanks at both ends are not part of a value. */
+bool header_count(struct span value, uint64_t *out);
+
+/* A count of seconds, as RateLimit-Reset has it. */
+bool header_seconds(struct span value, int64_t *ms_out);
+
+/* Seconds, or a date: a date that has passed is a wait of 0. */
+bool header_retry_after(struct span value, int64_t wall_ms, int64_t *ms_out);
+
+/*
+ * All three forms of HTTP-date.  The obsolete one with a year of two digits
+ * means the year within 50 of the time `wall_ms`.
+ */
+bool header_date(struct span value, int64_t wall_ms, int64_t *ms_out);
+
+/*
+ * Splits "Bearer abc" into its scheme and its credentials, which must be
+ * there, one or more blanks apart, and of visible ASCII.
+ */
+bool header_authorization(
+    struct span value, struct span *scheme_out, struct span *rest_out);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * sweep_text - a block's strings: where they are, and whether they are good.
+ *
+ * Nothing else has a meaning inside of a string, so this comes first: quotes
+ * and backslashes, control characters, escapes, and UTF-8.
+ *
+ * Units	bytes and bits.
+ * Ownership	borrows the line for the call.
+ * Threads	none inside.
+ * Errors	named at each function.
+ */
+#ifndef PARSERS_SWEEP_TEXT_H
+#define PARSERS_SWEEP_TEXT_H
+
+#include "parsers/sweep_bits.h"
+
+#if defined(LANES)
+
+#define SWEEP_EVEN 0x5555555555555555u
+
+/*
+ * Which bytes are escaped?  In a run of backslashes every second one, and the
+ * byte behind it if the run is odd; runs that begin at an even and at an odd
+ * position are two cases.
+ */
+LANES_INLINE uint64_t
+sweep_escaped(uint64_t backslash, uint64_t *carry)
+{
+	uint64_t entered = *carry, starts, even, odd, escaped;
+
+	if (backslash == 0) {
+		*carry = 0;
+		return entered;
+	}
+	backslash &= ~entered; /* one that is escaped does not escape */
+	starts = backslash & ~(backslash << 1);
+	even = backslash & ~(backslash + (starts & SWEEP_EVEN));
+	odd = backslash & ~even;
+	escaped = ((even << 1 | even) & ~SWEEP_EVEN) |
+		  ((odd << 1 | odd) & SWEEP_EVEN);
+	*carry = (backslash & ~escaped) >> 63;
+	return escaped | entered;
+}
+
+/*
+ * `at` is the u of an escape.  *due is where the second half of a surrogate
+ * pair must be, once its first half was seen.
+ */
+static inline bool
+sweep_unicode(const char *at, const char *end, const char **due)
+{
+	int unit;
+	bool low;
+
+	if (end - at < 5 || (unit = sweep_hex(at + 1)) < 0)
+		return false;
+	low = unit >= 0xdc00 && unit <= 0xdfff;
+	if (low != (at == *due))
+		return false;
+	if (unit < 0xd800 || low || unit > 0xdfff)
+		return true;
+	*due = at + 6;
+	return end - at >= 11 && at[5] == '\\' && at[6] == 'u';
+}
+
+/* Gives where a second half is due, or NULL if an escape is bad. */
+static inline const char *
+sweep_escapes(
+    const char *block, const char *end, uint64_t escaped, const char *due)
+{
+	static const bool known[256] = { ['"'] = 1,
+		['\\'] = 1,
+		['/'] = 1,
+		['b'] = 1,
+		['f'] = 1,
+		['n'] = 1,
+		['r'] = 1,
+		['t'] = 1 };
+
+	for (; escaped != 0; escaped &= escaped - 1) {
+		const char *at = block + __builtin_ctzll(escaped);
+
+		if (at == end)
+			return NULL;
+		if (!known[(uint8_t)*at] &&
+		    (*at != 'u' || !sweep_unicode(at, end, &due)))
+			return NULL;
+	}
+	return due;
+}
+
+/*
+ * UTF-8, RFC 3629: each lead byte wants its number of continuation bytes and
+ * no others may be there; and four lead bytes restrict the byte behind them.
+ */
+LANES_INLINE bool
+sweep_utf8(struct sweep_carry *c, struct lanes v)
+{
+	uint64_t tail = lanes_least(v, 0x80) & ~lanes_least(v, 0xc0);
+	uint64_t lead2 = lanes_least(v, 0xc0), lead3 = lanes_least(v, 0xe0);
+	uint64_t lead4 = lanes_least(v, 0xf0);
+	uint64_t bad = (lead2 & ~lanes_least(v, 0xc2)) | lanes_least(v, 0xf5);
+	uint64_t due, low_half = ~lanes_least(v, 0xa0);
+	uint64_t low_quarter = ~lanes_least(v, 0x90);
+
+	due = lead2 << 1 | lead3 << 2 | lead4 << 3;
+	due |= c->tails;
+	c->tails = lead2 >> 63 | lead3 >> 62 | lead4 >> 61;
+	bad |= due ^ tail;
+	bad |=
+	    sweep_behind(lanes_equal(v, (char)0xe0), &c->special[0]) & low_half;
+	bad |= sweep_behind(lanes_equal(v, (char)0xed), &c->special[1]) &
+	       ~low_half;
+	bad |= sweep_behind(lanes_equal(v, (char)0xf0), &c->special[2]) &
+	       low_quarter;
+	bad |= sweep_behind(lanes_equal(v, (char)0xf4), &c->special[3]) &
+	       ~low_quarter;
+	return bad == 0;
+}
+
+/* Control characters and all that is not ASCII: seldom there. */
+LANES_INLINE bool
+sweep_specials(struct sweep_bits *s, struct sweep_block *b, uint64_t special)
+{
+	uint64_t high = lanes_least(b->bytes, 0x80);
+
+	b->blank |= lanes_equal(b->bytes, '\t') | lanes_equal(b->bytes, '\r');
+	if ((high | s->carry.tails) != 0 && !sweep_utf8(&s->carry, b->bytes))
+		return false;
+	return (special & ~high & b->inside) == 0;
+}
+
+/* Strings first: nothing else has a meaning inside of them. */
+LANES_INLINE bool
+sweep_strings(struct sweep_bits *s, struct sweep_block *b)
+{
+	struct sweep_carry *c = &s->carry;
+	uint64_t special = lanes_special(b->bytes);
+
+	b->backslash = lanes_equal(b->bytes, '\\');
+	b->escaped = sweep_escaped(b->backslash, &c->escaped);
+	b->quote = lanes_equal(b->bytes, '"') & ~b->escaped;
+	b->inside = lanes_parity(b->quote) ^ c->inside;
+	c->inside = -(b->inside >> 63);
+	b->blank = lanes_equal(b->bytes, ' ');
+	if ((special | c->tails) != 0 && !sweep_specials(s, b, special))
+		return false;
+	if ((b->escaped & b->inside) == 0)
+		return true;
+	s->low_due =
+	    sweep_escapes(s->at, s->end, b->escaped & b->inside, s->low_due);
+	return s->low_due != NULL;
+}
+
+#endif
+#endif

@@ -1,0 +1,68 @@
+#!/bin/sh
+# The command line: what it prints where, and its exit codes.
+#
+#	command_test.sh GATEWAY		path of the program
+set -u
+
+gateway=$(realpath "$1")
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failed=0
+
+# expect WHAT CODE OUT-PATTERN ERR-PATTERN ARGUMENT...; "" stands for nothing
+expect() {
+	what=$1 code=$2 out=$3 err=$4
+	shift 4
+	"$gateway" "$@" >out 2>err
+	got=$?
+	problem=
+	[ $got -eq "$code" ] || problem="exit $got, not $code"
+	for stream in out err; do
+		eval "pattern=\$$stream"
+		if [ -z "$pattern" ] && [ -s $stream ]; then
+			problem="$problem; something on std$stream"
+		elif [ -n "$pattern" ] && ! grep -q -e "$pattern" $stream; then
+			problem="$problem; no '$pattern' on std$stream"
+		fi
+	done
+	if [ -n "$problem" ]; then
+		echo "$what: $problem"
+		sed 's/^/	/' out err
+		failed=1
+	fi
+}
+
+cat >good.yaml <<END
+listen: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:0"}
+upstream: {url: "http://127.0.0.1:1/{table}", credentials: none}
+END
+printf 'log: {}\nbatch:\n  lingre: 1s\n' >bad.yaml
+sed 's/^admin.*/admin: {address: "192.0.2.1:0"}/' good.yaml >elsewhere.yaml
+
+expect "version"          0 "^polaris-gateway [0-9]" "" --version
+expect "help"             0 "--help-config" "" --help
+expect "help of keys"     0 '^| `batch.linger` | `500ms` |' "" --help-config
+expect "help of outcomes" 0 "^| 503 | SpoolFull | yes |" "" --help-outcomes
+expect "a good file"      0 "^  linger: 500ms" "" check -c good.yaml
+expect "file first"       0 "^  linger: 500ms" "" -c good.yaml check
+expect "the example"      0 "^  linger: 500ms" "" check -c "$root/deploy/gateway.yaml"
+expect "a bad file"       2 "" "^bad.yaml:3:3: .*linger" check -c bad.yaml
+expect "a bad file, run"  2 "" "^bad.yaml:3:3: .*linger" run -c bad.yaml
+expect "run is default"   2 "" "^bad.yaml:3:3: .*linger" -c bad.yaml
+expect "no such file"     2 "" "^none.yaml: .*No such file" run -c none.yaml
+expect "and what to do"   2 "" "-c FILE" run -c none.yaml
+expect "a folder"         2 "" "Is a directory" check -c .
+expect "-c alone"         2 "" "needs a file" check -c
+expect "no such command"  2 "" "--help" validate
+expect "no such option"   2 "" "--help" --nonsense
+expect "two commands"     2 "" "one command" check run
+expect "cannot start"     3 "" "cannot_start .*192.0.2.1:0" run -c elsewhere.yaml
+
+if "$gateway" --version >/dev/full 2>/dev/null; then
+	echo "a full disk: exit 0"
+	failed=1
+fi
+exit $failed

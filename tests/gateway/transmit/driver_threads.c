@@ -1,0 +1,232 @@
+/*
+ * Producers on threads of their own, the pump on its, an upstream in between
+ * that answers from memory: for the thread sanitizer, which Criterion cannot
+ * run under.  Every ticket must come back, and every event be accounted for.
+ */
+#include <assert.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/transmit/driver.h"
+
+#define PRODUCERS 3
+#define REQUESTS  3000 /* of each */
+#define PLACES    16
+#define LINE      "{\"__time\":\"2026-11-24\"}\n"
+
+/* ---- an upstream that fails every seventh call ------------------------ */
+
+struct echo {
+	struct upstream upstream;
+	struct upstream_answer answers[PLACES];
+	size_t count;
+	unsigned calls;
+	uint64_t events; /* accepted */
+};
+
+static struct instant
+echo_now(struct upstream *upstream)
+{
+	(void)upstream;
+	return clock_now();
+}
+
+static int64_t
+echo_wall_ms(struct upstream *upstream)
+{
+	(void)upstream;
+	return clock_wall_ms();
+}
+
+static bool
+echo_ready(struct upstream *upstream)
+{
+	(void)upstream;
+	return true;
+}
+
+static void
+echo_submit(struct upstream *upstream, const struct upstream_call *call)
+{
+	struct echo *echo = (struct echo *)upstream;
+	bool ok = ++echo->calls % 7 != 0;
+
+	assert(echo->count < PLACES);
+	assert(call->bytes == call->events * strlen(LINE));
+	echo->answers[echo->count++] = (struct upstream_answer){
+		.cookie = call->cookie,
+		.status = ok ? 200 : 503,
+		.retry_after_ms = ok ? -1 : 1,
+		.reset_ms = -1,
+	};
+	echo->events += ok ? call->events : 0;
+}
+
+static size_t
+echo_answers(
+    struct upstream *upstream, struct upstream_answer *out, size_t room)
+{
+	struct echo *echo = (struct echo *)upstream;
+	size_t count = 0;
+
+	while (count < room && echo->count > 0)
+		out[count++] = echo->answers[--echo->count];
+	return count;
+}
+
+static void
+echo_wait(struct upstream *upstream, const int *fds, size_t count,
+    struct instant deadline)
+{
+	struct echo *echo = (struct echo *)upstream;
+	struct pollfd polls[2] = { { 0 } };
+	int64_t left_ms = (deadline.ns - clock_now().ns) / NS_PER_MS + 1;
+
+	if (echo->count > 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	poll(polls, count,
+	    left_ms < 0     ? 0
+	    : left_ms > 100 ? 100
+			    : (int)left_ms);
+}
+
+static const struct upstream_ops ops = {
+	.now = echo_now,
+	.wall_ms = echo_wall_ms,
+	.ready = echo_ready,
+	.submit = echo_submit,
+	.answers = echo_answers,
+	.wait = echo_wait,
+};
+
+/* ---- producers --------------------------------------------------------- */
+
+static struct tables *tables;
+static struct spool *spool;
+
+struct producer {
+	pthread_t thread;
+	struct ticket_box box;
+	struct ticket tickets[REQUESTS];
+	size_t back, delivered;
+	uint64_t events;
+};
+
+static struct producer producers[PRODUCERS];
+
+static void
+post(struct producer *p, size_t request)
+{
+	uint32_t events = 1 + request % 90;
+	uint32_t bytes = events * (uint32_t)strlen(LINE);
+	struct record *record = record_new(bytes);
+	char name[] = { 't', (char)('0' + request % 5) };
+	struct ticket *ticket = &p->tickets[request];
+
+	assert(record != NULL);
+	assert(tables_find(tables, (struct span){ name, 2 }, clock_now(),
+		   &record->table) == TABLE_FOUND);
+	for (uint32_t i = 0; i < events; i++)
+		memcpy(record->lines + i * strlen(LINE), LINE, strlen(LINE));
+	record->events = events;
+	record->bytes = bytes;
+	record->accepted = clock_now();
+	ticket->box = &p->box;
+	ticket->deadline.ns =
+	    record->accepted.ns + (request % 10 ? 60 : 0) * NS_PER_S;
+	record->ticket = ticket;
+	p->events += events;
+	assert(spool_append(spool, record));
+}
+
+static void
+take(struct producer *p)
+{
+	struct ticket *t;
+
+	for (t = ticket_box_take(&p->box); t != NULL; t = t->next) {
+		p->back++;
+		p->delivered += t->result == TICKET_DELIVERED;
+	}
+}
+
+static void *
+produce(void *argument)
+{
+	struct producer *p = argument;
+
+	for (size_t i = 0; i < REQUESTS; i++) {
+		post(p, i);
+		take(p);
+	}
+	while (p->back < REQUESTS) {
+		struct pollfd fd = { .fd = p->box.fd, .events = POLLIN };
+
+		poll(&fd, 1, 1000);
+		take(p);
+	}
+	return NULL;
+}
+
+int
+main(void)
+{
+	struct tables_options table_options = { .max_unconfigured = 5,
+		.defaults.batch = { 60, 1000000, 20 } };
+	struct spool_options spool_options = { UINT64_C(1) << 30 };
+	struct budget_options budget_options = { 100000000, 1000000000, 1 };
+	struct echo echo = { .upstream = { &ops } };
+	struct pump_options options = { .max_in_flight = PLACES };
+	struct budget *budget;
+	struct driver *driver;
+	struct pump *pump;
+	struct ledger_counts counts;
+	struct instant end = { clock_now().ns + 60 * NS_PER_S };
+	uint64_t events = 0;
+	size_t delivered = 0;
+	struct err err;
+
+	assert(tables_open(&tables, &table_options, &err));
+	assert(spool_open(&spool, &spool_options, &err));
+	assert(
+	    budget_open(&budget, &budget_options, 1000000, clock_now(), &err));
+	options.lanes = tables_capacity(tables);
+	options.spool = spool;
+	options.budget = budget;
+	options.upstream = &echo.upstream;
+	assert(pump_open(&pump, &options, &err));
+	assert(driver_start(&driver, pump, &echo.upstream, &err));
+	for (int i = 0; i < PRODUCERS; i++) {
+		assert(ticket_box_init(&producers[i].box, &err));
+		assert(pthread_create(&producers[i].thread, NULL, produce,
+			   &producers[i]) == 0);
+	}
+	driver_drain(driver, end);
+	for (int i = 0; i < PRODUCERS; i++) {
+		pthread_join(producers[i].thread, NULL);
+		ticket_box_fini(&producers[i].box);
+		events += producers[i].events;
+		delivered += producers[i].delivered;
+	}
+	driver_stop(&driver, end);
+	counts = pump_counts(pump);
+	printf("%lu events, %u calls, %lu delivered, %lu withdrawn, %zu of %d "
+	       "requests delivered\n",
+	    (unsigned long)events, echo.calls, (unsigned long)counts.delivered,
+	    (unsigned long)counts.withdrawn, delivered, PRODUCERS * REQUESTS);
+	assert(counts.taken == events && counts.waiting == 0);
+	assert(counts.delivered + counts.withdrawn == events);
+	assert(counts.delivered == echo.events);
+	assert(delivered >= PRODUCERS * REQUESTS / 2);
+	pump_close(&pump);
+	assert(spool_bytes(spool) == 0);
+	spool_close(&spool);
+	budget_close(&budget);
+	tables_close(&tables);
+	puts("driver_threads: ok");
+	return 0;
+}

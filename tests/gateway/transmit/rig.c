@@ -1,0 +1,466 @@
+#include "tests/gateway/transmit/rig.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/log.h"
+
+#define LINE_MOST  400
+#define REQUESTS   200000
+#define IDLE_TURNS 1000 /* in one instant: the pump spins */
+#define WALL_START INT64_C(1795514400000)
+
+static struct rig *
+rig_of(struct upstream *upstream)
+{
+	return (struct rig *)upstream;
+}
+
+static struct instant
+rig_now(struct upstream *upstream)
+{
+	return rig_of(upstream)->now;
+}
+
+static int64_t
+rig_wall_ms(struct upstream *upstream)
+{
+	return WALL_START + rig_of(upstream)->now.ns / NS_PER_MS;
+}
+
+static bool
+rig_ready(struct upstream *upstream)
+{
+	return rig_of(upstream)->ready;
+}
+
+/* An event's line, made from its number alone. */
+static size_t
+line_of(const struct rig *rig, uint32_t number, char *line)
+{
+	uint32_t bytes = rig->options.line_bytes;
+	int head;
+
+	if (bytes == 0)
+		bytes = 60 + number * UINT32_C(2654435761) % 241;
+	head = sprintf(
+	    line, "{\"n\":%08u,\"__time\":\"2026-11-24\",\"p\":\"", number);
+	assert((uint32_t)head + 3 <= bytes && bytes < LINE_MOST);
+	memset(line + head, 'a' + (int)(number % 26), bytes - (uint32_t)head);
+	memcpy(line + bytes - 3, "\"}\n", 3);
+	return bytes;
+}
+
+/* What the upstream keeps: whole lines, each the one it should be. */
+static void
+arrive(struct rig *rig, const struct rig_call *call, const char *body)
+{
+	const char *at = body, *end = body + call->bytes;
+	char line[LINE_MOST];
+	uint32_t number, events = 0;
+	size_t bytes;
+
+	for (; at < end; at += bytes, events++) {
+		assert(end - at > 13 && memcmp(at, "{\"n\":", 5) == 0);
+		number = (uint32_t)strtoul(at + 5, NULL, 10);
+		assert(number < rig->event_count);
+		bytes = line_of(rig, number, line);
+		assert((size_t)(end - at) >= bytes);
+		assert(memcmp(at, line, bytes) == 0);
+		assert(rig->event_table[number] == call->table);
+		rig->arrived[number]++;
+	}
+	assert(events == call->events);
+}
+
+static void
+rig_submit(struct upstream *upstream, const struct upstream_call *call)
+{
+	struct rig *rig = rig_of(upstream);
+	struct rig_call *c;
+
+	assert(rig->ready && rig->open_count < rig->options.max_in_flight);
+	if (rig->call_count == rig->call_room) {
+		rig->call_room = 2 * rig->call_room + 64;
+		rig->calls =
+		    realloc(rig->calls, rig->call_room * sizeof *rig->calls);
+		assert(rig->calls != NULL);
+	}
+	rig->open[rig->open_count++] = rig->call_count;
+	if (rig->open_count > rig->open_most)
+		rig->open_most = rig->open_count;
+	c = &rig->calls[rig->call_count++];
+	*c = (struct rig_call){
+		.sent_ns = rig->now.ns,
+		.answer_ns = rig->now.ns + rig->options.latency_ns,
+		.table = (uint32_t)strtoul(call->id + 1, NULL, 10),
+		.events = call->events,
+		.bytes = call->bytes,
+		.first = (uint32_t)strtoul(call->body + 5, NULL, 10),
+		.answer = { .cookie = call->cookie,
+		    .status = 200,
+		    .retry_after_ms = -1,
+		    .reset_ms = -1 },
+		.arrives = true,
+	};
+	if (rig->next_count > 0 &&
+	    (rig->next_table == RIG_ANY || rig->next_table == c->table)) {
+		rig->next_count--;
+		c->answer = rig->next_answer;
+		c->answer.cookie = call->cookie;
+	} else if (rig->options.script != NULL) {
+		rig->options.script(rig, c);
+	}
+	if (c->answer.end != UPSTREAM_ANSWERED)
+		c->answer.why = "scripted";
+	if (c->answer.end == UPSTREAM_UNREACHED ||
+	    (c->answer.end == UPSTREAM_ANSWERED && c->answer.status / 100 != 2))
+		c->arrives = false;
+	if (c->arrives)
+		arrive(rig, c, call->body);
+}
+
+static size_t
+rig_answers(struct upstream *upstream, struct upstream_answer *out, size_t room)
+{
+	struct rig *rig = rig_of(upstream);
+	size_t count = 0;
+
+	for (size_t i = 0; i < rig->open_count && count < room;) {
+		if (rig->calls[rig->open[i]].answer_ns > rig->now.ns) {
+			i++;
+			continue;
+		}
+		out[count++] = rig->calls[rig->open[i]].answer;
+		rig->open[i] = rig->open[--rig->open_count];
+	}
+	return count;
+}
+
+/* Time jumps to whatever comes first. */
+static void
+rig_wait(struct upstream *upstream, const int *fds, size_t count,
+    struct instant deadline)
+{
+	struct rig *rig = rig_of(upstream);
+	int64_t until = deadline.ns;
+	struct pollfd poll_fd = { .events = POLLIN };
+
+	for (size_t i = 0; i < count; i++) {
+		poll_fd.fd = fds[i];
+		if (fds[i] >= 0 && poll(&poll_fd, 1, 0) == 1)
+			return;
+	}
+	for (size_t i = 0; i < rig->open_count; i++)
+		if (rig->calls[rig->open[i]].answer_ns < until)
+			until = rig->calls[rig->open[i]].answer_ns;
+	if (until > rig->limit_ns)
+		until = rig->limit_ns;
+	if (until > rig->now.ns)
+		rig->now.ns = until;
+}
+
+static const struct upstream_ops ops = {
+	.now = rig_now,
+	.wall_ms = rig_wall_ms,
+	.ready = rig_ready,
+	.submit = rig_submit,
+	.answers = rig_answers,
+	.wait = rig_wait,
+};
+
+static void
+with_defaults(struct rig_options *o)
+{
+	if (o->tables == 0)
+		o->tables = 1;
+	if (o->batch.max_events == 0)
+		o->batch = (struct batch_options){ 60, 1000000, 500 };
+	if (o->calls_per_minute == 0)
+		o->calls_per_minute = 83334;
+	if (o->bytes_per_second == 0)
+		o->bytes_per_second = 100000000;
+	if (o->max_in_flight == 0)
+		o->max_in_flight = 256;
+	if (o->latency_ns == 0)
+		o->latency_ns = 5 * MS;
+}
+
+static void
+open_stages(struct rig *rig)
+{
+	struct rig_options *o = &rig->options;
+	struct tables_options tables = { .defaults.batch = o->batch,
+		.max_unconfigured = o->tables };
+	struct spool_options spool = { .memory_bytes = UINT64_C(4) << 30 };
+	struct budget_options budget = { o->calls_per_minute,
+		o->bytes_per_second, 1 };
+	struct pump_options pump = { .max_in_flight = o->max_in_flight,
+		.seed = o->seed,
+		.upstream = &rig->upstream };
+	struct err err;
+
+	assert(tables_open(&rig->tables, &tables, &err));
+	assert(spool_open(&rig->spool, &spool, &err));
+	assert(budget_open(
+	    &rig->budget, &budget, o->batch.max_bytes, rig->now, &err));
+	assert(ticket_box_init(&rig->box, &err));
+	pump.lanes = tables_capacity(rig->tables);
+	pump.spool = rig->spool;
+	pump.budget = rig->budget;
+	assert(pump_open(&rig->pump, &pump, &err));
+}
+
+struct rig *
+rig_open(const struct rig_options *options)
+{
+	struct rig *rig = calloc(1, sizeof *rig);
+
+	assert(rig != NULL);
+	log_setup(&(struct log_options){ .level = LOG_ERROR });
+	rig->upstream.ops = &ops;
+	rig->options = *options;
+	with_defaults(&rig->options);
+	rig->random = options->seed;
+	rig->ready = true;
+	rig->open = calloc(rig->options.max_in_flight, sizeof *rig->open);
+	rig->requests = calloc(REQUESTS, sizeof *rig->requests);
+	assert(rig->open != NULL && rig->requests != NULL);
+	open_stages(rig);
+	return rig;
+}
+
+struct rig *
+rig_open_warm(struct rig_options options)
+{
+	struct rig *rig = rig_open(&options);
+
+	rig_run(rig, 600 * SEC);
+	return rig;
+}
+
+void
+rig_answer(struct rig *rig, size_t count, uint32_t table,
+    struct upstream_answer answer)
+{
+	rig->next_count = count;
+	rig->next_table = table;
+	rig->next_answer = answer;
+}
+
+struct upstream_answer
+rig_status(unsigned status, int64_t retry_after_ms)
+{
+	return (struct upstream_answer){ .status = status,
+		.retry_after_ms = retry_after_ms,
+		.reset_ms = -1 };
+}
+
+static void
+take_tickets(struct rig *rig)
+{
+	struct ticket *t, *next;
+	struct rig_request *r;
+
+	for (t = ticket_box_take(&rig->box); t != NULL; t = next) {
+		next = t->next;
+		r = (struct rig_request *)t;
+		assert(!r->settled);
+		r->settled = true;
+		r->settled_ns = rig->now.ns;
+	}
+}
+
+static void
+check(struct rig *rig)
+{
+	struct ledger_counts c = pump_counts(rig->pump);
+
+	assert(c.taken == c.waiting + c.in_flight + c.delivered + c.withdrawn);
+	assert(c.waiting <= c.taken && c.in_flight <= c.taken);
+	take_tickets(rig);
+}
+
+void
+rig_close(struct rig *rig)
+{
+	pump_end(rig->pump);
+	check(rig);
+	for (size_t i = 0; i < rig->request_count; i++)
+		assert(rig->requests[i].settled);
+	pump_close(&rig->pump);
+	assert(spool_bytes(rig->spool) == 0);
+	spool_close(&rig->spool);
+	budget_close(&rig->budget);
+	tables_close(&rig->tables);
+	ticket_box_fini(&rig->box);
+	free(rig->calls);
+	free(rig->open);
+	free(rig->requests);
+	free(rig->event_table);
+	free(rig->arrived);
+	free(rig);
+}
+
+uint32_t
+rig_random(struct rig *rig, uint32_t below)
+{
+	uint64_t x = rig->random += UINT64_C(0x9e3779b97f4a7c15);
+
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)(x >> 33) % below;
+}
+
+static void
+more_events(struct rig *rig, uint32_t events)
+{
+	if (rig->event_count + events <= rig->event_room)
+		return;
+	rig->event_room = 2 * (rig->event_count + events);
+	rig->event_table = realloc(
+	    rig->event_table, rig->event_room * sizeof *rig->event_table);
+	rig->arrived = realloc(rig->arrived, rig->event_room);
+	assert(rig->event_table != NULL && rig->arrived != NULL);
+}
+
+static struct record *
+make_record(struct rig *rig, uint32_t table, uint32_t events)
+{
+	struct record *record = record_new(events * LINE_MOST);
+	char name[16];
+	int bytes = sprintf(name, "t%u", table);
+
+	assert(record != NULL);
+	assert(tables_find(rig->tables, (struct span){ name, (size_t)bytes },
+		   rig->now, &record->table) == TABLE_FOUND);
+	more_events(rig, events);
+	for (uint32_t i = 0; i < events; i++) {
+		record->bytes += (uint32_t)line_of(
+		    rig, rig->event_count, record->lines + record->bytes);
+		rig->event_table[rig->event_count] = table;
+		rig->arrived[rig->event_count++] = 0;
+	}
+	record->events = events;
+	record->accepted = rig->now;
+	return record;
+}
+
+uint32_t
+rig_post(struct rig *rig, uint32_t table, uint32_t events)
+{
+	uint32_t first = rig->event_count;
+
+	assert(spool_append(rig->spool, make_record(rig, table, events)));
+	return first;
+}
+
+size_t
+rig_post_ticket(
+    struct rig *rig, uint32_t table, uint32_t events, int64_t deadline_ns)
+{
+	struct rig_request *r = &rig->requests[rig->request_count];
+	struct record *record;
+
+	assert(rig->request_count < REQUESTS);
+	r->first = rig->event_count;
+	r->events = events;
+	r->table = table;
+	r->ticket.box = &rig->box;
+	r->ticket.deadline.ns = deadline_ns;
+	record = make_record(rig, table, events);
+	record->ticket = &r->ticket;
+	assert(spool_append(rig->spool, record));
+	return rig->request_count++;
+}
+
+static void
+turn(struct rig *rig)
+{
+	pump_turn(rig->pump);
+	check(rig);
+	if (rig->now.ns > rig->turned_ns)
+		rig->turns = 0;
+	rig->turned_ns = rig->now.ns;
+	assert(++rig->turns < IDLE_TURNS);
+}
+
+void
+rig_run(struct rig *rig, int64_t until_ns)
+{
+	rig->limit_ns = until_ns;
+	while (rig->now.ns < until_ns) {
+		turn(rig);
+		pump_wait(rig->pump, -1, INSTANT_NEVER);
+	}
+}
+
+void
+rig_finish(struct rig *rig, int64_t most_ns)
+{
+	rig->limit_ns = rig->now.ns + most_ns;
+	for (turn(rig); !pump_idle(rig->pump); turn(rig)) {
+		assert(rig->now.ns < rig->limit_ns);
+		pump_wait(rig->pump, -1, INSTANT_NEVER);
+	}
+}
+
+static uint64_t
+fullest(const struct rig *rig, int64_t window_ns, bool bytes)
+{
+	const struct rig_call *c = rig->calls;
+	uint64_t sum = 0, most = 0;
+	size_t first = 0;
+
+	for (size_t last = 0; last < rig->call_count; last++) {
+		sum += bytes ? c[last].bytes : 1;
+		for (; c[last].sent_ns - c[first].sent_ns > window_ns; first++)
+			sum -= bytes ? c[first].bytes : 1;
+		if (sum > most)
+			most = sum;
+	}
+	return most;
+}
+
+uint64_t
+rig_fullest_calls(const struct rig *rig, int64_t window_ns)
+{
+	return fullest(rig, window_ns, false);
+}
+
+uint64_t
+rig_fullest_bytes(const struct rig *rig, int64_t window_ns)
+{
+	return fullest(rig, window_ns, true);
+}
+
+uint32_t
+rig_arrived(const struct rig *rig, uint8_t times)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < rig->event_count; i++)
+		count += rig->arrived[i] == times;
+	return count;
+}
+
+void
+rig_expect_each_once(const struct rig *rig)
+{
+	if (rig_arrived(rig, 1) == rig->event_count)
+		return;
+	fprintf(stderr, "of %u events %u arrived, %u twice\n", rig->event_count,
+	    rig->event_count - rig_arrived(rig, 0), rig_arrived(rig, 2));
+	assert(!"each event once");
+}
+
+int64_t
+rig_setting(const char *name, int64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoll(text, NULL, 10) : otherwise;
+}

@@ -1,0 +1,62 @@
+#include <criterion/criterion.h>
+
+#include "gateway/transmit/verdict.h"
+
+static enum verdict_kind
+kind_of(unsigned status, bool renewing)
+{
+	struct upstream_answer answer = { .status = status,
+		.renewing = renewing };
+
+	return verdict_of(&answer)->kind;
+}
+
+/* Contract 3, every status; what is not named there is held. */
+static enum verdict_kind
+contract(unsigned status)
+{
+	switch (status) {
+	case 401:
+		return VERDICT_RENEW;
+	case 429:
+		return VERDICT_PAUSE;
+	case 408:
+	case 425:
+		return VERDICT_LATER;
+	default:
+		return status / 100 == 2   ? VERDICT_DELIVERED
+		       : status / 100 == 5 ? VERDICT_LATER
+					   : VERDICT_HOLD;
+	}
+}
+
+Test(verdict, every_status_has_the_verdict_of_the_contract)
+{
+	for (unsigned status = 100; status < 600; status++)
+		cr_expect_eq(
+		    kind_of(status, true), contract(status), "%u", status);
+	cr_expect_eq(kind_of(0, false), VERDICT_HOLD);
+	cr_expect_eq(kind_of(999, false), VERDICT_HOLD);
+	cr_expect_eq(kind_of(401, false), VERDICT_LOCKED);
+}
+
+Test(verdict, whoever_got_no_answer_tries_again_whatever_the_status_says)
+{
+	struct upstream_answer answer = { .status = 200 };
+
+	answer.end = UPSTREAM_UNREACHED;
+	cr_expect_eq(verdict_of(&answer)->kind, VERDICT_LATER);
+	answer.end = UPSTREAM_UNKNOWN;
+	cr_expect_eq(verdict_of(&answer)->kind, VERDICT_LATER);
+}
+
+Test(verdict, whatever_is_logged_comes_with_advice)
+{
+	for (unsigned status = 100; status < 600; status++) {
+		struct upstream_answer answer = { .status = status };
+		const struct verdict *verdict = verdict_of(&answer);
+
+		if (verdict->kind != VERDICT_DELIVERED)
+			cr_expect_not_null(verdict->advice, "%u", status);
+	}
+}
