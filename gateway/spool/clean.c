@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/spool/index.h"
 #include "gateway/spool/resume.h"
 #include "gateway/spool/settle.h"
 #include "gateway/spool/stage.h"
@@ -222,7 +223,7 @@ clean_step(struct journal *j)
 	if (c->source->living == 0)
 		end(j);
 	else if (c->source->entries == NULL)
-		journal_index(j, c->source);
+		index_want(j, c->source);
 	else
 		read_next(j);
 }

@@ -9,96 +9,36 @@
 #include <unistd.h>
 
 #include "gateway/spool/clean.h"
+#include "gateway/spool/commit.h"
 #include "gateway/spool/fetch.h"
+#include "gateway/spool/inbox.h"
+#include "gateway/spool/keeper.h"
+#include "gateway/spool/roster.h"
 #include "gateway/spool/settle.h"
-#include "gateway/spool/stage.h"
 #include "gateway/spool/ticket.h"
 
-#define RETRY_MS 250 /* after a disk failed */
-
-/* What the pump says of a record; `end`: it has given the record back. */
-struct op {
-	struct record *record;
-	struct frame_range range;
-	bool end;
-};
-
-struct want {
-	struct table *table; /* a reference */
-	uint64_t bytes;
-};
-
-struct ops {
-	struct op *at;
-	size_t count, room;
-};
+#define RETRY_MS   250 /* after a disk failed */
+#define LAST_TRIES 40  /* of as long each, to commit what is left at the end */
 
 struct committer {
 	struct journal *journal;
-	struct disk *disk;
+	struct inbox inbox;
+	struct keeper keeper;
 	uint64_t pending_most;
 	int visible_fd;
 	int bell; /* something is to be done */
-	pthread_t thread, keeper;
-	bool threads[2];
+	pthread_t thread;
+	bool running;
 	atomic_bool stop;
 	atomic_int_fast64_t now_ns; /* the latest that anyone told */
-
-	_Atomic(struct record *) appended; /* newest first */
-	_Atomic(struct record *) visible;  /* newest first */
-	_Atomic(struct job *) done;        /* newest first */
 	atomic_uint_fast64_t pending_bytes;
-
-	pthread_mutex_t lock; /* of what the pump says */
-	struct ops said;
-	struct record *ended, **ended_link; /* without memory for an op */
-	struct want *wants;
-	size_t want_count, want_room;
-
-	pthread_mutex_t jobs_lock;
-	pthread_cond_t jobs_there;
-	struct job *jobs, **jobs_link;
-	bool jobs_stop;
+	_Atomic(struct record *) visible; /* newest first */
 
 	/* The committer thread's own. */
 	struct record *pending, **pending_link; /* oldest first */
-	struct ops ops;
+	struct inbox_ops ops;
 	size_t ops_staged, ops_done;
 };
-
-static void
-ring(int fd)
-{
-	/* The counter cannot overflow, so the write cannot fail. */
-	(void)eventfd_write(fd, 1);
-}
-
-/* Newest first, as it is pushed; true: the list was empty. */
-static bool
-push_record(_Atomic(struct record *) *list, struct record *record)
-{
-	struct record *head = atomic_load_explicit(list, memory_order_relaxed);
-
-	do
-		record->next = head;
-	while (!atomic_compare_exchange_weak_explicit(
-	    list, &head, record, memory_order_release, memory_order_relaxed));
-	return head == NULL;
-}
-
-static struct record *
-take_records(_Atomic(struct record *) *list)
-{
-	struct record *record, *next, *oldest = NULL;
-
-	record = atomic_exchange_explicit(list, NULL, memory_order_acquire);
-	for (; record != NULL; record = next) {
-		next = record->next;
-		record->next = oldest;
-		oldest = record;
-	}
-	return oldest;
-}
 
 /* --- called by workers and the pump --- */
 
@@ -122,151 +62,50 @@ bool
 committer_append(struct committer *c, struct record *record)
 {
 	struct journal *j = c->journal;
-	uint64_t cost = journal_record_cost(record);
+	uint64_t cost = cost_of_record(record);
 
-	if (!take_room(&c->pending_bytes, record_cost(record), c->pending_most))
-		return false;
 	if (record->bytes > j->options.largest_bytes ||
-	    !take_room(&j->reserved, cost, atomic_load(&j->limit))) {
+	    !take_room(&c->pending_bytes, record_cost(record), c->pending_most))
+		return false;
+	if (!take_room(&j->reserved, cost, atomic_load(&j->limit))) {
 		atomic_fetch_sub(&c->pending_bytes, record_cost(record));
 		return false;
 	}
 	tell_time(c, record->accepted);
-	if (push_record(&c->appended, record))
-		ring(c->bell);
+	inbox_append(&c->inbox, record);
 	return true;
 }
 
 struct record *
 committer_visible(struct committer *c)
 {
-	return take_records(&c->visible);
-}
-
-static bool
-add_op(struct ops *ops, const struct op *op)
-{
-	size_t room = ops->room > 0 ? ops->room * 2 : 64;
-	struct op *at;
-
-	if (ops->count == ops->room) {
-		at = realloc(ops->at, room * sizeof *at);
-		if (at == NULL)
-			return false;
-		ops->at = at;
-		ops->room = room;
-	}
-	ops->at[ops->count++] = *op;
-	return true;
+	return inbox_take(&c->visible);
 }
 
 void
 committer_part(
     struct committer *c, struct record *record, struct frame_range range)
 {
-	struct op op = { record, range, false };
-	bool first;
-
-	if (range.count == 0)
-		return;
-	pthread_mutex_lock(&c->lock);
-	first = c->said.count == 0;
-	if (add_op(&c->said, &op)) /* else its end will say it */
-		record->told_events += range.count;
-	pthread_mutex_unlock(&c->lock);
-	if (first)
-		ring(c->bell);
+	inbox_part(&c->inbox, record, range);
 }
 
 void
 committer_end(struct committer *c, struct record *record, struct instant now)
 {
-	struct op op = { record, { 0, record->events }, true };
-	bool first;
-
 	tell_time(c, now);
-	if (record->leaving || record->told_events == record->events)
-		op.range.count = 0;
-	pthread_mutex_lock(&c->lock);
-	first = c->said.count == 0;
-	if (!add_op(&c->said, &op)) {
-		record->next = NULL;
-		*c->ended_link = record;
-		c->ended_link = &record->next;
-		first = true;
-	}
-	pthread_mutex_unlock(&c->lock);
-	if (first)
-		ring(c->bell);
+	inbox_end(&c->inbox, record);
 }
 
 void
 committer_want(struct committer *c, struct table *table, uint64_t bytes)
 {
-	size_t room = c->want_room > 0 ? c->want_room * 2 : 16;
-	struct want *wants;
-
-	pthread_mutex_lock(&c->lock);
-	if (c->want_count == c->want_room) {
-		wants = realloc(c->wants, room * sizeof *wants);
-		if (wants != NULL) {
-			c->wants = wants;
-			c->want_room = room;
-		}
-	}
-	if (c->want_count < c->want_room) {
-		table_hold(table);
-		c->wants[c->want_count++] = (struct want){ table, bytes };
-	}
-	pthread_mutex_unlock(&c->lock);
-	ring(c->bell);
+	inbox_want(&c->inbox, table, bytes);
 }
 
 const struct journal *
 committer_journal(const struct committer *c)
 {
 	return c->journal;
-}
-
-/* --- the keeper --- */
-
-static void *
-keep(void *arg)
-{
-	struct committer *c = arg;
-	struct job *job, *head;
-
-	for (;;) {
-		pthread_mutex_lock(&c->jobs_lock);
-		while (c->jobs == NULL && !c->jobs_stop)
-			pthread_cond_wait(&c->jobs_there, &c->jobs_lock);
-		job = c->jobs_stop ? NULL : c->jobs;
-		if (job != NULL && (c->jobs = job->next) == NULL)
-			c->jobs_link = &c->jobs;
-		pthread_mutex_unlock(&c->jobs_lock);
-		if (job == NULL)
-			return NULL;
-		job_run(job, c->disk);
-		head = atomic_load(&c->done);
-		do
-			job->next = head;
-		while (!atomic_compare_exchange_weak(&c->done, &head, job));
-		ring(c->bell);
-	}
-}
-
-static void
-hand_out_jobs(struct committer *c)
-{
-	struct job *job;
-
-	while ((job = journal_job(c->journal)) != NULL) {
-		pthread_mutex_lock(&c->jobs_lock);
-		*c->jobs_link = job;
-		c->jobs_link = &job->next;
-		pthread_cond_signal(&c->jobs_there);
-		pthread_mutex_unlock(&c->jobs_lock);
-	}
 }
 
 /* --- the committer --- */
@@ -282,62 +121,32 @@ static void
 gather_wants(struct committer *c)
 {
 	struct journal *j = c->journal;
-	struct table *table;
+	struct inbox_want want;
 	struct shelf *shelf;
 
-	for (size_t i = 0; i < c->want_count; i++) {
-		table = c->wants[i].table;
-		shelf = journal_shelf(j, table);
-		if (shelf->serial == table->serial)
-			fetch_want(j, shelf, c->wants[i].bytes);
-		table_release(table, j->now);
+	while (inbox_take_want(&c->inbox, &want)) {
+		shelf = roster_of(j, want.table);
+		if (shelf->serial == want.table->serial)
+			fetch_want(j, shelf, want.bytes);
+		table_release(want.table, j->now);
 	}
-	c->want_count = 0;
 }
 
 static void
 gather_ops(struct committer *c)
 {
-	struct record *record;
-	size_t i = 0;
-
 	/* What is done is forgotten when all of it is. */
 	if (c->ops_done == c->ops.count)
 		c->ops.count = c->ops_done = c->ops_staged = 0;
-	pthread_mutex_lock(&c->lock);
-	while (i < c->said.count && add_op(&c->ops, &c->said.at[i]))
-		i++;
-	if (i > 0 && i < c->said.count)
-		memmove(c->said.at, c->said.at + i,
-		    (c->said.count - i) * sizeof *c->said.at);
-	c->said.count -= i;
-	while ((record = c->ended) != NULL) {
-		struct op op = { record, { 0, record->events }, true };
-
-		if (record->leaving)
-			op.range.count = 0;
-		if (!add_op(&c->ops, &op))
-			break;
-		c->ended = record->next;
-	}
-	if (c->ended == NULL)
-		c->ended_link = &c->ended;
-	gather_wants(c);
-	pthread_mutex_unlock(&c->lock);
+	inbox_take_ops(&c->inbox, &c->ops);
 }
 
 static void
 gather_done(struct committer *c)
 {
-	struct job *job = atomic_exchange(&c->done, NULL), *next;
-	struct job *oldest = NULL;
+	struct job *job = keeper_take(&c->keeper), *next;
 
 	for (; job != NULL; job = next) {
-		next = job->next;
-		job->next = oldest;
-		oldest = job;
-	}
-	for (job = oldest; job != NULL; job = next) {
 		next = job->next;
 		job->next = NULL;
 		journal_done(c->journal, job, time_now(c));
@@ -347,18 +156,29 @@ gather_done(struct committer *c)
 static void
 gather(struct committer *c)
 {
-	*c->pending_link = take_records(&c->appended);
+	*c->pending_link = inbox_take(&c->inbox.appended);
 	while (*c->pending_link != NULL)
 		c->pending_link = &(*c->pending_link)->next;
 	gather_ops(c);
+	gather_wants(c);
 	gather_done(c);
+}
+
+static void
+hand_out_jobs(struct committer *c)
+{
+	struct job *job;
+
+	while ((job = journal_job(c->journal)) != NULL)
+		keeper_give(&c->keeper, job);
 }
 
 static void
 show(struct committer *c, struct record *record)
 {
-	if (push_record(&c->visible, record))
-		ring(c->visible_fd);
+	/* The counter cannot overflow, so the write cannot fail. */
+	if (inbox_push(&c->visible, record))
+		(void)eventfd_write(c->visible_fd, 1);
 }
 
 static void
@@ -387,7 +207,7 @@ static void
 refuse(struct committer *c, struct record *record, enum ticket_result result)
 {
 	atomic_fetch_sub(&c->pending_bytes, record_cost(record));
-	atomic_fetch_sub(&c->journal->reserved, journal_record_cost(record));
+	atomic_fetch_sub(&c->journal->reserved, cost_of_record(record));
 	settle_ticket(record, result);
 	record_free(record, time_now(c));
 }
@@ -415,7 +235,7 @@ publish_all(struct committer *c, bool ok)
 {
 	struct record *record, *next, **front = &c->pending;
 
-	for (record = stage_records(c->journal); record != NULL;
+	for (record = commit_records(c->journal); record != NULL;
 	     record = next) {
 		next = record->next;
 		if (ok) {
@@ -434,7 +254,7 @@ publish_all(struct committer *c, bool ok)
 }
 
 static void
-release(struct committer *c, struct op *op)
+release(struct committer *c, struct inbox_op *op)
 {
 	if (!op->end)
 		return;
@@ -449,7 +269,7 @@ commit(struct committer *c)
 {
 	struct journal *j = c->journal;
 	struct err err = { 0 };
-	bool ok = stage_commit(j, &err);
+	bool ok = commit_run(j, &err);
 
 	publish_all(c, ok);
 	clean_committed(j, ok);
@@ -465,7 +285,7 @@ commit(struct committer *c)
 
 /* False: a commit failed; the rest is for another time. */
 static bool
-commit_records(struct committer *c)
+stage_records(struct committer *c)
 {
 	struct journal *j = c->journal;
 	struct record *record;
@@ -494,13 +314,13 @@ commit_records(struct committer *c)
 }
 
 static bool
-commit_ops(struct committer *c)
+stage_ops(struct committer *c)
 {
 	struct journal *j = c->journal;
 	enum stage_answer answer;
 
 	while (c->ops_staged < c->ops.count) {
-		struct op *op = &c->ops.at[c->ops_staged];
+		struct inbox_op *op = &c->ops.at[c->ops_staged];
 		struct frame_range range = op->range;
 
 		range.from += op->record->first_event;
@@ -535,7 +355,7 @@ work(struct committer *c)
 		gather(c);
 		j->now = time_now(c);
 		before = j->stage->batch + j->freed;
-		if (commit_records(c) && commit_ops(c)) {
+		if (stage_records(c) && stage_ops(c)) {
 			clean_stage(j);
 			commit(c);
 		}
@@ -551,8 +371,8 @@ run(void *arg)
 {
 	struct committer *c = arg;
 	struct pollfd bell = { .fd = c->bell, .events = POLLIN };
+	int left = LAST_TRIES;
 	eventfd_t rings;
-	int left = 40; /* rounds of RETRY_MS to commit what is left */
 	bool stop;
 
 	do {
@@ -569,15 +389,12 @@ run(void *arg)
 }
 
 static bool
-start_threads(struct committer *c, struct err *err)
+start_thread(struct committer *c, struct err *err)
 {
-	int failed = pthread_create(&c->keeper, NULL, keep, c);
+	int failed = pthread_create(&c->thread, NULL, run, c);
 
-	c->threads[1] = failed == 0;
-	if (failed == 0)
-		failed = pthread_create(&c->thread, NULL, run, c);
-	c->threads[0] = c->threads[1] && failed == 0;
-	return failed == 0 ||
+	c->running = failed == 0;
+	return c->running ||
 	       err_set(err, ERR_HOST, 0, "thread: %s", strerror(failed));
 }
 
@@ -589,26 +406,23 @@ committer_start(struct committer **out, const struct committer_options *options,
 
 	if (c == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_mutex_init(&c->jobs_lock, NULL);
-	pthread_cond_init(&c->jobs_there, NULL);
-	c->ended_link = &c->ended;
-	c->jobs_link = &c->jobs;
+	c->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	inbox_init(&c->inbox, c->bell);
+	keeper_init(&c->keeper, options->journal.disk, c->bell);
 	c->pending_link = &c->pending;
-	c->disk = options->journal.disk;
 	c->pending_most = options->pending_bytes;
 	c->visible_fd = options->visible_fd;
-	atomic_store(&c->now_ns, options->journal.now.ns);
-	c->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	tell_time(c, options->journal.now);
 	if (c->bell == -1)
 		err_set(err, ERR_HOST, 0, "eventfd: %s", strerror(errno));
 	if (c->bell == -1 ||
 	    !journal_open(&c->journal, &options->journal, err) ||
-	    (!options->by_hand && !start_threads(c, err))) {
+	    (!options->by_hand &&
+		(!keeper_start(&c->keeper, err) || !start_thread(c, err)))) {
 		committer_stop(&c);
 		return false;
 	}
-	ring(c->bell); /* there may be something to recover */
+	(void)eventfd_write(c->bell, 1); /* there may be much to recover */
 	*out = c;
 	return true;
 }
@@ -624,39 +438,24 @@ committer_step(struct committer *c)
 bool
 committer_run_job(struct committer *c)
 {
-	struct job *job = c->jobs;
-
-	if (job == NULL)
-		return false;
-	if ((c->jobs = job->next) == NULL)
-		c->jobs_link = &c->jobs;
-	job_run(job, c->disk);
-	job->next = atomic_load(&c->done);
-	atomic_store(&c->done, job);
-	return true;
+	return keeper_run_one(&c->keeper);
 }
 
 bool
-committer_idle(const struct committer *c)
+committer_idle(struct committer *c)
 {
-	return idle(c) && c->said.count == 0 &&
-	       atomic_load(&c->appended) == NULL;
+	return idle(c) && inbox_empty(&c->inbox);
 }
 
 static void
 stop_threads(struct committer *c)
 {
 	atomic_store(&c->stop, true);
-	if (c->threads[0]) {
-		ring(c->bell);
+	if (c->running) {
+		(void)eventfd_write(c->bell, 1);
 		pthread_join(c->thread, NULL);
 	}
-	pthread_mutex_lock(&c->jobs_lock);
-	c->jobs_stop = true;
-	pthread_cond_signal(&c->jobs_there);
-	pthread_mutex_unlock(&c->jobs_lock);
-	if (c->threads[1])
-		pthread_join(c->keeper, NULL);
+	keeper_stop(&c->keeper);
 }
 
 static void
@@ -675,37 +474,22 @@ void
 committer_stop(struct committer **committer)
 {
 	struct committer *c = *committer;
-	struct job *job;
 
 	if (c == NULL)
 		return;
 	stop_threads(c);
-	if (c->journal != NULL) {
-		gather_done(c);
-		gather_ops(c);
-	}
-	while ((job = c->jobs) != NULL) {
-		c->jobs = job->next;
-		if (job->kind == JOB_SEAL)
-			job_run(job, c->disk);
-		job_free(job, time_now(c));
-	}
-	free_records(take_records(&c->appended), time_now(c));
+	if (c->journal != NULL)
+		gather(c);
+	keeper_fini(&c->keeper, time_now(c));
 	free_records(c->pending, time_now(c));
-	free_records(take_records(&c->visible), time_now(c));
+	free_records(inbox_take(&c->visible), time_now(c));
 	for (; c->ops_done < c->ops.count; c->ops_done++)
 		release(c, &c->ops.at[c->ops_done]);
 	journal_close(&c->journal);
 	free(c->ops.at);
-	free(c->said.at);
-	for (size_t i = 0; i < c->want_count; i++)
-		table_release(c->wants[i].table, time_now(c));
-	free(c->wants);
+	inbox_fini(&c->inbox, time_now(c));
 	if (c->bell != -1)
 		close(c->bell);
-	pthread_cond_destroy(&c->jobs_there);
-	pthread_mutex_destroy(&c->jobs_lock);
-	pthread_mutex_destroy(&c->lock);
 	free(c);
 	*committer = NULL;
 }

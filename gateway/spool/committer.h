@@ -41,7 +41,7 @@ void committer_step(struct committer *committer);
 bool committer_run_job(struct committer *committer);
 
 /* By hand: is everything that was said durable? */
-bool committer_idle(const struct committer *committer);
+bool committer_idle(struct committer *committer);
 
 /* Commits what is left; frees all records but those with the pump. */
 void committer_stop(struct committer **committer);

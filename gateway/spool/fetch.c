@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/spool/clean.h"
+#include "gateway/spool/index.h"
 #include "gateway/spool/settle.h"
 
 #define READS_OUT   2 /* jobs at once: one runs, one waits */
@@ -87,7 +88,7 @@ add_item(struct journal *j, struct job *job, struct holding *holding,
 	place->events = entry->events;
 	place->bytes = entry->bytes;
 	place->flags = entry->flags;
-	place->cost = (uint32_t)journal_entry_cost(holding, entry);
+	place->cost = (uint32_t)cost_of_entry(holding, entry);
 	place_link(place, segment);
 	segment_set_given(segment, ordinal, true);
 	shelf_read(holding);
@@ -134,7 +135,7 @@ read_for(struct journal *j, struct shelf *shelf, uint64_t room)
 	if (holding == NULL)
 		return;
 	if (holding->segment->entries == NULL) {
-		journal_index(j, holding->segment);
+		index_want(j, holding->segment);
 		return; /* all are looked at again when that is done */
 	}
 	job = job_new(JOB_READ, holding->segment);

@@ -6,6 +6,7 @@
 #include "gateway/spool/clean.h"
 #include "gateway/spool/fetch.h"
 #include "gateway/spool/footer.h"
+#include "gateway/spool/index.h"
 #include "gateway/spool/recover.h"
 #include "gateway/spool/resume.h"
 #include "gateway/spool/stage.h"
@@ -13,7 +14,6 @@
 #define KEPT_BACK      2 /* segments, for copying forward */
 #define SPARE          2 /* free segments that are made in advance */
 #define SEGMENTS_LEAST 5
-#define COST_EXTRA     56 /* footer entry, settlement, its share of frames */
 #define FAILED_MOST    8  /* times before a file is given up */
 #define TABLES_PART    32 /* of a segment, for the names in its footer */
 
@@ -40,33 +40,6 @@ journal_segment_room(const struct journal_options *o)
 			TABLE_NAME_MAX + o->largest_bytes + COST_EXTRA;
 
 	return lost < o->segment_bytes ? o->segment_bytes - lost : 0;
-}
-
-uint64_t
-journal_cost(size_t names, uint64_t bytes)
-{
-	uint64_t len = FRAME_HEADER + names + bytes;
-
-	return (len + FRAME_ALIGN - 1) / FRAME_ALIGN * FRAME_ALIGN + COST_EXTRA;
-}
-
-uint64_t
-journal_record_cost(const struct record *record)
-{
-	size_t names = strlen(record->table->options.name);
-
-	if (record->producer != NULL)
-		names += strlen(record->producer);
-	return journal_cost(names, record->bytes);
-}
-
-uint64_t
-journal_entry_cost(
-    const struct holding *holding, const struct segment_entry *entry)
-{
-	return journal_cost(strlen(holding->shelf->name) +
-				(entry->flags >> SEGMENT_ENTRY_PRODUCER),
-	    entry->bytes);
 }
 
 static bool
@@ -161,11 +134,11 @@ finish_jobs(struct journal *j)
 }
 
 static void
-close_list(struct journal *j, struct journal_list *list)
+close_list(struct journal *j, struct chain *list)
 {
 	struct segment *segment;
 
-	while ((segment = journal_pop(list)) != NULL) {
+	while ((segment = chain_pop(list)) != NULL) {
 		for (struct place *p = segment->places, *next; p != NULL;
 		     p = next) {
 			next = p->next;
@@ -211,33 +184,6 @@ journal_close(struct journal **journal)
 	*journal = NULL;
 }
 
-void
-journal_push(struct journal_list *list, struct segment *segment)
-{
-	segment->next = NULL;
-	if (list->first == NULL)
-		list->first = segment;
-	else
-		list->last->next = segment;
-	list->last = segment;
-	list->count++;
-}
-
-struct segment *
-journal_pop(struct journal_list *list)
-{
-	struct segment *segment = list->first;
-
-	if (segment == NULL)
-		return NULL;
-	list->first = segment->next;
-	if (list->first == NULL)
-		list->last = NULL;
-	list->count--;
-	segment->next = NULL;
-	return segment;
-}
-
 static void
 forget_holdings(struct segment *segment)
 {
@@ -249,26 +195,13 @@ forget_holdings(struct segment *segment)
 void
 journal_take_out(struct journal *j, struct segment *segment)
 {
-	struct segment **link = &j->used.first, *last = NULL;
-
-	while (*link != segment) {
-		last = *link;
-		link = &last->next;
-	}
-	*link = segment->next;
-	if (j->used.last == segment)
-		j->used.last = last;
-	j->used.count--;
+	chain_remove(&j->used, segment);
 	forget_holdings(segment);
 	segment_clear(segment);
 	segment->condemned = segment->failed >= FAILED_MOST;
 	j->condemned += segment->condemned;
 	/* It died before all others, and is the next to be used again. */
-	segment->next = j->free.first;
-	j->free.first = segment;
-	if (j->free.last == NULL)
-		j->free.last = segment;
-	j->free.count++;
+	chain_push_front(&j->free, segment);
 }
 
 uint32_t
@@ -320,57 +253,6 @@ journal_find(const struct journal *j, uint64_t epoch)
 	return segment;
 }
 
-struct shelf *
-journal_shelf(struct journal *j, struct table *table)
-{
-	return &j->shelves[table->index];
-}
-
-static struct shelf *
-stranded_shelf(struct journal *j, const char *name)
-{
-	struct shelf *shelf = j->stranded;
-
-	while (shelf != NULL && strcmp(shelf->name, name) != 0)
-		shelf = shelf->next;
-	if (shelf != NULL)
-		return shelf;
-	shelf = calloc(1, sizeof *shelf);
-	if (shelf == NULL)
-		return NULL;
-	shelf->stranded = true;
-	strncpy(shelf->name, name, sizeof shelf->name - 1);
-	atomic_store(&shelf->oldest_ms, INT64_MAX);
-	shelf->next = j->stranded;
-	j->stranded = shelf;
-	return shelf;
-}
-
-struct shelf *
-journal_shelf_named(struct journal *j, const char *name)
-{
-	struct table *table;
-	struct shelf *shelf;
-
-	if (!table_name_valid(span_of(name)) ||
-	    tables_find(j->options.tables, span_of(name), j->now, &table) !=
-		TABLE_FOUND)
-		return stranded_shelf(j, name);
-	shelf = journal_shelf(j, table);
-	shelf_bind(shelf, table);
-	table_release(table, j->now);
-	return shelf;
-}
-
-/* No longer one of those with its list of records in memory. */
-void
-journal_unindex(struct journal *j, const struct segment *segment)
-{
-	for (uint32_t i = 0; i < JOURNAL_INDEXED; i++)
-		if (j->indexed[i] == segment)
-			j->indexed[i] = NULL;
-}
-
 static void
 remove_file(struct journal *j, struct segment *segment)
 {
@@ -396,7 +278,7 @@ remove_condemned(struct journal *j)
 		return; /* the one before it is not overwritten yet */
 	while (j->free.first != NULL && j->free.first->condemned) {
 		j->condemned--;
-		remove_file(j, journal_pop(&j->free));
+		remove_file(j, chain_pop(&j->free));
 	}
 }
 
@@ -407,17 +289,16 @@ journal_recycle(struct journal *j)
 
 	while ((s = j->used.first) != NULL && s->state != SEGMENT_OPEN &&
 	       s->loaded && s->living == 0 && s->busy == 0) {
-		journal_pop(&j->used);
+		chain_pop(&j->used);
 		recover_forget(j, s);
-		journal_unindex(j, s);
+		index_forget(j, s);
 		forget_holdings(s);
 		segment_clear(s);
 		s->broken = false; /* its next life has other bytes */
-		s->condemned =
-		    s->odd ||
-		    j->used.count + journal_free(j) >= j->segments_most;
+		s->condemned = s->odd || j->used.count + journal_free(j) >=
+					     j->segments_most;
 		j->condemned += s->condemned;
-		journal_push(&j->free, s);
+		chain_push(&j->free, s);
 		j->freed++;
 	}
 	remove_condemned(j);
@@ -450,83 +331,6 @@ journal_job(struct journal *j)
 	return job;
 }
 
-void
-journal_index(struct journal *j, struct segment *segment)
-{
-	struct job *job;
-
-	if (segment->indexing || segment->entries != NULL)
-		return;
-	job = job_new(JOB_LOAD, segment);
-	if (job == NULL)
-		return;
-	segment->indexing = true;
-	journal_give_job(j, job);
-}
-
-/* Where the list of the least recently indexed one stood. */
-static void
-make_way(struct journal *j, struct segment *segment)
-{
-	struct segment **slot;
-
-	for (uint32_t i = 0; i < JOURNAL_INDEXED; i++) {
-		slot = &j->indexed[j->indexed_next];
-		j->indexed_next = (j->indexed_next + 1) % JOURNAL_INDEXED;
-		if (*slot == NULL || !clean_uses(j, *slot))
-			break;
-	}
-	if (*slot != NULL)
-		segment_drop_entries(*slot);
-	*slot = segment;
-}
-
-static struct holding *
-holding_named(const struct segment *segment, const char *name)
-{
-	struct holding *holding;
-
-	for (uint32_t i = 0; i < segment->holding_count; i++) {
-		holding = segment->holdings[i];
-		if (holding->shelf != NULL && holding->records > 0 &&
-		    strcmp(holding->shelf->name, name) == 0)
-			return holding;
-	}
-	return NULL;
-}
-
-/*
- * The numbers of tables in a segment's footer are not those of its holdings
- * here, where only what lives has one.
- */
-bool
-journal_use_contents(
-    struct journal *j, struct segment *segment, struct contents *c)
-{
-	uint16_t *numbers = calloc(c->table_count + 1, sizeof *numbers);
-	struct holding *holding;
-
-	if (numbers == NULL || c->records < segment->records) {
-		free(numbers);
-		return false;
-	}
-	for (uint32_t i = 0; i < c->table_count; i++) {
-		holding = holding_named(segment, c->tables[i].name);
-		numbers[i] =
-		    holding != NULL ? holding->number : SEGMENT_NO_TABLE;
-	}
-	for (uint32_t i = 0; i < c->records; i++)
-		c->entries[i].number = numbers[c->entries[i].number];
-	free(numbers);
-	make_way(j, segment);
-	free(segment->entries);
-	segment->entries = c->entries;
-	segment->entries_room = c->entries_room;
-	c->entries = NULL;
-	c->records = c->entries_room = 0;
-	return true;
-}
-
 static void
 created(struct journal *j, struct job *job)
 {
@@ -542,7 +346,7 @@ created(struct journal *j, struct job *job)
 	segment = segment_new(job->id, job->size, job->file);
 	j->freed++;
 	if (segment != NULL)
-		journal_push(&j->free, segment);
+		chain_push(&j->free, segment);
 	else
 		j->disk->close(j->disk, job->file);
 }
@@ -557,7 +361,7 @@ loaded(struct journal *j, struct job *job)
 		return;
 	}
 	segment->indexing = false;
-	if (!job->ok || !journal_use_contents(j, segment, &job->contents))
+	if (!job->ok || !index_put(j, segment, &job->contents))
 		j->retry = true;
 }
 

@@ -35,6 +35,8 @@
 
 #include <stdatomic.h>
 
+#include "gateway/spool/chain.h"
+#include "gateway/spool/cost.h"
 #include "gateway/spool/disk.h"
 #include "gateway/spool/job.h"
 #include "gateway/spool/segment.h"
@@ -59,11 +61,6 @@ struct clean;
 /* Segments with their lists of records in memory, for reading back. */
 #define JOURNAL_INDEXED 4
 
-struct journal_list {
-	struct segment *first, *last;
-	uint32_t count;
-};
-
 /* What happened that a person should know; read by any thread. */
 struct journal_counts {
 	atomic_uint_fast64_t recovered_records, recovered_events;
@@ -86,9 +83,9 @@ struct journal {
 	uint64_t next_id;
 	uint64_t counter; /* upper half of the last epoch */
 	uint64_t random;
-	struct journal_list used; /* oldest first; with the open one */
-	struct journal_list free; /* died first, used first */
-	struct segment *open;     /* NULL: none yet */
+	struct chain used;    /* oldest first; with the open one */
+	struct chain free;    /* died first, used first */
+	struct segment *open; /* NULL: none yet */
 	bool creating;
 	uint32_t removing;
 	uint32_t condemned; /* of the free ones */
@@ -123,12 +120,6 @@ bool journal_open(struct journal **out, const struct journal_options *options,
 /* Commit first.  Ends what the keeper has not begun; seals the open one. */
 void journal_close(struct journal **journal);
 
-/* What a record costs of `limit`: its frame and its share of the rest. */
-uint64_t journal_cost(size_t names, uint64_t bytes);
-uint64_t journal_record_cost(const struct record *record);
-uint64_t journal_entry_cost(
-    const struct holding *holding, const struct segment_entry *entry);
-
 /* Does work that is due; call between commits and after a job came back. */
 void journal_step(struct journal *journal, struct instant now);
 
@@ -143,24 +134,14 @@ void journal_done(struct journal *journal, struct job *job, struct instant now);
 struct record *journal_visible(struct journal *journal);
 void journal_show(struct journal *journal, struct record *record);
 
-/* What there is of the records of a segment; false: no memory. */
-bool journal_use_contents(struct journal *journal, struct segment *segment,
-    struct contents *contents);
-
 /* For the parts of the journal. */
 void journal_give_job(struct journal *journal, struct job *job);
-void journal_push(struct journal_list *list, struct segment *segment);
-struct segment *journal_pop(struct journal_list *list);
-struct shelf *journal_shelf(struct journal *journal, struct table *table);
-struct shelf *journal_shelf_named(struct journal *journal, const char *name);
 uint32_t journal_free(const struct journal *journal);
 void journal_take_out(struct journal *journal, struct segment *segment);
 struct segment *journal_find(const struct journal *journal, uint64_t epoch);
 uint64_t journal_segment_room(const struct journal_options *options);
 uint32_t journal_creatable(const struct journal *journal);
 void journal_recycle(struct journal *journal);
-void journal_index(struct journal *journal, struct segment *segment);
-void journal_unindex(struct journal *journal, const struct segment *segment);
 uint64_t journal_next_epoch(struct journal *journal);
 void journal_tell_limit(struct journal *journal);
 

@@ -30,7 +30,7 @@ struct place {
 	uint32_t ordinal;
 	uint32_t events;
 	uint32_t bytes;  /* of its lines */
-	uint32_t cost;   /* journal_cost */
+	uint32_t cost;   /* of its disk: cost.h */
 	uint16_t flags;  /* of its entry */
 	uint32_t slices; /* records that point here */
 	bool dead;       /* settled; waits for its slices to go */

@@ -6,232 +6,31 @@
 #include <string.h>
 
 #include "gateway/spool/fetch.h"
-#include "gateway/spool/scan.h"
-
-#define QUARANTINE "quarantine"
+#include "gateway/spool/muster.h"
+#include "gateway/spool/roster.h"
 
 enum phase { PHASE_SETTLED, PHASE_LOAD, PHASE_VERIFY, PHASE_DONE };
 
 struct recover {
 	enum phase phase;
-	struct segment **segments; /* oldest first */
-	uint32_t count, room, at;
-	bool out; /* a job is under way */
+	struct muster found;
+	uint32_t at; /* of those found */
+	bool out;    /* a job is under way */
 };
-
-/* What list() found, before any of it is opened. */
-struct found {
-	struct found_file {
-		uint64_t id, size;
-	} * files;
-	uint32_t count, room;
-	bool no_memory;
-	char fresh[8][SEGMENT_NAME + 4]; /* half-made ones, to be removed */
-	uint32_t fresh_count;
-};
-
-static void
-see(void *arg, const char *name, uint64_t size)
-{
-	struct found *found = arg;
-	struct found_file *files;
-	size_t len = strlen(name);
-	uint64_t id;
-
-	if (len > 8 && len < sizeof found->fresh[0] &&
-	    strcmp(name + len - 8, ".seg.new") == 0 && found->fresh_count < 8)
-		memcpy(found->fresh[found->fresh_count++], name, len + 1);
-	if (!segment_name_get(name, &id))
-		return; /* not ours: left alone */
-	if (found->count == found->room) {
-		found->room = found->room > 0 ? found->room * 2 : 64;
-		files =
-		    realloc(found->files, found->room * sizeof *found->files);
-		if (files == NULL) {
-			found->no_memory = true;
-			found->room = found->count;
-			return;
-		}
-		found->files = files;
-	}
-	found->files[found->count++] = (struct found_file){ id, size };
-}
-
-static void
-put_aside(struct journal *j, uint64_t id)
-{
-	char name[SEGMENT_NAME], aside[SEGMENT_NAME + 16];
-
-	segment_name(name, id);
-	snprintf(aside, sizeof aside, QUARANTINE "/%s", name);
-	(void)j->disk->rename(j->disk, name, aside);
-	(void)j->disk->sync_names(j->disk);
-	if (j->segments_most > 0)
-		j->segments_most--; /* it still takes room */
-	atomic_fetch_add(&j->counts.damaged_segments, 1);
-}
-
-enum sort { SORT_USED, SORT_FREE, SORT_ASIDE };
-
-/* What kind of file is it, and of which epoch? */
-static enum sort
-sort_out(struct journal *j, struct segment *segment, uint64_t *oldest)
-{
-	struct segment_head head = { 0 };
-	struct err err = { 0 };
-	struct scan scan;
-	const char *bytes;
-	size_t len = 0;
-	enum sort sort = SORT_ASIDE;
-	static const char zeros[SEGMENT_HEADER];
-
-	scan_init(&scan, j->disk, segment->file, segment->size);
-	bytes = scan_at(&scan, 0, SEGMENT_HEADER, &len, &err);
-	if (bytes == NULL || len < SEGMENT_HEADER)
-		goto out;
-	if (segment_head_get(&head, bytes)) {
-		segment->epoch = head.epoch;
-		segment->odd |= head.size != segment->size;
-		if (head.oldest > *oldest)
-			*oldest = head.oldest;
-		sort = SORT_USED;
-		goto out;
-	}
-	sort = memcmp(bytes, zeros, sizeof zeros) == 0 ? SORT_FREE : SORT_ASIDE;
-	if (!scan_epoch(&scan, &segment->epoch, &err))
-		sort = SORT_ASIDE;
-	else if (segment->epoch != 0)
-		sort = SORT_USED; /* the header alone is damaged */
-	if (sort == SORT_USED)
-		atomic_fetch_add(&j->counts.damaged_segments, 1);
-out:
-	scan_fini(&scan);
-	return sort;
-}
-
-static bool
-remember(struct recover *r, struct segment *segment)
-{
-	struct segment **more;
-
-	if (r->count == r->room) {
-		r->room = r->room > 0 ? r->room * 2 : 64;
-		more = realloc(r->segments, r->room * sizeof *r->segments);
-		if (more == NULL)
-			return false;
-		r->segments = more;
-	}
-	r->segments[r->count++] = segment;
-	return true;
-}
-
-static bool
-take_file(struct journal *j, const struct found_file *file, uint64_t *oldest)
-{
-	struct segment *segment;
-	char name[SEGMENT_NAME];
-	int fd;
-
-	if (file->id >= j->next_id)
-		j->next_id = file->id + 1;
-	segment_name(name, file->id);
-	if (file->size == 0) {
-		(void)j->disk->unlink(j->disk, name);
-		return true;
-	}
-	fd = j->disk->open(j->disk, name, DISK_EXISTING);
-	if (fd < 0) {
-		put_aside(j, file->id);
-		return true;
-	}
-	segment = segment_new(file->id, file->size, fd);
-	if (segment == NULL)
-		return false;
-	segment->odd = file->size != j->options.segment_bytes;
-	segment->state = SEGMENT_SEALED;
-	switch (sort_out(j, segment, oldest)) {
-	case SORT_USED:
-		return remember(j->recover, segment);
-	case SORT_FREE:
-		segment->state = SEGMENT_FREE;
-		journal_push(&j->free, segment);
-		return true;
-	case SORT_ASIDE:
-		break;
-	}
-	j->disk->close(j->disk, fd);
-	put_aside(j, file->id);
-	segment_free(segment);
-	return true;
-}
-
-static int
-by_epoch(const void *a, const void *b)
-{
-	const struct segment *const *x = a, *const *y = b;
-
-	return (*x)->epoch < (*y)->epoch ? -1 : (*x)->epoch > (*y)->epoch;
-}
-
-/* Those before `oldest` were dead already; all others may hold something. */
-static void
-line_up(struct journal *j, uint64_t oldest)
-{
-	struct recover *r = j->recover;
-	uint32_t kept = 0;
-
-	if (r->count > 0)
-		qsort(r->segments, r->count, sizeof *r->segments, by_epoch);
-	for (uint32_t i = 0; i < r->count; i++) {
-		struct segment *segment = r->segments[i];
-
-		if (segment->epoch >> 32 > j->counter)
-			j->counter = segment->epoch >> 32;
-		journal_push(&j->used, segment);
-		if (segment->epoch < oldest) {
-			segment->loaded = true;
-			continue;
-		}
-		r->segments[kept++] = segment;
-		atomic_fetch_add(&j->reserved, segment->size);
-	}
-	r->count = kept;
-	atomic_store(&j->counts.unverified, kept);
-}
 
 bool
 recover_open(struct journal *j, struct err *err)
 {
-	struct found found = { 0 };
-	uint64_t oldest = 0;
-	int result;
-	bool ok = false;
+	struct recover *r = calloc(1, sizeof *r);
 
-	j->recover = calloc(1, sizeof *j->recover);
-	if (j->recover == NULL)
+	j->recover = r;
+	if (r == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	result = j->disk->make_folder(j->disk, QUARANTINE);
-	if (result == 0)
-		result = j->disk->list(j->disk, see, &found);
-	if (result < 0) {
-		err_set(err, ERR_HOST, 0, "%s", strerror(-result));
-		goto out;
-	}
-	for (uint32_t i = 0; i < found.fresh_count; i++)
-		(void)j->disk->unlink(j->disk, found.fresh[i]);
-	ok = !found.no_memory;
-	for (uint32_t i = 0; ok && i < found.count; i++)
-		ok = take_file(j, &found.files[i], &oldest);
-	if (!ok) {
-		err_set(err, ERR_HOST, 0, "no memory");
-		goto out;
-	}
-	line_up(j, oldest);
-	j->recover->at = j->recover->count;
+	if (!muster_run(j, &r->found, err))
+		return false;
+	r->at = r->found.count;
 	atomic_store(&j->counts.recovering, true);
-out:
-	free(found.files);
-	return ok;
+	return true;
 }
 
 void
@@ -239,7 +38,7 @@ recover_fini(struct journal *j)
 {
 	if (j->recover == NULL)
 		return;
-	free(j->recover->segments);
+	free(j->recover->found.segments);
 	free(j->recover);
 	j->recover = NULL;
 }
@@ -251,9 +50,9 @@ recover_forget(struct journal *j, const struct segment *segment)
 
 	if (r == NULL)
 		return;
-	for (uint32_t i = 0; i < r->count; i++)
-		if (r->segments[i] == segment)
-			r->segments[i] = NULL;
+	for (uint32_t i = 0; i < r->found.count; i++)
+		if (r->found.segments[i] == segment)
+			r->found.segments[i] = NULL;
 }
 
 static void
@@ -313,7 +112,7 @@ static struct holding *
 holding_for(
     struct journal *j, struct segment *segment, const struct contents_table *t)
 {
-	struct shelf *shelf = journal_shelf_named(j, t->name);
+	struct shelf *shelf = roster_named(j, t->name);
 	struct holding *holding;
 
 	if (shelf == NULL)
@@ -346,8 +145,8 @@ count_record(struct journal *j, struct segment *segment, struct contents *c,
 	segment->living++;
 	shelf_add(holding, events, entry->bytes);
 	shelf_unread(holding, ordinal);
-	segment->living_bytes += journal_entry_cost(holding, entry);
-	atomic_fetch_add(&j->reserved, journal_entry_cost(holding, entry));
+	segment->living_bytes += cost_of_entry(holding, entry);
+	atomic_fetch_add(&j->reserved, cost_of_entry(holding, entry));
 	atomic_fetch_add(&j->counts.recovered_records, 1);
 	atomic_fetch_add(&j->counts.recovered_events, events);
 	return true;
@@ -452,13 +251,13 @@ take_out_void(struct journal *j)
 {
 	struct recover *r = j->recover;
 
-	for (uint32_t i = 0; i < r->count; i++) {
-		struct segment *segment = r->segments[i];
+	for (uint32_t i = 0; i < r->found.count; i++) {
+		struct segment *segment = r->found.segments[i];
 
 		if (segment == NULL || segment->limit > SEGMENT_HEADER ||
 		    segment->busy > 0)
 			continue;
-		r->segments[i] = NULL;
+		r->found.segments[i] = NULL;
 		segment->broken = false;
 		journal_take_out(j, segment);
 	}
@@ -471,7 +270,7 @@ next_phase(struct journal *j)
 
 	if (r->phase == PHASE_SETTLED && r->at == 0)
 		r->phase = PHASE_LOAD;
-	if (r->phase == PHASE_LOAD && r->at == r->count) {
+	if (r->phase == PHASE_LOAD && r->at == r->found.count) {
 		r->phase = PHASE_VERIFY;
 		r->at = 0;
 		atomic_store(&j->counts.recovering, false);
@@ -489,20 +288,20 @@ recover_step(struct journal *j)
 		return;
 	next_phase(j);
 	if (r->phase == PHASE_SETTLED) {
-		begin_job(j, JOB_SETTLED, r->segments[r->at - 1]);
+		begin_job(j, JOB_SETTLED, r->found.segments[r->at - 1]);
 		return;
 	}
 	if (r->phase == PHASE_LOAD) {
-		begin_job(j, JOB_LOAD, r->segments[r->at]);
+		begin_job(j, JOB_LOAD, r->found.segments[r->at]);
 		return;
 	}
 	/* Those that are recycled meanwhile need no looking at. */
-	while (r->at < r->count && r->segments[r->at] == NULL) {
+	while (r->at < r->found.count && r->found.segments[r->at] == NULL) {
 		atomic_fetch_sub(&j->counts.unverified, 1);
 		r->at++;
 	}
-	if (r->at == r->count)
+	if (r->at == r->found.count)
 		r->phase = PHASE_DONE;
 	else if (j->jobs == NULL && j->jobs_out == 0)
-		begin_job(j, JOB_VERIFY, r->segments[r->at]);
+		begin_job(j, JOB_VERIFY, r->found.segments[r->at]);
 }

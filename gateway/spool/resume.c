@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "gateway/spool/clean.h"
+#include "gateway/spool/commit.h"
 #include "gateway/spool/footer.h"
-#include "gateway/spool/stage.h"
+#include "gateway/spool/index.h"
 
 #define KEPT_BACK  2    /* see journal.c */
 #define ROOM_LEAST 1024 /* a segment with less is as good as full */
@@ -71,8 +72,7 @@ take_contents(struct journal *j, struct segment *segment, struct contents *c)
 	uint16_t dead;
 
 	if (c->tail != segment->tail || c->records != segment->records ||
-	    !add_dead_holding(segment, &dead) ||
-	    !journal_use_contents(j, segment, c))
+	    !add_dead_holding(segment, &dead) || !index_put(j, segment, c))
 		return false;
 	for (uint32_t i = 0; i < segment->records; i++)
 		if (segment->entries[i].number == SEGMENT_NO_TABLE)
@@ -99,8 +99,8 @@ resume_done(struct journal *j, struct job *job)
 		return;
 	}
 	j->resume_fails = false;
-	journal_unindex(j, segment); /* an open one keeps its list */
-	stage_forget_void(j, segment->epoch);
+	index_forget(j, segment); /* an open one keeps its list */
+	commit_forget_void(j, segment->epoch);
 	segment->broken = segment->stuck = false;
 	segment->limit = segment->size;
 	segment->state = SEGMENT_OPEN;

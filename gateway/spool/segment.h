@@ -86,7 +86,7 @@ struct segment {
 	uint64_t tail;   /* committed; the next frame begins here */
 	uint64_t limit;  /* nothing from here on counts: a failed commit */
 	uint32_t records, living;
-	uint64_t living_bytes; /* journal_cost of those */
+	uint64_t living_bytes; /* cost of those */
 	uint32_t bits_room;
 	uint64_t *dead, *given;
 	struct segment_entry *entries;

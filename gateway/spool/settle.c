@@ -20,7 +20,7 @@ settle_record(struct journal *j, struct stage_item *item)
 	};
 	open->living++;
 	open->living_bytes +=
-	    journal_entry_cost(holding, &open->entries[item->ordinal]);
+	    cost_of_entry(holding, &open->entries[item->ordinal]);
 	if (item->record->accepted_ms < holding->accepted_ms)
 		holding->accepted_ms = item->record->accepted_ms;
 	if (item->record->earliest_ms < holding->earliest_ms)
@@ -72,8 +72,7 @@ settle_copy(struct journal *j, struct stage_item *item)
 		shelf_unread(item->holding, item->ordinal);
 	}
 	leave(from, item->source_ordinal,
-	    journal_entry_cost(
-		item->holding, &j->open->entries[item->ordinal]));
+	    cost_of_entry(item->holding, &j->open->entries[item->ordinal]));
 	atomic_fetch_add(&j->counts.copied_records, 1);
 }
 
@@ -123,7 +122,7 @@ settle_lost(struct journal *j, struct holding *holding, uint32_t ordinal,
 	struct segment *segment = holding->segment;
 	struct parts *parts = segment_parts(segment, ordinal);
 	uint32_t events = entry->events - (parts != NULL ? parts->events : 0);
-	uint64_t cost = journal_entry_cost(holding, entry);
+	uint64_t cost = cost_of_entry(holding, entry);
 
 	if (!segment_is_given(segment, ordinal))
 		shelf_read(holding);

@@ -190,7 +190,7 @@ spool_settle(struct spool *spool, struct record *record, struct instant now)
 	uint64_t bytes;
 
 	if (spool->committer != NULL) {
-		count_drained(spool, journal_record_cost(record), now);
+		count_drained(spool, cost_of_record(record), now);
 		committer_end(spool->committer, record, now);
 		return;
 	}

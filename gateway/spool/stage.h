@@ -2,18 +2,15 @@
  * stage - what the next commit will write, gathered.
  *
  * Records, settlements and copies are staged in memory and go to disk with
- * one write and one sync (group commit).  Nothing that a commit carries is
- * true before stage_commit said so; if it failed, all of it is as before, and
- * the segment is left alone from then on: after a sync that failed, the kernel
- * may have dropped the pages and call them clean.
+ * one write and one sync (commit.h).
  *
  * In one commit records stand first, then copies, then settlements.  A
  * record that a settlement of this commit speaks of is not copied in it.
  *
  * Units	bytes, events.
- * Ownership	a staged record is the stage's until stage_records.
+ * Ownership	a staged record is the stage's until commit_records.
  * Threads	none inside.
- * Errors	by value while staging; a commit says it in words.
+ * Errors	by value.
  */
 #ifndef GATEWAY_SPOOL_STAGE_H
 #define GATEWAY_SPOOL_STAGE_H
@@ -83,13 +80,8 @@ enum stage_answer stage_settle(
 enum stage_answer stage_copy(struct journal *journal, struct record *record,
     struct holding *from, uint32_t ordinal, struct place *place);
 
-/* False: nothing of it counts, and the segment is given up. */
-bool stage_commit(struct journal *journal, struct err *err);
-
-/* The segment of this epoch is sound again: its end need not be said. */
-void stage_forget_void(struct journal *journal, uint64_t epoch);
-
-/* The fresh records of the commit just made, or just failed, in order. */
-struct record *stage_records(struct journal *journal);
+/* For commit.c: the next bytes to be written; and room for one more void. */
+void stage_add_part(struct stage *stage, const char *at, size_t len);
+bool stage_reserve_void(struct stage *stage);
 
 #endif
