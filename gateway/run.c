@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ struct gateway {
 	/* Until when each may take to stop; long past if it never ran. */
 	struct instant receive_until, transmit_until;
 	struct transmit_rest rest;
+	bool durable;
+	uint64_t kept_events; /* stay on disk */
 };
 
 /* ---- the stages ------------------------------------------------------- */
@@ -59,15 +62,44 @@ stop_tables(struct gateway *gw)
 	tables_close(&gw->tables);
 }
 
+/* Only what must differ from one life to the next. */
+static uint64_t
+random_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) !=
+	    (ssize_t)sizeof seed)
+		seed = (uint64_t)clock_now().ns ^ (uint64_t)getpid() << 32;
+	return seed;
+}
+
 static bool
 start_spool(struct gateway *gw, struct err *err)
 {
-	return spool_open(&gw->spool, &gw->config->spool, err);
+	struct spool_options options = gw->config->spool;
+
+	/* A body may lack its last line feed, and gets it. */
+	options.largest_bytes = gw->config->receive.max_body + 1;
+	options.tables = gw->tables;
+	options.now = clock_now();
+	options.wall_ms = clock_wall_ms();
+	options.seed = random_seed();
+	if (!spool_open(&gw->spool, &options, err))
+		return false;
+	if (spool_is_durable(gw->spool))
+		log_event(LOG_INFO, "spool_open",
+		    LOG_STR("directory", options.directory),
+		    LOG_INT(
+			"limit_bytes", (int64_t)spool_limit_bytes(gw->spool)));
+	return true;
 }
 
 static void
 stop_spool(struct gateway *gw)
 {
+	gw->durable = spool_is_durable(gw->spool);
+	gw->kept_events = spool_end(gw->spool);
 	spool_close(&gw->spool);
 }
 
@@ -280,8 +312,18 @@ drain(struct gateway *gw, struct instant end)
 }
 
 static void
-tell_rest(const struct transmit_rest *rest)
+tell_rest(const struct gateway *gw)
 {
+	const struct transmit_rest *rest = &gw->rest;
+
+	if (gw->durable) {
+		log_event(LOG_INFO, "ended",
+		    LOG_INT("events", (int64_t)gw->kept_events),
+		    LOG_INT("unknown", (int64_t)rest->unknown),
+		    LOG_STR("advice", "they are in the spool and will be sent "
+				      "when the gateway runs again"));
+		return;
+	}
 	if (rest->events == 0) {
 		log_event(LOG_INFO, "ended", LOG_INT("events", 0));
 		return;
@@ -357,6 +399,6 @@ run_gateway(const struct config *config, const char *path)
 	tell_start(config, path);
 	if (!live(&gw))
 		return false;
-	tell_rest(&gw.rest);
+	tell_rest(&gw);
 	return true;
 }

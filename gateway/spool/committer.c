@@ -454,8 +454,23 @@ stop_threads(struct committer *c)
 	if (c->running) {
 		(void)eventfd_write(c->bell, 1);
 		pthread_join(c->thread, NULL);
+		c->running = false;
 	}
 	keeper_stop(&c->keeper);
+}
+
+uint64_t
+committer_end_work(struct committer *c)
+{
+	const struct journal *j = c->journal;
+	uint64_t events = 0;
+
+	stop_threads(c);
+	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)
+		events += atomic_load(&j->shelves[i].events);
+	for (struct shelf *s = j->stranded; s != NULL; s = s->next)
+		events += atomic_load(&s->events);
+	return events;
 }
 
 static void

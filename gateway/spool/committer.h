@@ -43,7 +43,10 @@ bool committer_run_job(struct committer *committer);
 /* By hand: is everything that was said durable? */
 bool committer_idle(struct committer *committer);
 
-/* Commits what is left; frees all records but those with the pump. */
+/* Commits what is left, and works no more; gives the events that wait. */
+uint64_t committer_end_work(struct committer *committer);
+
+/* Does that too; frees all records but those with the pump. */
 void committer_stop(struct committer **committer);
 
 bool committer_append(struct committer *committer, struct record *record);

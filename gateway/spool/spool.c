@@ -84,6 +84,13 @@ spool_open(
 	return true;
 }
 
+uint64_t
+spool_end(struct spool *spool)
+{
+	return spool->committer != NULL ? committer_end_work(spool->committer)
+					: 0;
+}
+
 void
 spool_close(struct spool **spool)
 {

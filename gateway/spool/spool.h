@@ -50,8 +50,14 @@ bool spool_open(
     struct spool **out, const struct spool_options *options, struct err *err);
 
 /*
- * Writes what was appended and settled, and frees what was never taken;
- * nothing may be with the pump any more.
+ * Writes what was appended and settled, and works no more.  Gives the number
+ * of events that stay on disk for the next start; without one they are gone.
+ */
+uint64_t spool_end(struct spool *spool);
+
+/*
+ * Does that too, and frees what was never taken; nothing may be with the pump
+ * any more.
  */
 void spool_close(struct spool **spool);
 
