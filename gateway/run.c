@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ struct gateway {
 	struct instant receive_until, transmit_until;
 	struct transmit_rest rest;
 	bool durable;
+	bool recovered;       /* and told so */
 	uint64_t kept_events; /* stay on disk */
 };
 
@@ -219,30 +221,93 @@ clock_set(void)
 	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
 }
 
-/* Serves until a signal says to end; becomes ready once the clock is set. */
+/* Why events cannot be kept now, in a word; NULL: they can. */
+static const char *
+why_not_ready(struct gateway *gw)
+{
+	struct spool_health health = spool_health(gw->spool);
+
+	return !clock_set()     ? "clock"
+	       : health.failing ? "disk_failing"
+	       : spool_bytes(gw->spool) * 100 / 99 >
+		       spool_limit_bytes(gw->spool)
+		   ? "spool_full"
+		   : NULL;
+}
+
+/* What each of those words means, for the log. */
+static const char *
+advice_for(const char *why_not)
+{
+	static const struct {
+		const char *word, *advice;
+	} advices[] = {
+		{ "clock", "this machine's clock is before the day this "
+			   "program was made; set it" },
+		{ "disk_failing",
+		    "the spool's disk does not take events: producers get 503 "
+		    "until it does; look at the system's log" },
+		{ "spool_full",
+		    "no event is lost, and producers get 503 until some are "
+		    "delivered; is the upstream reached? spool.max_bytes may "
+		    "be larger" },
+	};
+
+	for (size_t i = 0; i < COUNT(advices); i++)
+		if (strcmp(advices[i].word, why_not) == 0)
+			return advices[i].advice;
+	return NULL;
+}
+
+static void
+tell_ready(struct gateway *gw, const char *why_not)
+{
+	admin_ready(gw->admin, why_not);
+	if (why_not == NULL)
+		log_event(LOG_INFO, "ready");
+	else
+		log_event(LOG_WARN, "not_ready", LOG_STR("why", why_not),
+		    LOG_STR("advice", advice_for(why_not)));
+}
+
+/* Once, when all that a start found in the spool is sorted out. */
+static void
+tell_recovered(struct gateway *gw)
+{
+	struct spool_health health = spool_health(gw->spool);
+
+	if (gw->recovered || health.recovering || health.unverified > 0)
+		return;
+	gw->recovered = true;
+	if (health.recovered_records == 0 && health.damaged_segments == 0)
+		return;
+	log_event(health.damaged_segments > 0 || health.damaged_records > 0
+		      ? LOG_ERROR
+		      : LOG_INFO,
+	    "spool_recovered",
+	    LOG_INT("records", (int64_t)health.recovered_records),
+	    LOG_INT("events", (int64_t)health.recovered_events),
+	    LOG_INT("damaged_records", (int64_t)health.damaged_records),
+	    LOG_INT("damaged_places", (int64_t)health.damaged_segments));
+}
+
+/* Serves until a signal says to end; ready while events can be kept. */
 static void
 serve(struct gateway *gw)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	sigset_t set = end_signals();
-	bool ready = false;
+	const char *why_not, *told = "";
 	int number;
 
 	sigaddset(&set, SIGHUP);
-	if (!clock_set()) {
-		admin_ready(gw->admin, "clock");
-		log_event(LOG_WARN, "clock_not_set",
-		    LOG_STR("advice", "this machine's clock is before the day "
-				      "this program was made; set it"));
-	}
 	for (;;) {
-		if (!ready && clock_set()) {
-			ready = true;
-			admin_ready(gw->admin, NULL);
-			log_event(LOG_INFO, "ready");
-		}
-		number = ready ? sigwaitinfo(&set, NULL)
-			       : sigtimedwait(&set, NULL, &second);
+		why_not = why_not_ready(gw);
+		if (why_not != told)
+			tell_ready(gw, why_not);
+		told = why_not;
+		tell_recovered(gw);
+		number = sigtimedwait(&set, NULL, &second);
 		if (number == SIGTERM || number == SIGINT)
 			return;
 		if (number == SIGHUP)

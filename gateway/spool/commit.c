@@ -135,6 +135,7 @@ static void
 next_batch(struct stage *s)
 {
 	s->batch++;
+	s->probe = false;
 	s->bytes = 0;
 	s->arena_len = 0;
 	s->part_count = 1;
@@ -229,7 +230,7 @@ commit_run(struct journal *j, struct err *err)
 	struct stage *s = j->stage;
 	int result;
 
-	if (stage_empty(j))
+	if (stage_empty(j) && !s->probe)
 		return true;
 	put_settled(j);
 	put_moved(j);

@@ -357,6 +357,7 @@ work(struct committer *c)
 		before = j->stage->batch + j->freed;
 		if (stage_records(c) && stage_ops(c)) {
 			clean_stage(j);
+			stage_probe(j);
 			commit(c);
 		}
 		journal_step(j, time_now(c));

@@ -401,6 +401,19 @@ stage_settle(struct journal *j, struct place *place, struct frame_range range)
 	return STAGE_OK;
 }
 
+void
+stage_probe(struct journal *j)
+{
+	struct stage *s = j->stage;
+
+	s->probe = s->void_count > 0 && stage_empty(j) &&
+		   atomic_load(&j->counts.failing) &&
+		   prepare(j, 0, KEEP_FOR_SETTLED) == STAGE_OK &&
+		   grow(&s->parts, &s->part_room, s->part_count + 8,
+		       sizeof *s->parts) &&
+		   segment_reserve_aux(j->open, 3);
+}
+
 static void
 put_ranges(char *at, const struct parts *parts)
 {

@@ -55,6 +55,7 @@ struct stage {
 	uint32_t settled_count, settled_room;
 	struct frame_void *voids; /* not yet durable */
 	uint32_t void_count, void_room;
+	bool probe; /* commit, though there is nothing but those */
 	struct record *records; /* fresh ones of the last commit */
 	char head[SEGMENT_HEADER];
 };
@@ -71,6 +72,12 @@ bool stage_empty(const struct journal *journal);
 enum stage_answer stage_record(struct journal *journal, struct record *record);
 enum stage_answer stage_settle(
     struct journal *journal, struct place *place, struct frame_range range);
+
+/*
+ * After a commit failed: stages a commit of what is void alone, so that the
+ * disk is tried although nobody sends anything.
+ */
+void stage_probe(struct journal *journal);
 
 /*
  * A copy of a living record that is number `ordinal` of the segment of
