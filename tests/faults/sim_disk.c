@@ -38,7 +38,7 @@ struct sim {
 	int step_count;
 	uint64_t random;
 	struct sim_fault fault;
-	uint64_t seen, room, most, calls;
+	uint64_t seen, room, most, calls, kill_at;
 	bool dead;
 };
 
@@ -58,13 +58,24 @@ sim_of(struct disk *disk)
 	return (struct sim *)disk;
 }
 
+/* One more call that changes something; true: the process is gone. */
+static bool
+dies(struct sim *sim)
+{
+	sim->calls++;
+	if (sim->kill_at > 0 && --sim->kill_at == 0)
+		sim->dead = true;
+	return sim->dead;
+}
+
 /* 0, or what the plan says of this call. */
 static int
 fails(struct sim *sim, enum sim_call call)
 {
 	if (sim->dead)
 		return -EIO;
-	sim->calls += call != SIM_READ && call != SIM_OPEN;
+	if (call != SIM_READ && call != SIM_OPEN && dies(sim))
+		return -EIO;
 	if (sim->fault.error == 0 || sim->fault.call != call)
 		return 0;
 	sim->seen++;
@@ -135,7 +146,8 @@ op_open(struct disk *disk, const char *text, enum disk_open how)
 		if (name != NULL)
 			return -EEXIST;
 		assert(sim->file_count < EVER_MOST);
-		sim->calls++;
+		if (dies(sim))
+			return -EIO;
 		add_name(&sim->now, text, sim->file_count);
 		note_names(sim);
 		return sim->file_count++;
@@ -425,6 +437,18 @@ sim_kill(struct sim *sim)
 	sim->dead = true;
 }
 
+void
+sim_kill_at(struct sim *sim, uint64_t n)
+{
+	sim->kill_at = n;
+}
+
+bool
+sim_is_dead(const struct sim *sim)
+{
+	return sim->dead;
+}
+
 /* What a power cut leaves of one file. */
 static void
 cut(struct sim *sim, struct file *file)
@@ -488,6 +512,7 @@ void
 sim_start(struct sim *sim, bool power)
 {
 	sim->dead = false;
+	sim->kill_at = 0;
 	sim->fault.error = 0;
 	if (!power)
 		return;

@@ -50,6 +50,10 @@ void sim_set_room(struct sim *sim, uint64_t bytes); /* then ENOSPC */
 /* From here on nothing reaches the disk: the process is gone. */
 void sim_kill(struct sim *sim);
 
+/* The same, just before the n-th call from now that changes something. */
+void sim_kill_at(struct sim *sim, uint64_t n);
+bool sim_is_dead(const struct sim *sim);
+
 /* It starts again; with `power`, what was not synced is at risk. */
 void sim_start(struct sim *sim, bool power);
 

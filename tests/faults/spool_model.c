@@ -1,6 +1,11 @@
 /*
  * Random actions against the spool's log and a small model of what it must
- * hold: spool_model [SEED [ACTIONS [VERBOSE]]].
+ * hold:
+ *
+ *	spool_model [SEED [ACTIONS [verbose]]]
+ *	spool_model SEED ACTIONS every		the same world of so many
+ *		actions again and again, killed before its first call that
+ *		changes something on disk, before its second, ... each
  *
  * The model knows of each event whether it was acknowledged, is with the
  * pump, was settled, and whether that is durable.  It holds the log to this:
@@ -67,6 +72,9 @@ static struct {
 	int held_count;
 	int life;
 	bool verbose;
+	uint64_t kill_at; /* in every world; 0: by chance */
+	bool power;       /* is what a kill at a call is */
+	bool killed;
 } w;
 
 static struct {
@@ -445,8 +453,12 @@ quiesce(void)
 static void
 drain(void)
 {
-	const struct journal *j = committer_journal(w.committer);
+	const struct journal *j;
 
+	if (sim_is_dead(w.sim))
+		crash(w.power, false);
+	j = committer_journal(w.committer);
+	sim_kill_at(w.sim, 0);
 	SAY("drain");
 	for (int i = 0; i < TABLES; i++)
 		committer_want(w.committer, w.table[i], UINT64_MAX);
@@ -490,10 +502,14 @@ drain(void)
 static void
 act(void)
 {
-	uint64_t what = roll(1000);
+	uint64_t what = roll(w.kill_at > 0 ? 970 : 1000);
 
 	w.action++;
 	total.actions++;
+	if (sim_is_dead(w.sim)) {
+		crash(w.power, false);
+		return;
+	}
 	if (what < 330)
 		append();
 	else if (what < 520)
@@ -516,6 +532,8 @@ act(void)
 	else if (what < 980)
 		sim_set_room(
 		    w.sim, roll(2) == 0 ? 0 : SEGMENT * (1 + roll(SEGMENTS)));
+	else if (what < 981)
+		sim_kill_at(w.sim, 1 + roll(30));
 	else if (what < 984)
 		crash(roll(2) == 0, roll(4) == 0);
 	else if (what < 985)
@@ -540,8 +558,10 @@ world(uint64_t seed, uint64_t actions)
 		tables_find(w.tables, span_of(name), now(), &w.table[i]);
 	}
 	start();
+	sim_kill_at(w.sim, w.kill_at);
 	for (uint64_t i = 0; i < actions; i++)
 		act();
+	w.killed = sim_is_dead(w.sim) || w.life > 1;
 	drain();
 	crash(roll(2) == 0, false);
 	drain();
@@ -554,6 +574,22 @@ world(uint64_t seed, uint64_t actions)
 	total.worlds++;
 }
 
+/* Fewer things go wrong in these worlds: only the kill does. */
+static void
+every_call(uint64_t seed, uint64_t actions)
+{
+	uint64_t calls = 0;
+
+	do {
+		w.kill_at = ++calls;
+		for (int power = 0; power < 2; power++) {
+			w.power = power == 1;
+			world(seed, actions);
+		}
+	} while (w.killed);
+	printf("killed before each of %" PRIu64 " calls, twice\n", calls - 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -561,11 +597,13 @@ main(int argc, char **argv)
 	uint64_t actions = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
 	struct err err = { 0 };
 
-	w.verbose = argc > 3;
+	w.verbose = argc > 3 && strcmp(argv[3], "verbose") == 0;
 	w.bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w.entries = calloc(ENTRIES_MOST, sizeof *w.entries);
 	if (w.bell == -1 || w.entries == NULL || !ticket_box_init(&w.box, &err))
 		return 70;
+	if (argc > 3 && strcmp(argv[3], "every") == 0)
+		every_call(seed, actions);
 	while (total.actions < actions)
 		world(seed++, actions < 4000 ? actions : 4000);
 	printf("%" PRIu64 " actions in %" PRIu64 " worlds (seeds to %" PRIu64
