@@ -88,9 +88,12 @@ class Trouble(Exception):
     """Why the play cannot go on, in words for the person who watches."""
 
 
-def die_with_parent():
-    """Even when this program is killed, nothing stays behind."""
+def die_with(parent):
+    """Even when this program is killed, nothing stays behind; nor when that
+    happens before the kernel was asked to tell."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 class Child:
@@ -100,11 +103,12 @@ class Child:
     def __init__(self, folder, argv, pattern):
         self.name = os.path.basename(argv[0])
         self.log = os.path.join(folder, self.name + ".log")
+        us = os.getpid()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=folder, start_new_session=True,
-                preexec_fn=die_with_parent)
+                preexec_fn=lambda: die_with(us))
         self.address = self._await(pattern)
 
     def said(self):
