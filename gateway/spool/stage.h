@@ -55,7 +55,7 @@ struct stage {
 	uint32_t settled_count, settled_room;
 	struct frame_void *voids; /* not yet durable */
 	uint32_t void_count, void_room;
-	bool probe; /* commit, though there is nothing but those */
+	bool probe;             /* commit, though there is nothing but those */
 	struct record *records; /* fresh ones of the last commit */
 	char head[SEGMENT_HEADER];
 };
