@@ -49,11 +49,11 @@ may_be_source(const struct segment *segment)
 	       segment->living > 0 && !segment->stuck && !segment->wiping;
 }
 
-/* Room in segments that are not written to any more. */
+/* Room in segments that are not written to any more, if each has `room`. */
 static uint64_t
-dead_bytes(const struct journal *j)
+dead_bytes(const struct journal *j, uint64_t room)
 {
-	uint64_t room = journal_segment_room(&j->options), dead = 0;
+	uint64_t dead = 0;
 
 	for (struct segment *s = j->used.first; s != NULL; s = s->next)
 		if (s->state != SEGMENT_OPEN && s->living_bytes < room)
@@ -61,22 +61,32 @@ dead_bytes(const struct journal *j)
 	return dead;
 }
 
+static bool
+is_short(const struct journal *j)
+{
+	return journal_free(j) + journal_creatable(j) <= SHORT_OF;
+}
+
 /* Copying pays only where there is a segment's worth to be won. */
 static struct segment *
 candidate(const struct journal *j)
 {
-	uint64_t dead, room = journal_segment_room(&j->options);
+	uint64_t dead, size = j->options.segment_bytes;
+	uint64_t room = journal_segment_room(&j->options);
 	struct segment *s = j->used.first;
 
-	for (; s != NULL; s = s->next)
-		if (s->broken && may_be_source(s) &&
-		    (s != j->used.last || resume_ask(j) == RESUME_NO))
+	/* Out of its turn, it takes room and brings none. */
+	for (; s != NULL && !is_short(j); s = s->next)
+		if (s->broken && may_be_source(s))
 			return s;
 	s = j->used.first;
 	if (s == NULL || !may_be_source(s))
 		return NULL;
-	dead = dead_bytes(j);
-	if (journal_free(j) + journal_creatable(j) <= SHORT_OF)
+	if (journal_free(j) + journal_creatable(j) < SHORT_OF &&
+	    dead_bytes(j, size) >= size)
+		return s; /* room is counted on the safe side */
+	dead = dead_bytes(j, room);
+	if (is_short(j))
 		return dead >= room ? s : NULL;
 	if (j->used.count > LOG_LEAST && dead > j->used.count * room / 2)
 		return s;
@@ -102,7 +112,10 @@ clean_bytes_left(const struct journal *j)
 {
 	const struct segment *source = j->clean->source;
 
-	return source != NULL ? source->living_bytes : 0;
+	source = source == NULL ? j->used.first : source;
+	return source == j->used.first && source != j->open && source != NULL
+		   ? source->living_bytes
+		   : 0;
 }
 
 bool
@@ -212,9 +225,12 @@ clean_step(struct journal *j)
 
 	if (atomic_load(&j->counts.recovering))
 		return;
+	if (c->source != NULL && c->source != j->used.first && is_short(j))
+		clean_drop(j, c->source);
 	if (c->source == NULL) {
 		source = candidate(j);
-		if (source == NULL)
+		if (source == NULL ||
+		    (source == j->used.last && resume_ask(j) != RESUME_NO))
 			return;
 		begin(j, source);
 	}

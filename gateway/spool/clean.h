@@ -26,7 +26,7 @@ bool clean_can_help(const struct journal *journal);
 /* Is the list of this one's records needed? */
 bool clean_uses(const struct journal *journal, const struct segment *segment);
 
-/* What is still to be copied of the segment under way, at most. */
+/* What is still to be copied of the oldest segment, at most. */
 uint64_t clean_bytes_left(const struct journal *journal);
 
 /* Are there copies to be staged? */

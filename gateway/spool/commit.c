@@ -106,6 +106,16 @@ write_and_sync(struct journal *j)
 	uint32_t from = first ? 0 : 1;
 	int result;
 
+	/*
+	 * The process before us may have been killed between making a file
+	 * and syncing its name.
+	 */
+	if (j->names_at_risk) {
+		result = j->disk->sync_names(j->disk);
+		if (result != 0)
+			return result;
+		j->names_at_risk = false;
+	}
 	s->parts[0].iov_base = s->head;
 	s->parts[0].iov_len = sizeof s->head;
 	result = j->disk->write(j->disk, j->open->file, &s->parts[from],

@@ -210,14 +210,29 @@ journal_free(const struct journal *j)
 	return j->free.count - j->condemned;
 }
 
+/*
+ * What power cuts and failures leave may be all segments in use, the last one
+ * full, and none to copy to.  For that the one segment's worth below max_bytes
+ * is used that is not a segment's otherwise.
+ */
+static bool
+is_stuck(const struct journal *j)
+{
+	const struct segment *last = j->used.last;
+
+	return journal_free(j) == 0 && last != NULL && last->loaded &&
+	       resume_is_full(last);
+}
+
 uint32_t
 journal_creatable(const struct journal *j)
 {
 	uint32_t there = j->used.count + j->free.count + j->removing;
+	uint32_t most = j->segments_most;
 
-	if (j->no_more)
-		return 0;
-	return there < j->segments_most ? j->segments_most - there : 0;
+	if (there == most && is_stuck(j))
+		most++;
+	return j->no_more || there >= most ? 0 : most - there;
 }
 
 void

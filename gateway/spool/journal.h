@@ -92,6 +92,7 @@ struct journal {
 	uint64_t quarantine_room;
 	bool no_more; /* the disk refused a new segment */
 	bool resume_fails;
+	bool names_at_risk; /* of files found: not synced yet */
 	uint64_t freed; /* segments, ever */
 	bool retry;     /* something failed: call journal_step by and by */
 	struct shelf *shelves; /* by the table's index */

@@ -213,6 +213,7 @@ muster_run(struct journal *j, struct muster *m, struct err *err)
 		goto out;
 	}
 	line_up(j, m, oldest);
+	j->names_at_risk = j->disk->sync_names(j->disk) != 0;
 out:
 	free(found.files);
 	return ok;

@@ -10,21 +10,26 @@
 #define KEPT_BACK  2    /* see journal.c */
 #define ROOM_LEAST 1024 /* a segment with less is as good as full */
 
+bool
+resume_is_full(const struct segment *segment)
+{
+	return segment->tail + ROOM_LEAST +
+		   footer_room((uint64_t)segment->records + 1, 3,
+		       (uint64_t)segment->holding_count + 1) >
+	       segment->size;
+}
+
 enum resume_answer
 resume_ask(const struct journal *j)
 {
 	const struct segment *last = j->used.last;
-	uint64_t end;
 
 	if (j->open != NULL || last == NULL || last->odd ||
 	    journal_free(j) + journal_creatable(j) > KEPT_BACK)
 		return RESUME_NO;
 	if (!last->loaded || atomic_load(&j->counts.recovering))
 		return RESUME_SOON;
-	end = last->tail + ROOM_LEAST +
-	      footer_room((uint64_t)last->records + 1, 3,
-		  (uint64_t)last->holding_count + 1);
-	if (end > last->size)
+	if (resume_is_full(last))
 		return RESUME_NO;
 	return j->resume_fails ? RESUME_FAILS : RESUME_SOON;
 }

@@ -24,6 +24,9 @@ enum resume_answer {
 	RESUME_FAILS,
 };
 
+/* Is there too little room in it to be worth it? */
+bool resume_is_full(const struct segment *segment);
+
 enum resume_answer resume_ask(const struct journal *journal);
 
 void resume_step(struct journal *journal);

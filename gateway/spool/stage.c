@@ -19,7 +19,7 @@
 #define COPY_BELOW   2048 /* a smaller body is copied, not pointed to */
 
 /* Segments kept back, by what asks for a new one. */
-enum { KEEP_FOR_COPIES = 0, KEEP_FOR_SETTLED = 1, KEEP_FOR_RECORDS = 2 };
+enum { KEEP_FOR_COPIES, KEEP_FOR_SETTLED, KEEP_FOR_RECORDS };
 
 bool
 stage_init(struct journal *j)
@@ -157,6 +157,9 @@ rotate(struct journal *j, uint32_t keep)
 	case RESUME_NO:
 		break;
 	}
+	/* When no copying is to come, settlements must go on without. */
+	if (keep == KEEP_FOR_SETTLED && !clean_can_help(j))
+		keep = KEEP_FOR_COPIES;
 	if (journal_free(j) + creatable <= keep)
 		return clean_can_help(j) ? STAGE_WAIT : STAGE_FULL;
 	if (journal_free(j) == 0 || j->free.first->condemned)
@@ -168,14 +171,14 @@ rotate(struct journal *j, uint32_t keep)
 }
 
 /*
- * While room is short, room to finish what is being copied is not to be used
- * up by anything else: it is the copying that makes room.
+ * While room is short, room to copy the oldest segment, or the rest of it, is
+ * not to be used up by anything else: it is the copying that makes room.
  */
 static uint64_t
 kept_free(const struct journal *j, uint32_t keep)
 {
 	if (keep == KEEP_FOR_COPIES ||
-	    journal_free(j) + journal_creatable(j) > KEEP_FOR_SETTLED)
+	    journal_free(j) + journal_creatable(j) > 1)
 		return 0;
 	return clean_bytes_left(j);
 }
@@ -184,18 +187,14 @@ static enum stage_answer
 prepare(struct journal *j, uint64_t bytes, uint32_t keep)
 {
 	enum stage_answer answer;
-	uint64_t left = kept_free(j, keep);
 
-	if (left > 0 && j->open != NULL && !fits(j, bytes + left))
-		return stage_empty(j) ? STAGE_WAIT : STAGE_COMMIT;
-	if (fits(j, bytes) && j->stage->bytes + bytes <= BATCH_BYTES)
+	if (fits(j, bytes + kept_free(j, keep)) &&
+	    (stage_empty(j) || j->stage->bytes + bytes <= BATCH_BYTES))
 		return STAGE_OK;
 	if (!stage_empty(j))
 		return STAGE_COMMIT;
-	if (fits(j, bytes))
-		return STAGE_OK;
 	if (j->open != NULL && j->open->tail == SEGMENT_HEADER)
-		return STAGE_FAILED;
+		return fits(j, bytes) ? STAGE_WAIT : STAGE_FAILED;
 	answer = rotate(j, keep);
 	if (answer == STAGE_OK && !fits(j, bytes))
 		return STAGE_FAILED;
@@ -442,7 +441,9 @@ stage_copy(struct journal *j, struct record *record, struct holding *from,
 	if (s->copy_count == COPIES_MOST ||
 	    s->arena_len + 2 * frame_head_size(&f) + COPY_BELOW > ARENA_HEADS)
 		return STAGE_COMMIT;
-	answer = prepare(j, frame_size(&f), KEEP_FOR_COPIES);
+	answer = prepare(j, frame_size(&f),
+	    from->segment == j->used.first ? KEEP_FOR_COPIES
+					   : KEEP_FOR_RECORDS);
 	if (answer != STAGE_OK)
 		return answer;
 	holding = shelf_holding(from->shelf, j->open);
