@@ -81,6 +81,7 @@ and then:
 NOTHING = {"events": 0, "taken_calls": 0, "digest": f"{0:016x}"}
 
 PR_SET_PDEATHSIG = 1
+PARENT = os.getpid()
 START_S = 30
 
 
@@ -88,11 +89,11 @@ class Trouble(Exception):
     """Why the play cannot go on, in words for the person who watches."""
 
 
-def die_with(parent):
-    """Even when this program is killed, nothing stays behind; nor when that
-    happens before the kernel was asked to tell."""
+def die_with_parent():
+    """Even when this program is killed, nothing stays behind."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
+    # Killed before that: nobody will send the signal any more.
+    if os.getppid() != PARENT:
         os._exit(1)
 
 
@@ -103,12 +104,11 @@ class Child:
     def __init__(self, folder, argv, pattern):
         self.name = os.path.basename(argv[0])
         self.log = os.path.join(folder, self.name + ".log")
-        us = os.getpid()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=folder, start_new_session=True,
-                preexec_fn=lambda: die_with(us))
+                preexec_fn=die_with_parent)
         self.address = self._await(pattern)
 
     def said(self):
