@@ -94,7 +94,7 @@ muster(struct inspect *in, struct err *err)
 	char name[SEGMENT_NAME];
 	struct scan scan;
 	bool ok = true;
-	int result = in->disk->list(in->disk, see, in);
+	int result = in->disk->list(in->disk, ".", see, in);
 
 	if (result < 0)
 		return err_set(err, ERR_HOST, 0, "%s", strerror(-result));

@@ -228,8 +228,7 @@ recover_done(struct journal *j, struct job *job)
 	struct recover *r = j->recover;
 
 	r->out = false;
-	if (job->kind != JOB_SETTLED)
-		j->quarantine_room = job->quarantine_room;
+	j->aside_bytes += job->quarantined;
 	if (!job->ok) {
 		/* The disk may be better later; nothing is given up. */
 		j->retry = true;
@@ -255,6 +254,15 @@ recover_done(struct journal *j, struct job *job)
 	}
 }
 
+/* What may still be put aside below max_bytes; see journal.c. */
+static uint64_t
+quarantine_room(const struct journal *j)
+{
+	uint64_t half = j->options.segment_bytes / 2;
+
+	return half > j->aside_bytes ? half - j->aside_bytes : 0;
+}
+
 static void
 begin_job(struct journal *j, enum job_kind kind, struct segment *segment)
 {
@@ -263,7 +271,7 @@ begin_job(struct journal *j, enum job_kind kind, struct segment *segment)
 	if (job == NULL)
 		return;
 	job->whole = kind == JOB_VERIFY;
-	job->quarantine_room = kind == JOB_SETTLED ? 0 : j->quarantine_room;
+	job->quarantine_room = kind == JOB_SETTLED ? 0 : quarantine_room(j);
 	j->recover->out = true;
 	journal_give_job(j, job);
 }
