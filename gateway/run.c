@@ -410,16 +410,16 @@ tell_rest(const struct gateway *gw)
 {
 	const struct transmit_rest *rest = &gw->rest;
 
+	if ((gw->durable ? gw->kept_events : rest->events) == 0) {
+		log_event(LOG_INFO, "ended", LOG_INT("events", 0));
+		return;
+	}
 	if (gw->durable) {
 		log_event(LOG_INFO, "ended",
 		    LOG_INT("events", (int64_t)gw->kept_events),
 		    LOG_INT("unknown", (int64_t)rest->unknown),
 		    LOG_STR("advice", "they are in the spool and will be sent "
 				      "when the gateway runs again"));
-		return;
-	}
-	if (rest->events == 0) {
-		log_event(LOG_INFO, "ended", LOG_INT("events", 0));
 		return;
 	}
 	log_event(LOG_WARN, "ended", LOG_INT("events", (int64_t)rest->events),

@@ -93,8 +93,8 @@ struct journal {
 	bool no_more; /* the disk refused a new segment */
 	bool resume_fails;
 	bool names_at_risk; /* of files found: not synced yet */
-	uint64_t freed; /* segments, ever */
-	bool retry;     /* something failed: call journal_step by and by */
+	uint64_t freed;     /* segments, ever */
+	bool retry;         /* something failed: call journal_step by and by */
 	struct shelf *shelves; /* by the table's index */
 	struct shelf *stranded;
 	struct shelf *hungry, *hungry_last;
