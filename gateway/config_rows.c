@@ -188,8 +188,8 @@ const struct config_option config_options[] = {
   .per_table = true, .help = "an event whose __time is older is refused" },
 { NUMBER("events.max_ahead", TIME, tables.defaults.events.max_ahead_ms, "2000d", "0", "4000000d"),
   .per_table = true, .help = "an event whose __time is further ahead is refused" },
-{ ONLY("events.on_invalid", "reject", "skip"), .per_table = true,
-  .help = "one bad event refuses its request" },
+{ WORD("events.on_invalid", tables.defaults.events.on_invalid, enum on_invalid, "reject", "reject|skip"),
+  .per_table = true, .help = "one invalid event refuses its request, or becomes a dead letter while the others are kept" },
 { NUMBER("events.max_depth", COUNT, tables.defaults.events.max_depth, "64", "1", "1024"),
   .per_table = true, .help = "how deep an event may be nested, its own braces included" },
 
@@ -202,8 +202,10 @@ const struct config_option config_options[] = {
 { NUMBER("spool.memory_bytes", BYTES, spool.memory_bytes, "64MiB", "1MiB", "1024GiB"),
   .help = "memory for events that wait to be sent; the rest waits on disk, or gets 503" },
 
-{ LATER("dead_letters.directory"), .help = "folder for events that the upstream refuses" },
-{ LATER("dead_letters.max_bytes"), .help = "its size" },
+{ TEXT("dead_letters.directory", dead_letters.directory, file_valid), .allowed = "FOLDER",
+  .help = "where invalid events that were skipped are kept; default: dead-letters in spool.directory; neither: nothing can be skipped" },
+{ NUMBER("dead_letters.max_bytes", BYTES, dead_letters.max_bytes, "1GiB", "1MiB", "1048576GiB"),
+  .help = "its files together never exceed this; full: 503" },
 
 { ONLY("producers.authentication", "none", "api_keys|jwt"), .help = "how producers say who they are" },
 { LATER("producers.api_keys_file"), .help = "file with the producers' keys" },

@@ -36,10 +36,17 @@ struct batch_options {
 	uint64_t linger_ms;  /* or this long after its first	      */
 };
 
+/* What becomes of a request that holds an invalid event. */
+enum on_invalid {
+	ON_INVALID_REJECT, /* it is refused */
+	ON_INVALID_SKIP,   /* the others are kept, that one is a dead letter */
+};
+
 struct event_options {
 	uint64_t max_age_ms;   /* older events are refused	  */
 	uint64_t max_ahead_ms; /* events further ahead are refused */
 	uint64_t max_depth;    /* nesting, own braces included	  */
+	enum on_invalid on_invalid;
 };
 
 struct table_options {

@@ -7,6 +7,7 @@
 #include "gateway/log.h"
 #include "gateway/receive/check.h"
 #include "gateway/receive/conn.h"
+#include "gateway/receive/letters.h"
 #include "gateway/receive/listen.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
@@ -205,6 +206,7 @@ static enum outcome (*const head_steps[])(struct conn *) = {
 	limit_size,
 	know_encoding,
 	find_table,
+	letters_choose,
 	expect_body,
 };
 
@@ -286,8 +288,9 @@ static enum outcome
 check(struct conn *conn, char *body, size_t len, struct check *found)
 {
 	struct request *r = &conn->request;
+	struct check_skip skip;
 	enum outcome outcome = check_body(found, body, len, &r->table->options,
-	    conn->worker->wall_ms, &r->detail);
+	    conn->worker->wall_ms, letters_skip(conn, &skip), &r->detail);
 
 	if (outcome == OUTCOME_BAD_EVENTS) {
 		snprintf(r->own_message, sizeof r->own_message, "%s",
@@ -395,8 +398,11 @@ append(struct conn *conn)
 }
 
 static void
-finish(struct request *r, enum outcome outcome)
+finish(struct conn *conn, enum outcome outcome)
 {
+	struct request *r = &conn->request;
+
+	letters_end(conn, outcome);
 	choose(r, outcome);
 	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 }
@@ -426,18 +432,16 @@ keep_and_wait(struct conn *conn)
 	conn_takes_ticket(conn);
 	r->record->ticket = NULL;
 	listen_resume(conn);
-	finish(r, OUTCOME_SPOOL_FULL);
+	finish(conn, OUTCOME_SPOOL_FULL);
 }
 
 static void
 keep(struct conn *conn)
 {
-	struct request *r = &conn->request;
-
-	if (r->level == ACK_RECEIVED)
-		finish(r, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
+	if (conn->request.level == ACK_RECEIVED)
+		finish(conn, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
 	else if (conn->worker->closing)
-		finish(r, OUTCOME_DRAINING);
+		finish(conn, OUTCOME_DRAINING);
 	else
 		keep_and_wait(conn);
 }
@@ -452,8 +456,10 @@ ingest_whole(struct conn *conn)
 	move(r, EX_OK);
 	conn_is_ours(conn);
 	outcome = read_events(conn, &found);
+	if (outcome == OUTCOME_KEPT)
+		outcome = letters_keep(conn, &found);
 	if (outcome != OUTCOME_KEPT || found.events == 0 || r->route.dry_run) {
-		finish(r, outcome);
+		finish(conn, outcome);
 		return;
 	}
 	address(conn, &found);
@@ -472,9 +478,8 @@ ingest_settled(struct conn *conn)
 		[TICKET_FAILED] = OUTCOME_UNKNOWN,
 		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
 	};
-	struct request *r = &conn->request;
 
-	finish(r, outcomes[r->ticket.result]);
+	finish(conn, outcomes[conn->request.ticket.result]);
 }
 
 void

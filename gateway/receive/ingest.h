@@ -26,6 +26,7 @@
 #include "gateway/receive/exchange.h"
 #include "gateway/receive/receive.h"
 #include "gateway/receive/route.h"
+#include "gateway/spool/deadletter.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/ticket.h"
 #include "parsers/head.h"
@@ -47,6 +48,9 @@ struct request {
 	struct table *table; /* a reference, until the record has it */
 	struct record *record;
 	uint64_t reserved; /* of listen.memory_bytes */
+	bool skips;        /* invalid events, and keeps the others */
+	uint32_t accepted, rejected;
+	struct deadletter_place letters; /* of its skipped events */
 	struct ticket ticket;
 };
 

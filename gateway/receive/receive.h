@@ -22,6 +22,8 @@
 #include "gateway/table.h"
 #include "parsers/err.h"
 
+struct deadletter;
+
 /* What a 200 means; in order of strength. */
 enum acknowledge {
 	ACK_RECEIVED,
@@ -41,6 +43,7 @@ struct receive_options {
 	enum acknowledge acknowledge;
 	uint64_t ack_timeout_ms;
 	char *project; /* {project} must be this; NULL or empty: any */
+	struct deadletter *letters; /* borrowed; NULL: nothing is skipped */
 };
 
 struct receive;

@@ -5,9 +5,8 @@
  * so that workers need no lock between them.
  *
  * Units	bytes, connections.
- * Ownership	receive.c owns it; tables, spool and budget are borrowed.
- * Threads	any.
- * Errors	none.
+ * Ownership	receive.c owns it; tables, spool, budget and letters are
+ * borrowed. Threads	any. Errors	none.
  */
 #ifndef GATEWAY_RECEIVE_SERVICE_H
 #define GATEWAY_RECEIVE_SERVICE_H
@@ -31,6 +30,8 @@ struct service {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
+	struct deadletter *letters;  /* NULL: none, and nothing is skipped */
+	atomic_bool letters_failing; /* and that was told */
 	atomic_uint_fast64_t connections;
 	atomic_uint_fast64_t body_bytes; /* of records being received */
 	atomic_bool refusing;            /* new requests get 503 */
