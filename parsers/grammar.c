@@ -52,36 +52,34 @@ enum state {
 	STATES,
 };
 
-enum action { REFUSE = 0, SCALAR, STRING, NAME, OPEN, CLOSE, GO };
+enum action { REFUSE = 0, SCALAR, STRING, NAME, RUN, GO };
 
 /* clang-format off */
 #define VALUES [WORD] = SCALAR, [QUOTE] = STRING, \
-	[OPEN_OBJECT] = OPEN, [OPEN_ARRAY] = OPEN
+	[OPEN_OBJECT] = RUN, [OPEN_ARRAY] = RUN
 
 static const uint8_t actions[STATES][CLASSES] = {
 	[AT_ROOT]   = { VALUES },
-	[AT_FIRST]  = { [QUOTE] = NAME, [CLOSE_OBJECT] = CLOSE },
+	[AT_FIRST]  = { [QUOTE] = NAME, [CLOSE_OBJECT] = RUN },
 	[AT_NAME]   = { [QUOTE] = NAME },
 	[AT_COLON]  = { [COLON] = GO },
 	[AT_MEMBER] = { VALUES },
-	[AT_MORE]   = { [COMMA] = GO, [CLOSE_OBJECT] = CLOSE },
-	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = CLOSE },
+	[AT_MORE]   = { [COMMA] = RUN, [CLOSE_OBJECT] = RUN },
+	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = RUN },
 	[AT_ITEM]   = { VALUES },
-	[AT_REST]   = { [COMMA] = GO, [CLOSE_ARRAY] = CLOSE },
+	[AT_REST]   = { [COMMA] = RUN, [CLOSE_ARRAY] = RUN },
 	[AT_END]    = { 0 },
 };
 
-/* Where an action other than OPEN and CLOSE leads. */
+/* Where an action other than RUN leads. */
 static const uint8_t next[STATES] = {
 	[AT_ROOT]   = AT_END,
 	[AT_FIRST]  = AT_COLON,
 	[AT_NAME]   = AT_COLON,
 	[AT_COLON]  = AT_MEMBER,
 	[AT_MEMBER] = AT_MORE,
-	[AT_MORE]   = AT_NAME,
 	[AT_HEAD]   = AT_REST,
 	[AT_ITEM]   = AT_REST,
-	[AT_REST]   = AT_ITEM,
 };
 /* clang-format on */
 
@@ -265,38 +263,67 @@ walk_scalar(struct walk *w)
 
 /* ---- nesting ---- */
 
-static bool
-walk_open(struct walk *w)
+/* Notes the kind of the container at a level, as long as that is open. */
+static void
+set_object(uint64_t *objects, size_t level, uint64_t object)
 {
-	bool object = *w->at == '{';
-	uint64_t bit = (uint64_t)1 << w->depth % WORD_BITS;
-	uint64_t *word = &w->objects[w->depth / WORD_BITS];
+	uint64_t *word = &objects[level / WORD_BITS];
 
-	if (w->depth == w->depth_room)
-		return fault(w, GRAMMAR_BOTTOMLESS, w->at);
-	*word = object ? *word | bit : *word & ~bit;
-	w->depth++;
-	if (w->rules->max_depth > 0 && w->depth > w->rules->max_depth)
-		note(w, &w->facts->deep_at);
-	w->state = object ? AT_FIRST : AT_HEAD;
-	w->at++;
-	return true;
+	*word &= ~((uint64_t)1 << level % WORD_BITS);
+	*word |= object << level % WORD_BITS;
 }
 
-static void
-walk_close(struct walk *w)
+static bool
+is_object(const uint64_t *objects, size_t level)
 {
-	size_t level = --w->depth;
+	return objects[level / WORD_BITS] >> level % WORD_BITS & 1;
+}
 
-	w->at++;
-	if (level == 0) {
-		w->state = AT_END;
-		return;
-	}
-	level--;
-	w->state = w->objects[level / WORD_BITS] >> level % WORD_BITS & 1
-		       ? AT_MORE
-		       : AT_REST;
+/* What a token of a run does, and the state behind it in [ and in {. */
+static const struct {
+	int8_t deeper;
+	uint8_t behind[2];
+} kinds[CLASSES] = {
+	/* clang-format off */
+	[OPEN_OBJECT]  = {  1, { AT_HEAD, AT_FIRST } },
+	[OPEN_ARRAY]   = {  1, { AT_HEAD, AT_FIRST } },
+	[CLOSE_OBJECT] = { -1, { AT_REST, AT_MORE } },
+	[CLOSE_ARRAY]  = { -1, { AT_REST, AT_MORE } },
+	[COMMA]        = {  0, { AT_ITEM, AT_NAME } },
+	/* clang-format on */
+};
+
+/*
+ * A run of brackets and commas, the first of which may be here.  No branch
+ * depends on which they are, for nested text makes that unpredictable.
+ */
+static bool
+walk_run(struct walk *w)
+{
+	size_t max_depth = w->rules->max_depth, depth = w->depth;
+	enum class class = class_of[(uint8_t)*w->at];
+
+	do {
+		size_t deeper = (size_t)kinds[class].deeper;
+
+		if (depth == w->depth_room && deeper == 1)
+			return fault(w, GRAMMAR_BOTTOMLESS, w->at);
+		/* The level above: it has a meaning only if it opens now. */
+		set_object(w->objects, depth, class == OPEN_OBJECT);
+		depth += deeper;
+		if (max_depth > 0 && depth > max_depth)
+			note(w, &w->facts->deep_at);
+		w->state =
+		    kinds[class]
+			.behind[is_object(w->objects, depth - (depth > 0))];
+		if (depth == 0)
+			w->state = AT_END;
+		if (++w->at == w->end)
+			break;
+		class = class_of[(uint8_t)*w->at];
+	} while (actions[w->state][class] == RUN);
+	w->depth = depth;
+	return true;
 }
 
 /* ---- the walk ---- */
@@ -315,8 +342,10 @@ skip_blanks(struct walk *w)
 
 /* A value begins here: is it one that somebody waits for? */
 static void
-note_value(struct walk *w)
+note_value(struct walk *w, enum action action)
 {
+	if (action == REFUSE || action == GO)
+		return;
 	if (w->state == AT_ROOT)
 		note(w, &w->facts->root_at);
 	if (w->named)
@@ -330,16 +359,13 @@ step(struct walk *w)
 {
 	enum action action = actions[w->state][class_of[(uint8_t)*w->at]];
 
-	if (action == SCALAR || action == STRING || action == OPEN)
-		note_value(w);
+	if (w->named || w->state == AT_ROOT)
+		note_value(w, action);
 	switch (action) {
 	case REFUSE:
 		return unexpected(w, w->at);
-	case OPEN:
-		return walk_open(w);
-	case CLOSE:
-		walk_close(w);
-		return true;
+	case RUN:
+		return walk_run(w);
 	case GO:
 		w->at++;
 		break;
@@ -437,7 +463,7 @@ static bool __attribute__((noinline))
 check_deep(const char *text, size_t len, const struct grammar_rules *rules,
     const struct grammar_mark *mark, struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_DEPTH / WORD_BITS];
+	uint64_t objects[GRAMMAR_DEPTH / WORD_BITS + 1];
 
 	return check(text, len, rules, mark, objects, GRAMMAR_DEPTH, facts);
 }
@@ -446,7 +472,7 @@ bool
 grammar_go_on(const char *text, size_t len, const struct grammar_rules *rules,
     const struct grammar_mark *mark, struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS];
+	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS + 1];
 
 	if (check(text, len, rules, mark, objects, GRAMMAR_SHALLOW, facts))
 		return true;

@@ -9,6 +9,7 @@
  *
  *	struct lanes	the bytes
  *	lanes_load	from any address
+ *	lanes_part	so many bytes, and blanks; only where LANES_PART says
  *	lanes_fold	with bit 5 set in each: `[` becomes `{`, `E` becomes `e`
  *	lanes_equal	which are this byte?
  *	lanes_either	which are one of these two?

@@ -93,12 +93,12 @@ sweep_marked(const struct sweep_bits *s)
 }
 
 LANES_INLINE bool
-sweep_block(struct sweep_bits *s, const char *bytes)
+sweep_block(struct sweep_bits *s, struct lanes bytes)
 {
 	struct sweep_block b;
 	uint64_t names, entered = s->carry.inside;
 
-	b.bytes = lanes_load(bytes);
+	b.bytes = bytes;
 	if (!sweep_strings(s, &b))
 		return false;
 	if ((b.inside & entered) == ~(uint64_t)0)
@@ -120,19 +120,25 @@ sweep_block(struct sweep_bits *s, const char *bytes)
  * The bytes of the last, incomplete block, with blanks behind them.  A long
  * line lends the bytes before, which spares a copy of unknown length.
  */
-LANES_INLINE const char *
-sweep_pad(const char *line, const char *at, const char *end, char *room)
+LANES_INLINE struct lanes
+sweep_rest(const char *line, const char *at, const char *end)
 {
 	size_t len = (size_t)(end - at);
+#if defined(LANES_PART)
+	(void)line;
+	return lanes_part(at, len);
+#else
+	char room[2 * LANES_BYTES];
 
 	memset(room + LANES_BYTES, ' ', LANES_BYTES);
 	if (end - line >= LANES_BYTES) {
 		memcpy(room, end - LANES_BYTES, LANES_BYTES);
-		return room + LANES_BYTES - len;
+		return lanes_load(room + LANES_BYTES - len);
 	}
 	memset(room, ' ', LANES_BYTES);
 	memcpy(room, at, len);
-	return room;
+	return lanes_load(room);
+#endif
 }
 
 static inline const char *
@@ -151,15 +157,14 @@ LANES_INLINE bool
 sweep_blocks(struct sweep_bits *s)
 {
 	const char *first = sweep_skip_blanks(s->line, s->end);
-	char room[2 * LANES_BYTES];
 
 	if (first == s->end || *first != '{')
 		return false;
 	for (; s->end - s->at >= LANES_BYTES; s->at += LANES_BYTES)
-		if (!sweep_block(s, s->at))
+		if (!sweep_block(s, lanes_load(s->at)))
 			return false;
-	return sweep_block(s, sweep_pad(s->line, s->at, s->end, room)) &&
-	       s->done && s->name != NULL &&
+	return sweep_block(s, sweep_rest(s->line, s->at, s->end)) && s->done &&
+	       s->name != NULL &&
 	       sweep_skip_blanks(s->last + 1, s->end) == s->end;
 }
 

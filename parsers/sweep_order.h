@@ -20,12 +20,14 @@
 
 /*
  * Walks the brackets, and finds for each position whether it is directly in
- * an object: from a bracket on, what that bracket led to.
+ * an object: from a bracket on, what that bracket led to.  Without a branch on
+ * what the bracket is, which nested text makes unpredictable.
  */
 LANES_INLINE bool
 sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 {
-	uint64_t brackets = b->bracket, bad = 0;
+	uint64_t brackets = b->bracket, stack = s->stack, bad = 0;
+	uint32_t depth = s->depth, done = s->done;
 
 	b->object = s->carry.object;
 	b->top = s->carry.top;
@@ -34,18 +36,21 @@ sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 		uint64_t from = ~(uint64_t)0 << i;
 		uint8_t bracket = (uint8_t)s->at[i];
 		uint64_t object = bracket >> 5 & 1; /* { } but not [ ] */
-		uint64_t close = bracket >> 2 & 1;  /* } ] but not { [ */
+		uint32_t close = bracket >> 2 & 1;  /* } ] but not { [ */
+		uint32_t last = s->max_depth & (close - 1); /* 0 for close */
 
-		bad |= close & (s->stack ^ object);
-		if (s->done || s->depth == (close ? 0 : s->max_depth))
-			return false;
-		s->stack = close ? s->stack >> 1 : s->stack << 1 | object;
-		s->depth += close ? -1u : 1u;
-		b->object ^= (b->object ^ -(s->stack & 1)) & from;
-		b->top ^= (b->top ^ -(uint64_t)(s->depth == 1)) & from;
-		s->done = s->depth == 0;
-		s->last = s->at + i;
+		bad |= (close & (stack ^ object)) | (depth == last) | done;
+		stack = close ? stack >> 1 : stack << 1 | object;
+		depth += 1 - 2 * close;
+		done = depth == 0;
+		b->object ^= (b->object ^ -(stack & 1)) & from;
+		b->top ^= (b->top ^ -(uint64_t)(depth == 1)) & from;
 	}
+	s->stack = stack;
+	s->depth = depth;
+	s->done = done;
+	if (b->bracket != 0)
+		s->last = s->at + 63 - __builtin_clzll(b->bracket);
 	s->carry.object = -(b->object >> 63);
 	s->carry.top = -(b->top >> 63);
 	return (bad & 1) == 0;
@@ -74,7 +79,7 @@ sweep_order(struct sweep_bits *s, const struct sweep_block *b, uint64_t *names)
 	uint64_t strings = b->quote & b->inside;
 	uint64_t values = strings | b->first | b->open;
 	uint64_t parts = b->open | b->comma;
-	uint64_t name_due, value_due, name_end, bad;
+	uint64_t name_due, value_due, name_end, empties, bad;
 
 	name_due = sweep_next(parts & b->object, b->blank, &c->name_due);
 	value_due = sweep_next(
@@ -87,8 +92,9 @@ sweep_order(struct sweep_bits *s, const struct sweep_block *b, uint64_t *names)
 	name_end =
 	    sweep_add(*names | c->in_name, b->inside, &c->in_name) & ~b->inside;
 	bad |= sweep_next(name_end, b->blank, &c->colon_due) ^ b->colon;
-	return bad == 0 &&
-	       sweep_empties(s->at, (name_due | value_due) & b->close);
+	/* Directly behind an opening one: the stack knows that they match. */
+	empties = (name_due | value_due) & b->close & ~(b->open << 1);
+	return bad == 0 && sweep_empties(s->at, empties);
 }
 
 /*

@@ -209,9 +209,8 @@ fill_names(struct corpus *c)
 
 /* 62 levels down and up again, then random walks. */
 static void
-fill_nested(struct corpus *c)
+put_nested(struct corpus *c)
 {
-	put(c, TIME ",\"v\":[");
 	while (c->len < MIB / 2) {
 		for (int i = 0; i < 62; i++)
 			put(c, "[");
@@ -230,6 +229,13 @@ fill_nested(struct corpus *c)
 		}
 		put(c, ",");
 	}
+}
+
+static void
+fill_nested(struct corpus *c)
+{
+	put(c, TIME ",\"v\":[");
+	put_nested(c);
 	put(c, "0]}\n");
 }
 
@@ -267,6 +273,20 @@ fill_deep_late_fault(struct corpus *c)
 	put(c, "]\n");
 }
 
+/* Too deep at once, so that the quick way is of no help. */
+static void
+fill_too_deep(struct corpus *c)
+{
+	put(c, TIME ",\"d\":");
+	for (int i = 0; i < 65; i++)
+		put(c, "[");
+	for (int i = 0; i < 65; i++)
+		put(c, "]");
+	put(c, ",\"v\":[");
+	put_nested(c);
+	put(c, "0]}\n");
+}
+
 static void
 fill_escapes_late_fault(struct corpus *c)
 {
@@ -300,6 +320,7 @@ static const struct {
 	{ "bad: 1 MB is one number",		false,	fill_one_number },
 	{ "bad: 1 MB of [[[[",			false,	fill_bottomless },
 	{ "bad: nested, wrong end",		false,	fill_deep_late_fault },
+	{ "bad: nested to 65 and on",		false,	fill_too_deep },
 	{ "bad: \\n\\\", wrong end",		false,	fill_escapes_late_fault },
 };
 /* clang-format on */
