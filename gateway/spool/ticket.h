@@ -7,7 +7,7 @@
  *
  * Ownership	the ticket is part of the worker's request.  From spool_append
  *		to the moment it comes out of the box it belongs to the other
- *		side, and it always comes out: delivered or withdrawn.
+ *		side, and it always comes out.
  * Threads	ticket_settle from any; a box is emptied by its worker alone.
  * Errors	none, but for making a box.
  */
@@ -15,6 +15,7 @@
 #define GATEWAY_SPOOL_TICKET_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include "gateway/clock.h"
 #include "parsers/err.h"
@@ -22,7 +23,10 @@
 enum ticket_result {
 	TICKET_DELIVERED, /* upstream answered 2xx for every event */
 	TICKET_WITHDRAWN, /* deadline passed: unsent events will not be sent */
+	TICKET_REFUSED,   /* delivered, but for events that upstream refused */
 };
+
+#define TICKET_REFUSED_TOLD 20
 
 struct ticket_box {
 	_Atomic(struct ticket *) settled;
@@ -34,6 +38,8 @@ struct ticket {
 	struct ticket_box *box;
 	struct instant deadline; /* ack_timeout after acceptance */
 	enum ticket_result result;
+	uint32_t refused; /* events; of these the numbers, from 0, are here: */
+	uint32_t refused_events[TICKET_REFUSED_TOLD];
 };
 
 bool ticket_box_init(struct ticket_box *box, struct err *err);

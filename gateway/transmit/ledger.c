@@ -44,7 +44,9 @@ leave(struct ledger *ledger, struct record *record, uint32_t events,
 	if (record->settled_events < record->events)
 		return;
 	if (record->ticket != NULL)
-		settle_ticket(ledger, record, TICKET_DELIVERED);
+		settle_ticket(ledger, record,
+		    record->ticket->refused > 0 ? TICKET_REFUSED
+						: TICKET_DELIVERED);
 	spool_settle(ledger->spool, record, now);
 }
 
@@ -81,6 +83,43 @@ ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 	}
 	ledger->counts.in_flight -= batch->events;
 	ledger->counts.delivered += batch->events;
+}
+
+static void
+tell_refused(struct ticket *ticket, const struct batch_part *part)
+{
+	for (uint32_t i = 0; i < part->events; i++, ticket->refused++)
+		if (ticket->refused < TICKET_REFUSED_TOLD)
+			ticket->refused_events[ticket->refused] =
+			    part->first + i;
+}
+
+static void
+leave_refused(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	ledger->counts.waiting -= batch->events;
+	for (; part < end; part++) {
+		if (part->record->ticket != NULL)
+			tell_refused(part->record->ticket, part);
+		leave(ledger, part->record, part->events, now);
+	}
+}
+
+void
+ledger_buried(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	ledger->counts.buried += batch->events;
+	leave_refused(ledger, batch, now);
+}
+
+void
+ledger_returned(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	ledger->counts.withdrawn += batch->events;
+	leave_refused(ledger, batch, now);
 }
 
 void

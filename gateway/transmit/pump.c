@@ -63,6 +63,7 @@ pump_open(
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
 		.pool = &pump->pool,
+		.sieve = { &pump->ledger, &pump->pool, options->undertaker },
 		.random = options->seed,
 	};
 	pump->lanes = calloc(options->lanes + 1, sizeof *pump->lanes);
@@ -98,6 +99,7 @@ drop_lane(struct pump *pump, struct lane *lane)
 {
 	struct record *r;
 	struct batch *b;
+	int i = 0;
 
 	while ((r = lane->head) != NULL) {
 		lane_remove(lane, r);
@@ -105,10 +107,11 @@ drop_lane(struct pump *pump, struct lane *lane)
 		if (r->settled_events == r->events)
 			spool_settle(pump->options.spool, r, pump->now);
 	}
-	while ((b = lane->retries) != NULL) {
-		lane_retry_remove(lane, b);
-		drop_batch(pump, b);
-	}
+	for (; i < LANE_LISTS; i++)
+		while ((b = lane->kept[i].first) != NULL) {
+			batch_unlist(b);
+			drop_batch(pump, b);
+		}
 }
 
 void
@@ -146,6 +149,13 @@ lane_of(struct pump *pump, const struct record *record)
 	return &pump->lanes[record->table->index];
 }
 
+static struct sieve_time
+time_now(const struct pump *pump)
+{
+	return (struct sieve_time){ pump->now,
+		pump->upstream->ops->wall_ms(pump->upstream) };
+}
+
 static void
 take_records(struct pump *pump)
 {
@@ -169,13 +179,16 @@ static void
 withdraw_late(struct pump *pump)
 {
 	struct record *record;
+	struct lane *lane;
 
 	while ((record = ledger_first(&pump->ledger)) != NULL &&
 	       (record->ticket->deadline.ns <= pump->now.ns ||
 		   pump->withdraw_at.ns <= pump->now.ns)) {
+		lane = lane_of(pump, record);
 		if (record->cut_events < record->events)
-			lane_remove(lane_of(pump, record), record);
+			lane_remove(lane, record);
 		ledger_withdraw(&pump->ledger, record, pump->now);
+		judge_settle(&pump->judge, lane, time_now(pump));
 	}
 }
 
@@ -233,7 +246,7 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    batch->call > pump->cut_off_at_call)
 		come_back(pump);
-	judge_answer(&pump->judge, batch, answer, pump->now);
+	judge_answer(&pump->judge, batch, answer, time_now(pump));
 	if (answer->end == UPSTREAM_UNREACHED)
 		cut_off(pump, lane);
 	place(pump, lane);
@@ -295,6 +308,43 @@ submit(struct pump *pump, struct batch *batch)
 	pump->upstream->ops->submit(pump->upstream, &call);
 }
 
+/* How much of it may go: a held lane probes with little, and sizes have caps.
+ */
+static uint32_t
+events_to_send(const struct batch *batch)
+{
+	const struct lane *lane = batch->lane;
+	uint64_t events = batch->events;
+
+	if (lane->state == LANE_HELD)
+		return LANE_PROBE_EVENTS;
+	if (lane->cap_bytes > 0 && batch->bytes > lane->cap_bytes)
+		events = events * lane->cap_bytes / batch->bytes;
+	return events > 0 ? (uint32_t)events : 1;
+}
+
+/* Of a batch that waits to be sent again: that much, the rest behind it. */
+static struct batch *
+trim(struct pump *pump, struct batch *batch)
+{
+	uint32_t events = events_to_send(batch);
+	struct batch *front;
+
+	if (events >= batch->events)
+		return batch;
+	front = batch_take(&pump->pool);
+	if (front == NULL)
+		return batch;
+	if (!batch_split(batch, events, front)) {
+		batch_give(&pump->pool, front);
+		return batch;
+	}
+	front->attempts = batch->attempts;
+	front->piece = batch->piece;
+	batch_prepend(batch->list, front);
+	return front;
+}
+
 /* What the lane would send now, without what was withdrawn since. */
 static struct batch *
 pick(struct pump *pump, struct lane *lane, bool *oom_out)
@@ -308,9 +358,10 @@ pick(struct pump *pump, struct lane *lane, bool *oom_out)
 			return batch;
 		ledger_purge(&pump->ledger, batch, pump->now);
 		if (batch->part_count > 0)
-			return batch;
-		lane_retry_remove(lane, batch);
+			return trim(pump, batch);
+		batch_unlist(batch);
 		batch_give(&pump->pool, batch);
+		judge_settle(&pump->judge, lane, time_now(pump));
 	}
 }
 

@@ -33,6 +33,7 @@
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
+#include "gateway/transmit/burial.h"
 #include "gateway/transmit/ledger.h"
 #include "gateway/transmit/upstream.h"
 #include "parsers/err.h"
@@ -42,6 +43,7 @@ struct pump_options {
 	struct spool *spool;
 	struct budget *budget;
 	struct upstream *upstream;
+	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
 };
