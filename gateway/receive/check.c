@@ -72,8 +72,10 @@ walk(struct check *check, struct ndjson *lines,
 {
 	struct ndjson_line line;
 	struct event_verdict verdict;
+	uint64_t seen = 0;
 
 	while (ndjson_next(lines, &line)) {
+		check->blanks |= line.number != ++seen;
 		if (event_check(line.at, line.len, limits, &verdict)) {
 			if (verdict.time_ms < check->earliest_ms)
 				check->earliest_ms = verdict.time_ms;

@@ -13,6 +13,7 @@
 #ifndef GATEWAY_RECEIVE_CHECK_H
 #define GATEWAY_RECEIVE_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct check {
 	size_t bytes;    /* of good lines, at the body's front */
 	uint32_t events; /* good ones */
 	uint32_t bad;
+	bool blanks;         /* blank lines stood between them */
 	int64_t earliest_ms; /* of the good ones */
 	char message[80];    /* for people, when some are bad */
 };

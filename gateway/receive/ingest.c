@@ -8,6 +8,7 @@
 #include "gateway/receive/check.h"
 #include "gateway/receive/conn.h"
 #include "gateway/receive/listen.h"
+#include "gateway/receive/refused.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
 
@@ -450,6 +451,7 @@ ingest_whole(struct conn *conn)
 		finish(r, outcome);
 		return;
 	}
+	r->blanks = found.blanks;
 	address(conn, &found);
 	keep(conn);
 }
@@ -459,10 +461,16 @@ ingest_whole(struct conn *conn)
 void
 ingest_settled(struct conn *conn)
 {
+	static const enum outcome ends[] = {
+		[TICKET_DELIVERED] = OUTCOME_KEPT,
+		[TICKET_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
+		[TICKET_REFUSED] = OUTCOME_REFUSED_UPSTREAM,
+	};
 	struct request *r = &conn->request;
 
-	finish(r, r->ticket.result == TICKET_DELIVERED ? OUTCOME_KEPT
-						       : OUTCOME_NOT_DELIVERED);
+	if (r->ticket.result == TICKET_REFUSED)
+		refused_print(&r->detail, &r->ticket, r->blanks);
+	finish(r, ends[r->ticket.result]);
 }
 
 void

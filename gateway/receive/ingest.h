@@ -48,6 +48,7 @@ struct request {
 	struct record *record;
 	uint64_t reserved; /* of listen.memory_bytes */
 	struct ticket ticket;
+	bool blanks; /* among the lines of its body */
 };
 
 /* The request line was read.  `target` is what stands in it, or empty. */
