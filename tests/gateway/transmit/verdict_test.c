@@ -1,7 +1,9 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/transmit/verdict.h"
+#include "gateway/transmit/wire.h"
 
 static enum verdict_kind
 kind_of(unsigned status, bool renewing)
@@ -69,6 +71,24 @@ Test(verdict, whoever_got_no_answer_tries_again_whatever_the_status_says)
 	answer.why = "dnssec is something else";
 	cr_expect_eq(verdict_of(&answer)->kind, VERDICT_LATER);
 	cr_expect_str_eq(verdict_of(&answer)->word, "trouble");
+}
+
+/* All of libcurl's numbers, and some that it does not have yet. */
+Test(verdict, no_failure_of_the_sender_drops_anything)
+{
+	struct upstream_answer answer = { .end = UPSTREAM_UNKNOWN };
+	const struct verdict *verdict;
+	unsigned named = 0;
+
+	for (int code = 0; code < 200; code++) {
+		answer.why = wire_failure(code);
+		cr_assert_not_null(answer.why, "%d", code);
+		verdict = verdict_of(&answer);
+		cr_expect_eq(verdict->kind, VERDICT_LATER, "%d", code);
+		cr_expect_not_null(verdict->advice, "%d", code);
+		named += strcmp(verdict->word, "trouble") != 0;
+	}
+	cr_expect_geq(named, 15, "%u have a word of their own", named);
 }
 
 Test(verdict, whatever_is_logged_comes_with_a_word_and_advice)
