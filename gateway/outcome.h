@@ -60,6 +60,9 @@
 	  "Content-Encoding may be gzip, x-gzip, identity or absent")	\
 	X(SPOOL_FULL,	503, true, "spool_full", "SpoolFull",		\
 	  "the gateway holds as many events as it may; come back later") \
+	X(TABLE_BACKLOG, 503, true, "table_backlog", "TableBacklog",	\
+	  "the table holds more than its share of a gateway that is over " \
+	  "half full; come back later")					\
 	X(MEMORY_FULL,	503, true, "memory_full", "MemoryFull",		\
 	  "too many bodies are being received at once; come back later") \
 	X(TOO_MANY_TABLES, 503, true, "too_many_tables", "TooManyTables", \

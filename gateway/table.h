@@ -61,7 +61,8 @@ struct tables_options {
 struct table {
 	struct table_options options;
 	uint32_t index;
-	uint64_t serial; /* never used twice by one process */
+	uint64_t serial;                  /* never used twice by one process */
+	atomic_uint_fast64_t spool_bytes; /* the spool's: what it holds of it */
 	/* private to table.c */
 	bool configured;
 	atomic_uint_fast64_t references;
@@ -87,6 +88,9 @@ void tables_close(struct tables **tables);
 
 /* Configured tables and those that may still be born. */
 size_t tables_capacity(const struct tables *tables);
+
+/* Those of them that there are; any thread. */
+size_t tables_known(const struct tables *tables);
 
 /* The name must be valid.  TABLE_FOUND gives a reference in *table_out. */
 enum table_answer tables_find(struct tables *tables, struct span name,

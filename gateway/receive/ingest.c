@@ -158,6 +158,10 @@ find_table(struct conn *conn)
 	case TABLE_FOUND:
 		break;
 	}
+	if (!r->route.dry_run &&
+	    spool_crowded_by(service_of(conn)->spool, r->table,
+		tables_known(service_of(conn)->tables)))
+		return OUTCOME_TABLE_BACKLOG;
 	return OUTCOME_KEPT;
 }
 

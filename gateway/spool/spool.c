@@ -79,12 +79,23 @@ reserve(struct spool *spool, uint64_t bytes)
 }
 
 bool
+spool_crowded_by(
+    const struct spool *spool, const struct table *table, size_t tables)
+{
+	return spool_bytes(spool) > spool->limit / 2 &&
+	       atomic_load_explicit(&table->spool_bytes, memory_order_relaxed) >
+		   spool->limit / (tables > 0 ? tables : 1);
+}
+
+bool
 spool_append(struct spool *spool, struct record *record)
 {
 	struct record *head;
 
 	if (!reserve(spool, cost(record)))
 		return false;
+	atomic_fetch_add_explicit(
+	    &record->table->spool_bytes, cost(record), memory_order_relaxed);
 	head = atomic_load_explicit(&spool->appended, memory_order_relaxed);
 	do
 		record->next = head;
@@ -139,6 +150,8 @@ spool_settle(struct spool *spool, struct record *record, struct instant now)
 {
 	uint64_t bytes = cost(record);
 
+	atomic_fetch_sub_explicit(
+	    &record->table->spool_bytes, bytes, memory_order_relaxed);
 	record_free(record, now);
 	count_drained(spool, bytes, now);
 	atomic_fetch_sub_explicit(&spool->bytes, bytes, memory_order_relaxed);

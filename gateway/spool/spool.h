@@ -16,6 +16,7 @@
 #define GATEWAY_SPOOL_SPOOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "gateway/clock.h"
@@ -40,6 +41,13 @@ void spool_close(struct spool **spool);
  * stays the caller's.  `accepted` must be set.
  */
 bool spool_append(struct spool *spool, struct record *record);
+
+/*
+ * Is the spool over half full, and does this table hold more than its share of
+ * it, where `tables` may hold some?  Any thread.
+ */
+bool spool_crowded_by(
+    const struct spool *spool, const struct table *table, size_t tables);
 
 /* Every record appended since the last call, oldest first, by `next`. */
 struct record *spool_take(struct spool *spool);
