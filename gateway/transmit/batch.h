@@ -63,7 +63,8 @@ struct batch {
 	uint32_t renewals;  /* 401 in a row */
 	bool piece;         /* of a batch that was refused: see sieve.h */
 	struct refusal *refusal; /* owned; NULL: none */
-	size_t slot;             /* where it stands among those in flight */
+	struct instant sent;
+	size_t slot; /* where it stands among those in flight */
 };
 
 struct batch_list {

@@ -55,7 +55,7 @@ start_anew(struct lane *lane, const struct table *table)
 	lane->told = false;
 	lane->in_doubt = lane->unsure = false;
 	lane->refusals = lane->singles = lane->part_calls = 0;
-	lane->any_ok = false;
+	lane->any_ok = lane->brisk = false;
 	lane->cap_bytes = 0;
 }
 

@@ -82,6 +82,7 @@ struct lane {
 	const struct batch *probe; /* in flight; NULL: none */
 	bool fresh_last;           /* whose turn it is */
 	size_t in_flight;
+	bool brisk; /* its last answer came quickly */
 
 	/* The sieve's, but for the first. */
 	size_t pieces_in_flight;

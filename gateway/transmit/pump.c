@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/bucket.h"
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
@@ -18,7 +19,15 @@
 /* Lanes that were cut off come back within this time, not all at once. */
 #define COME_BACK_NS (NS_PER_S / 2)
 
+/* An answer within this time is no burden to other lanes. */
+#define BRISK_NS (2 * NS_PER_S)
+
 #define NO_MEMORY_WAIT_NS (100 * NS_PER_MS)
+
+/* All probes of held lanes together: of the calls, one in a hundred. */
+#define PROBE_PART   100
+#define MINUTE_NS    (60 * NS_PER_S)
+#define PROBES_DEPTH 1000 /* parts of what a window allows */
 
 struct pump {
 	struct pump_options options;
@@ -35,6 +44,7 @@ struct pump {
 	struct instant now;   /* of this turn */
 	struct instant rest;  /* leave the spool alone until then */
 	struct instant paced; /* the budget says no until then */
+	struct bucket probes; /* of held lanes */
 	struct instant withdraw_at;
 	bool draining;
 
@@ -46,6 +56,16 @@ struct pump {
 	struct lane *cut_off;
 	uint64_t cut_off_at_call;
 };
+
+static struct bucket
+make_probes(const struct pump *pump)
+{
+	int64_t calls = (int64_t)budget_view(pump->options.budget, 0).limit;
+	int64_t depth = calls / PROBES_DEPTH;
+
+	return bucket_make(calls, depth > 0 ? depth : 1, PROBE_PART * MINUTE_NS,
+	    pump->upstream->ops->now(pump->upstream));
+}
 
 bool
 pump_open(
@@ -59,6 +79,7 @@ pump_open(
 	pump->upstream = options->upstream;
 	pump->ledger.spool = options->spool;
 	pump->withdraw_at = INSTANT_NEVER;
+	pump->probes = make_probes(pump);
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
@@ -200,6 +221,7 @@ land(struct pump *pump, struct batch *batch)
 	pump->flying[batch->slot] = last;
 	last->slot = batch->slot;
 	lane_back(batch->lane, batch);
+	batch->lane->brisk = pump->now.ns - batch->sent.ns < BRISK_NS;
 	gate_back(&pump->gate, batch->call);
 }
 
@@ -268,7 +290,9 @@ take_answers(struct pump *pump)
 
 /*
  * While others wait, or would find less than a quarter of the places free, a
- * lane keeps to a quarter: one slow table must not hold them all.
+ * lane keeps to a quarter: one slow table must not hold them all.  So does one
+ * whose answers are slow, or not known: who comes next would find its calls in
+ * all places, and for long.
  */
 static bool
 crowds(const struct pump *pump, const struct lane *lane)
@@ -277,7 +301,7 @@ crowds(const struct pump *pump, const struct lane *lane)
 
 	if (lane->in_flight < (quarter > 0 ? quarter : 1))
 		return false;
-	return pump->agenda.ready != NULL ||
+	return pump->agenda.ready != NULL || !lane->brisk ||
 	       pump->flying_count >= places - quarter;
 }
 
@@ -301,6 +325,7 @@ submit(struct pump *pump, struct batch *batch)
 		.cookie = batch,
 	};
 
+	batch->sent = pump->now;
 	batch->slot = pump->flying_count;
 	pump->flying[pump->flying_count++] = batch;
 	batch->call = gate_call(&pump->gate);
@@ -373,6 +398,20 @@ pace(struct pump *pump, int64_t wait_ns)
 	return wait_ns == 0;
 }
 
+/* A probe too many waits, and its lane with it. */
+static bool
+may_probe(struct pump *pump, struct lane *lane)
+{
+	int64_t wait_ns;
+
+	if (lane->state != LANE_HELD)
+		return true;
+	wait_ns = bucket_spend(&pump->probes, 1, pump->now);
+	if (wait_ns > 0)
+		lane->until.ns = pump->now.ns + wait_ns;
+	return wait_ns == 0;
+}
+
 /* One turn of a lane: one call, or none.  False: all must wait. */
 static bool
 serve(struct pump *pump, struct lane *lane)
@@ -383,6 +422,10 @@ serve(struct pump *pump, struct lane *lane)
 	batch = pick(pump, lane, &oom);
 	if (batch == NULL)
 		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
+	if (!may_probe(pump, lane)) {
+		batch_reset(pump->spare);
+		return true;
+	}
 	if (!pace(pump,
 		budget_spend(pump->options.budget, batch->bytes, pump->now,
 		    pump->upstream->ops->wall_ms(pump->upstream))))
