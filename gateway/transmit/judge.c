@@ -139,6 +139,25 @@ on_delivered(struct judge *judge, struct batch *batch,
 	batch_give(judge->pool, batch);
 }
 
+/* Our budget kept within the limit, so the numbers tell of somebody else. */
+static void
+tell_over_limit(struct judge *judge, const struct upstream_answer *answer,
+    const struct verdict *verdict, struct instant opens)
+{
+	struct budget_view view =
+	    budget_view(judge->pace->budget, judge->wall_ms);
+
+	judge->quiet_until.ns = judge->now.ns + QUIET_NS;
+	log_event(LOG_WARN, "sending_paused", LOG_INT("status", answer->status),
+	    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
+	    LOG_INT("over_limit_so_far", (int64_t)judge->pace->over_limit),
+	    LOG_INT("our_calls_this_minute",
+		(int64_t)(view.limit - view.remaining)),
+	    LOG_INT("our_limit", (int64_t)view.limit),
+	    LOG_INT("upstream_says_remain", answer->remaining),
+	    LOG_STR("advice", verdict->advice));
+}
+
 static void
 on_pause(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
@@ -150,13 +169,9 @@ on_pause(struct judge *judge, struct batch *batch,
 		told_ns = backoff_told_ns(answer->reset_ms);
 	opens = gate_pause(
 	    judge->gate, batch->call, told_ns, judge_chance(judge), judge->now);
-	if (judge->now.ns >= judge->quiet_until.ns) {
-		judge->quiet_until.ns = judge->now.ns + QUIET_NS;
-		log_event(LOG_WARN, "sending_paused",
-		    LOG_INT("status", answer->status),
-		    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
-		    LOG_STR("advice", verdict->advice));
-	}
+	pace_over_limit(judge->pace, opens, judge->now);
+	if (judge->now.ns >= judge->quiet_until.ns)
+		tell_over_limit(judge, answer, verdict, opens);
 	keep(judge, batch, lane_retry_first, 0);
 }
 
@@ -305,6 +320,7 @@ judge_answer(struct judge *judge, struct batch *batch,
 	struct lane *lane = batch->lane;
 
 	judge->now = at.now;
+	judge->wall_ms = at.wall_ms;
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);
 	if (verdict->kind != VERDICT_RENEW)

@@ -22,16 +22,19 @@
 #include "gateway/transmit/batch.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/ledger.h"
+#include "gateway/transmit/pace.h"
 #include "gateway/transmit/sieve.h"
 #include "gateway/transmit/upstream.h"
 
 struct judge {
 	struct ledger *ledger;
 	struct gate *gate;
+	struct pace *pace;
 	struct batch_pool *pool;
 	struct sieve sieve;
 	uint64_t random; /* any seed */
 	struct instant now;
+	int64_t wall_ms;
 	struct instant quiet_until; /* complain of a 429 no sooner */
 };
 

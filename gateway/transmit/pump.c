@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "gateway/bucket.h"
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
@@ -24,17 +23,13 @@
 
 #define NO_MEMORY_WAIT_NS (100 * NS_PER_MS)
 
-/* All probes of held lanes together: of the calls, one in a hundred. */
-#define PROBE_PART   100
-#define MINUTE_NS    (60 * NS_PER_S)
-#define PROBES_DEPTH 1000 /* parts of what a window allows */
-
 struct pump {
 	struct pump_options options;
 	struct upstream *upstream;
 	struct ledger ledger;
 	struct agenda agenda;
 	struct gate gate;
+	struct pace pace;
 	struct judge judge;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
@@ -44,7 +39,6 @@ struct pump {
 	struct instant now;   /* of this turn */
 	struct instant rest;  /* leave the spool alone until then */
 	struct instant paced; /* the budget says no until then */
-	struct bucket probes; /* of held lanes */
 	struct instant withdraw_at;
 	bool draining;
 
@@ -56,16 +50,6 @@ struct pump {
 	struct lane *cut_off;
 	uint64_t cut_off_at_call;
 };
-
-static struct bucket
-make_probes(const struct pump *pump)
-{
-	int64_t calls = (int64_t)budget_view(pump->options.budget, 0).limit;
-	int64_t depth = calls / PROBES_DEPTH;
-
-	return bucket_make(calls, depth > 0 ? depth : 1, PROBE_PART * MINUTE_NS,
-	    pump->upstream->ops->now(pump->upstream));
-}
 
 bool
 pump_open(
@@ -79,10 +63,12 @@ pump_open(
 	pump->upstream = options->upstream;
 	pump->ledger.spool = options->spool;
 	pump->withdraw_at = INSTANT_NEVER;
-	pump->probes = make_probes(pump);
+	pump->pace = pace_make(
+	    options->budget, pump->upstream->ops->now(pump->upstream));
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
+		.pace = &pump->pace,
 		.pool = &pump->pool,
 		.sieve = { &pump->ledger, &pump->pool, options->undertaker },
 		.random = options->seed,
@@ -265,6 +251,7 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct lane *lane = batch->lane;
 
 	land(pump, batch);
+	pace_answered(&pump->pace, answer, pump->flying_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    batch->call > pump->cut_off_at_call)
 		come_back(pump);
@@ -406,7 +393,7 @@ may_probe(struct pump *pump, struct lane *lane)
 
 	if (lane->state != LANE_HELD)
 		return true;
-	wait_ns = bucket_spend(&pump->probes, 1, pump->now);
+	wait_ns = pace_spend_probe(&pump->pace, pump->now);
 	if (wait_ns > 0)
 		lane->until.ns = pump->now.ns + wait_ns;
 	return wait_ns == 0;
@@ -426,9 +413,8 @@ serve(struct pump *pump, struct lane *lane)
 		batch_reset(pump->spare);
 		return true;
 	}
-	if (!pace(pump,
-		budget_spend(pump->options.budget, batch->bytes, pump->now,
-		    pump->upstream->ops->wall_ms(pump->upstream))))
+	if (!pace(pump, pace_spend(&pump->pace, batch->bytes, pump->now,
+			    pump->upstream->ops->wall_ms(pump->upstream))))
 		return false;
 	if (!lane_send(lane, batch))
 		return pace(pump, NO_MEMORY_WAIT_NS);

@@ -136,7 +136,9 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 		.answer = { .cookie = call->cookie,
 		    .status = 200,
 		    .retry_after_ms = -1,
-		    .reset_ms = -1 },
+		    .reset_ms = -1,
+		    .remaining = -1,
+		    .date_ms = -1 },
 		.arrives = true,
 	};
 	if (rig->poisoned > 0)
@@ -298,7 +300,9 @@ rig_status(unsigned status, int64_t retry_after_ms)
 {
 	return (struct upstream_answer){ .status = status,
 		.retry_after_ms = retry_after_ms,
-		.reset_ms = -1 };
+		.reset_ms = -1,
+		.remaining = -1,
+		.date_ms = -1 };
 }
 
 static void
