@@ -78,6 +78,9 @@
 	X(REFUSED_UPSTREAM, 400, false, "refused_upstream", "RefusedUpstream", \
 	  "upstream refused some of the events for good; the others were " \
 	  "delivered")							\
+	X(UNKNOWN,	503, true, "outcome_unknown", "OutcomeUnknown",	\
+	  "the disk failed while the events were written: they may be kept, " \
+	  "or not")							\
 	X(HOST_FAULT,	503, true, "host_fault", "HostFault",		\
 	  "the gateway's host has no memory left")			\
 	X(GONE,		0, false, "gone", "",				\

@@ -62,7 +62,7 @@ struct table {
 	struct table_options options;
 	uint32_t index;
 	uint64_t serial;                  /* never used twice by one process */
-	atomic_uint_fast64_t spool_bytes; /* the spool's: what it holds of it */
+	atomic_uint_fast64_t spool_bytes; /* the spool's, in memory alone */
 	/* private to table.c */
 	bool configured;
 	atomic_uint_fast64_t references;

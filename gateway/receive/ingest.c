@@ -118,7 +118,10 @@ choose_level(struct conn *conn)
 		}
 		r->level = level;
 	}
-	return r->level == ACK_DURABLE ? OUTCOME_ACK_UNAVAILABLE : OUTCOME_KEPT;
+	if (r->level == ACK_DURABLE &&
+	    !spool_is_durable(service_of(conn)->spool))
+		return OUTCOME_ACK_UNAVAILABLE;
+	return OUTCOME_KEPT;
 }
 
 static enum outcome
@@ -378,6 +381,7 @@ address(struct conn *conn, const struct check *found)
 	record->bytes = (uint32_t)found->bytes;
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
+	record->accepted_ms = conn->worker->wall_ms;
 	record->table = r->table; /* the reference goes along */
 	r->table = NULL;
 }
@@ -415,6 +419,8 @@ keep_and_wait(struct conn *conn)
 	    w->service->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
 
 	r->ticket.box = &w->box;
+	r->ticket.wish = r->level == ACK_DURABLE ? TICKET_WISH_DURABLE
+						 : TICKET_WISH_DELIVERED;
 	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
 	r->record->ticket = &r->ticket;
 	move(r, EX_PARK);
@@ -433,7 +439,7 @@ keep(struct conn *conn)
 {
 	struct request *r = &conn->request;
 
-	if (r->level != ACK_DELIVERED)
+	if (r->level == ACK_RECEIVED)
 		finish(r, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
 	else if (conn->worker->closing)
 		finish(r, OUTCOME_DRAINING);
@@ -465,16 +471,19 @@ ingest_whole(struct conn *conn)
 void
 ingest_settled(struct conn *conn)
 {
-	static const enum outcome ends[] = {
+	static const enum outcome outcomes[] = {
 		[TICKET_DELIVERED] = OUTCOME_KEPT,
+		[TICKET_DURABLE] = OUTCOME_KEPT,
 		[TICKET_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
-		[TICKET_REFUSED] = OUTCOME_REFUSED_UPSTREAM,
+		[TICKET_FAILED] = OUTCOME_UNKNOWN,
+		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
+		[TICKET_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
 	};
 	struct request *r = &conn->request;
 
-	if (r->ticket.result == TICKET_REFUSED)
+	if (r->ticket.result == TICKET_SIFTED)
 		refused_print(&r->detail, &r->ticket, r->blanks);
-	finish(r, ends[r->ticket.result]);
+	finish(r, outcomes[r->ticket.result]);
 }
 
 void

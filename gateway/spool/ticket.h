@@ -20,10 +20,19 @@
 #include "gateway/clock.h"
 #include "parsers/err.h"
 
+/* What the request waits for. */
+enum ticket_wish {
+	TICKET_WISH_DELIVERED,
+	TICKET_WISH_DURABLE, /* only where the spool is on disk */
+};
+
 enum ticket_result {
 	TICKET_DELIVERED, /* upstream answered 2xx for every event */
 	TICKET_WITHDRAWN, /* deadline passed: unsent events will not be sent */
-	TICKET_REFUSED,   /* delivered, but for events that upstream refused */
+	TICKET_DURABLE,   /* every event is synced to disk */
+	TICKET_FAILED,    /* the disk failed: kept or not, nobody knows */
+	TICKET_REFUSED,   /* the spool is full: nothing was kept */
+	TICKET_SIFTED,    /* delivered, but for events that upstream refused */
 };
 
 #define TICKET_REFUSED_TOLD 20
@@ -37,6 +46,7 @@ struct ticket {
 	struct ticket *next;
 	struct ticket_box *box;
 	struct instant deadline; /* ack_timeout after acceptance */
+	enum ticket_wish wish;
 	enum ticket_result result;
 	uint32_t refused; /* events; of these the numbers, from 0, are here: */
 	uint32_t refused_events[TICKET_REFUSED_TOLD];

@@ -30,9 +30,9 @@
 struct batch_part {
 	struct record *record;
 	uint32_t offset; /* in the record's lines */
+	uint32_t first;  /* number of its first event in the record */
 	uint32_t bytes;
 	uint32_t events;
-	uint32_t first; /* event's number in the record, from 0 */
 };
 
 /* Why an event that was sent by itself was refused. */

@@ -178,8 +178,8 @@ measure(struct record *record, uint64_t events, uint64_t bytes)
 {
 	const char *start = record->lines + record->cut_bytes, *at = start;
 	const char *end = record->lines + record->bytes, *newline;
-	struct batch_part part = { record, record->cut_bytes, 0, 0,
-		record->cut_events };
+	struct batch_part part = { record, record->cut_bytes,
+		record->cut_events, 0, 0 };
 
 	if ((uint64_t)(end - start) > bytes)
 		end = start + bytes;
@@ -198,8 +198,8 @@ static struct batch_part
 part_of(struct record *record, uint64_t events, uint64_t bytes)
 {
 	struct batch_part whole = { record, record->cut_bytes,
-		record->bytes - record->cut_bytes,
-		record->events - record->cut_events, record->cut_events };
+		record->cut_events, record->bytes - record->cut_bytes,
+		record->events - record->cut_events };
 
 	if (whole.events <= events && whole.bytes <= bytes)
 		return whole;

@@ -35,17 +35,19 @@ settle_ticket(
 	record->ticket = NULL;
 }
 
-/* `events` of the record have left for good. */
+/* `events` of the record, from number `first` on, have left for good. */
 static void
-leave(struct ledger *ledger, struct record *record, uint32_t events,
-    struct instant now)
+leave(struct ledger *ledger, struct record *record, uint32_t first,
+    uint32_t events, struct instant now)
 {
 	record->settled_events += events;
-	if (record->settled_events < record->events)
+	if (record->settled_events < record->events) {
+		spool_settle_part(ledger->spool, record, first, events);
 		return;
+	}
 	if (record->ticket != NULL)
 		settle_ticket(ledger, record,
-		    record->ticket->refused > 0 ? TICKET_REFUSED
+		    record->ticket->refused > 0 ? TICKET_SIFTED
 						: TICKET_DELIVERED);
 	spool_settle(ledger->spool, record, now);
 }
@@ -79,7 +81,7 @@ ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 
 	for (; part < end; part++) {
 		part->record->flying_events -= part->events;
-		leave(ledger, part->record, part->events, now);
+		leave(ledger, part->record, part->first, part->events, now);
 	}
 	ledger->counts.in_flight -= batch->events;
 	ledger->counts.delivered += batch->events;
@@ -104,7 +106,7 @@ leave_refused(struct ledger *ledger, struct batch *batch, struct instant now)
 	for (; part < end; part++) {
 		if (part->record->ticket != NULL)
 			tell_refused(part->record->ticket, part);
-		leave(ledger, part->record, part->events, now);
+		leave(ledger, part->record, part->first, part->events, now);
 	}
 }
 
@@ -132,7 +134,7 @@ ledger_purge(struct ledger *ledger, struct batch *batch, struct instant now)
 		part = &batch->parts[i];
 		if (!part->record->withdrawn)
 			continue;
-		leave(ledger, part->record, part->events, now);
+		leave(ledger, part->record, part->first, part->events, now);
 		part->record = NULL;
 		any = true;
 	}
@@ -184,5 +186,5 @@ ledger_withdraw(
 	record->withdrawn = true;
 	settle_ticket(ledger, record, TICKET_WITHDRAWN);
 	if (uncut > 0)
-		leave(ledger, record, uncut, now);
+		leave(ledger, record, record->cut_events, uncut, now);
 }

@@ -96,7 +96,7 @@ drop_batch(struct pump *pump, struct batch *batch)
 		r = batch->parts[i].record;
 		r->settled_events += batch->parts[i].events;
 		if (r->settled_events == r->events)
-			spool_settle(pump->options.spool, r, pump->now);
+			spool_leave(pump->options.spool, r, pump->now);
 	}
 	batch_give(&pump->pool, batch);
 }
@@ -112,7 +112,7 @@ drop_lane(struct pump *pump, struct lane *lane)
 		lane_remove(lane, r);
 		r->settled_events += r->events - r->cut_events;
 		if (r->settled_events == r->events)
-			spool_settle(pump->options.spool, r, pump->now);
+			spool_leave(pump->options.spool, r, pump->now);
 	}
 	for (; i < LANE_LISTS; i++)
 		while ((b = lane->kept[i].first) != NULL) {

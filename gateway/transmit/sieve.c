@@ -197,7 +197,7 @@ bury(struct sieve *sieve, struct batch *batch, struct sieve_time at)
 	const struct batch_part *part = &batch->parts[0];
 	const struct burial burial = {
 		.record = part->record,
-		.number = part->first,
+		.number = part->record->first_event + part->first,
 		.event = { batch->body, batch->bytes - 1 },
 		.reason = r->word,
 		.status = r->status,

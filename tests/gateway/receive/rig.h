@@ -102,7 +102,7 @@ rig_take(struct rig *rig, struct record **held)
 		if (record->ticket != NULL)
 			ticket_settle(record->ticket,
 			    mode == RIG_WITHDRAW ? TICKET_WITHDRAWN
-			    : mode == RIG_REFUSE ? TICKET_REFUSED
+			    : mode == RIG_REFUSE ? TICKET_SIFTED
 						 : TICKET_DELIVERED);
 		spool_settle(rig->spool, record, clock_now());
 	}
@@ -128,7 +128,9 @@ MAYBE bool
 rig_start(struct rig *rig, struct err *err)
 {
 	struct budget_options limits = { 83334, 100000000, 1 };
-	struct spool_options room = { rig->spool_bytes };
+	struct spool_options room = {
+		.memory_bytes = rig->spool_bytes,
+	};
 
 	if (!tables_open(&rig->tables, &rig->tables_options, err) ||
 	    !spool_open(&rig->spool, &room, err) ||

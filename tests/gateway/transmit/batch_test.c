@@ -16,7 +16,7 @@ filled(struct batch_pool *pool, struct record *record)
 	for (uint32_t i = 0; i < 3; i++) {
 		memset(record->lines + i * PART, 'a' + (int)i, PART);
 		cr_assert(batch_plan(batch,
-		    (struct batch_part){ record, i * PART, PART, i + 1, 0 }));
+		    (struct batch_part){ record, i * PART, i, PART, i + 1 }));
 	}
 	cr_assert_eq(batch->bytes, 3 * PART);
 	cr_assert_eq(batch->events, 6);
@@ -66,7 +66,7 @@ Test(batch, spare_memory_has_a_maximum)
 	for (int i = 0; i < MANY; i++) {
 		batches[i] = batch_take(&pool);
 		cr_assert(batch_plan(
-		    batches[i], (struct batch_part){ record, 0, MEBI, 1, 0 }));
+		    batches[i], (struct batch_part){ record, 0, 0, MEBI, 1 }));
 		cr_assert(batch_fill(batches[i]));
 	}
 	for (int i = 0; i < MANY; i++)
@@ -104,8 +104,8 @@ Test(batch, splits_anywhere_in_order)
 				    number),
 				    records[i]->lines[k * LINE + 2] = '\n';
 			cr_assert(batch_plan(
-			    halves[1], (struct batch_part){ records[i], 0,
-					   sizes[i] * LINE, sizes[i], 0 }));
+			    halves[1], (struct batch_part){ records[i], 0, 0,
+					   sizes[i] * LINE, sizes[i] }));
 		}
 		cr_assert(batch_fill(halves[1]));
 		cr_assert(batch_split(halves[1], at, halves[0]));

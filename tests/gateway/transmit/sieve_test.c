@@ -247,7 +247,7 @@ Test(sieve, a_producer_who_waits_is_told_which_events_were_refused)
 		cr_expect_eq(
 		    rig->requests[good].ticket.result, TICKET_DELIVERED);
 		r = &rig->requests[bad];
-		cr_assert_eq(r->ticket.result, TICKET_REFUSED);
+		cr_assert_eq(r->ticket.result, TICKET_SIFTED);
 		cr_expect_eq(r->ticket.refused, 2);
 		cr_expect_eq(
 		    r->ticket.refused_events[0] + r->ticket.refused_events[1],
