@@ -269,6 +269,42 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 	return NULL;
 }
 
+/* How much of it may go: a held lane probes with little, and sizes have caps.
+ */
+static uint32_t
+events_to_send(const struct batch *batch)
+{
+	const struct lane *lane = batch->lane;
+	uint64_t events = batch->events;
+
+	if (lane->state == LANE_HELD)
+		return LANE_PROBE_EVENTS;
+	if (lane->cap_bytes > 0 && batch->bytes > lane->cap_bytes)
+		events = events * lane->cap_bytes / batch->bytes;
+	return events > 0 ? (uint32_t)events : 1;
+}
+
+struct batch *
+lane_trim(struct batch *batch, struct batch_pool *pool)
+{
+	uint32_t events = events_to_send(batch);
+	struct batch *front;
+
+	if (events >= batch->events)
+		return batch;
+	front = batch_take(pool);
+	if (front == NULL)
+		return batch;
+	if (!batch_split(batch, events, front)) {
+		batch_give(pool, front);
+		return batch;
+	}
+	front->attempts = batch->attempts;
+	front->piece = batch->piece;
+	batch_prepend(batch->list, front);
+	return front;
+}
+
 /* What was planned leaves the queue. */
 static bool
 cut(struct lane *lane, struct batch *batch)

@@ -96,6 +96,9 @@ struct lane {
 	uint64_t cap_bytes; /* learned from a 413; 0: none */
 	struct instant cap_at;
 
+	int64_t credit, wanted; /* share.h */
+	bool in_turn;
+
 	struct instant quiet_until; /* the judge's: complain no sooner */
 	bool told;                  /* of trouble, and not yet of its end */
 	uint64_t buried_untold;     /* events, since the last line of it */
@@ -128,6 +131,12 @@ struct instant lane_due(const struct lane *lane, bool draining);
  */
 struct batch *lane_pick(struct lane *lane, struct batch *spare,
     struct instant now, bool draining, bool *oom_out);
+
+/*
+ * Of a retry that lane_pick gave: as much as may go at once, from the pool,
+ * with the rest behind it in its list.  Without memory all of it.
+ */
+struct batch *lane_trim(struct batch *batch, struct batch_pool *pool);
 
 /* The batch that lane_pick gave goes out.  False: no memory. */
 bool lane_send(struct lane *lane, struct batch *batch);

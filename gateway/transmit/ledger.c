@@ -188,3 +188,27 @@ ledger_withdraw(
 	if (uncut > 0)
 		leave(ledger, record, record->cut_events, uncut, now);
 }
+
+static void
+let_go(struct ledger *ledger, struct record *record, uint32_t events,
+    struct instant now)
+{
+	record->settled_events += events;
+	if (record->settled_events == record->events)
+		spool_leave(ledger->spool, record, now);
+}
+
+void
+ledger_leave(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	for (uint32_t i = 0; i < batch->part_count; i++)
+		let_go(ledger, batch->parts[i].record, batch->parts[i].events,
+		    now);
+}
+
+void
+ledger_leave_uncut(
+    struct ledger *ledger, struct record *record, struct instant now)
+{
+	let_go(ledger, record, record->events - record->cut_events, now);
+}

@@ -66,6 +66,15 @@ void ledger_returned(
 void ledger_purge(
     struct ledger *ledger, struct batch *batch, struct instant now);
 
+/*
+ * At the end: the events of a batch, or of a record that were not cut, are let
+ * go of; what is not settled of a record stays with the spool.
+ */
+void ledger_leave(
+    struct ledger *ledger, struct batch *batch, struct instant now);
+void ledger_leave_uncut(
+    struct ledger *ledger, struct record *record, struct instant now);
+
 /* The first deadline, and whose it is; NULL and INSTANT_NEVER: none. */
 struct record *ledger_first(const struct ledger *ledger);
 struct instant ledger_deadline(const struct ledger *ledger);

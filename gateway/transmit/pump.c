@@ -6,6 +6,8 @@
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
+#include "gateway/transmit/outage.h"
+#include "gateway/transmit/share.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
 
@@ -14,9 +16,6 @@
  * requests a second one wake-up serves many.  Nobody sees it beside a linger.
  */
 #define REST_NS (2 * NS_PER_MS)
-
-/* Lanes that were cut off come back within this time, not all at once. */
-#define COME_BACK_NS (NS_PER_S / 2)
 
 /* An answer within this time is no burden to other lanes. */
 #define BRISK_NS (2 * NS_PER_S)
@@ -30,6 +29,8 @@ struct pump {
 	struct agenda agenda;
 	struct gate gate;
 	struct pace pace;
+	struct share share;
+	struct outage outage;
 	struct judge judge;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
@@ -41,14 +42,6 @@ struct pump {
 	struct instant paced; /* the budget says no until then */
 	struct instant withdraw_at;
 	bool draining;
-
-	/*
-	 * Lanes that wait because no connection came about.  All tables share
-	 * one upstream, so when it answers any later call they need not wait
-	 * to the end of a backoff that an outage has made long.
-	 */
-	struct lane *cut_off;
-	uint64_t cut_off_at_call;
 };
 
 bool
@@ -65,6 +58,7 @@ pump_open(
 	pump->withdraw_at = INSTANT_NEVER;
 	pump->pace = pace_make(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
+	pump->share = share_make(options->budget);
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
@@ -86,18 +80,11 @@ no_memory:
 	    options->lanes);
 }
 
-/* Records whose events still stand in a batch go with the batch. */
+/* What is not settled stays with the spool. */
 static void
 drop_batch(struct pump *pump, struct batch *batch)
 {
-	struct record *r;
-
-	for (uint32_t i = 0; i < batch->part_count; i++) {
-		r = batch->parts[i].record;
-		r->settled_events += batch->parts[i].events;
-		if (r->settled_events == r->events)
-			spool_leave(pump->options.spool, r, pump->now);
-	}
+	ledger_leave(&pump->ledger, batch, pump->now);
 	batch_give(&pump->pool, batch);
 }
 
@@ -110,9 +97,7 @@ drop_lane(struct pump *pump, struct lane *lane)
 
 	while ((r = lane->head) != NULL) {
 		lane_remove(lane, r);
-		r->settled_events += r->events - r->cut_events;
-		if (r->settled_events == r->events)
-			spool_leave(pump->options.spool, r, pump->now);
+		ledger_leave_uncut(&pump->ledger, r, pump->now);
 	}
 	for (; i < LANE_LISTS; i++)
 		while ((b = lane->kept[i].first) != NULL) {
@@ -211,37 +196,14 @@ land(struct pump *pump, struct batch *batch)
 	gate_back(&pump->gate, batch->call);
 }
 
-static int64_t
-least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static void
-cut_off(struct pump *pump, struct lane *lane)
-{
-	pump->cut_off_at_call = pump->gate.calls;
-	if (lane->cut_off)
-		return;
-	lane->cut_off = true;
-	lane->cut_off_next = pump->cut_off;
-	pump->cut_off = lane;
-}
-
 static void
 come_back(struct pump *pump)
 {
-	struct lane *lane, *next = pump->cut_off;
+	struct lane *lane;
 
-	pump->cut_off = NULL;
-	while ((lane = next) != NULL) {
-		next = lane->cut_off_next;
-		lane->cut_off = false;
-		lane->until.ns = least(lane->until.ns,
-		    pump->now.ns +
-			(int64_t)judge_chance(&pump->judge) % COME_BACK_NS);
+	while ((lane = outage_next(&pump->outage, judge_chance(&pump->judge),
+		    pump->now)) != NULL)
 		place(pump, lane);
-	}
 }
 
 static void
@@ -253,11 +215,11 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	land(pump, batch);
 	pace_answered(&pump->pace, answer, pump->flying_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
-	    batch->call > pump->cut_off_at_call)
+	    outage_ends(&pump->outage, batch->call))
 		come_back(pump);
 	judge_answer(&pump->judge, batch, answer, time_now(pump));
 	if (answer->end == UPSTREAM_UNREACHED)
-		cut_off(pump, lane);
+		outage_cut_off(&pump->outage, lane, pump->gate.calls);
 	place(pump, lane);
 }
 
@@ -320,43 +282,6 @@ submit(struct pump *pump, struct batch *batch)
 	pump->upstream->ops->submit(pump->upstream, &call);
 }
 
-/* How much of it may go: a held lane probes with little, and sizes have caps.
- */
-static uint32_t
-events_to_send(const struct batch *batch)
-{
-	const struct lane *lane = batch->lane;
-	uint64_t events = batch->events;
-
-	if (lane->state == LANE_HELD)
-		return LANE_PROBE_EVENTS;
-	if (lane->cap_bytes > 0 && batch->bytes > lane->cap_bytes)
-		events = events * lane->cap_bytes / batch->bytes;
-	return events > 0 ? (uint32_t)events : 1;
-}
-
-/* Of a batch that waits to be sent again: that much, the rest behind it. */
-static struct batch *
-trim(struct pump *pump, struct batch *batch)
-{
-	uint32_t events = events_to_send(batch);
-	struct batch *front;
-
-	if (events >= batch->events)
-		return batch;
-	front = batch_take(&pump->pool);
-	if (front == NULL)
-		return batch;
-	if (!batch_split(batch, events, front)) {
-		batch_give(&pump->pool, front);
-		return batch;
-	}
-	front->attempts = batch->attempts;
-	front->piece = batch->piece;
-	batch_prepend(batch->list, front);
-	return front;
-}
-
 /* What the lane would send now, without what was withdrawn since. */
 static struct batch *
 pick(struct pump *pump, struct lane *lane, bool *oom_out)
@@ -370,7 +295,7 @@ pick(struct pump *pump, struct lane *lane, bool *oom_out)
 			return batch;
 		ledger_purge(&pump->ledger, batch, pump->now);
 		if (batch->part_count > 0)
-			return trim(pump, batch);
+			return lane_trim(batch, &pump->pool);
 		batch_unlist(batch);
 		batch_give(&pump->pool, batch);
 		judge_settle(&pump->judge, lane, time_now(pump));
@@ -399,29 +324,59 @@ may_probe(struct pump *pump, struct lane *lane)
 	return wait_ns == 0;
 }
 
+/* What the lane would send, and can pay for while others want to send too. */
+static struct batch *
+choose(struct pump *pump, struct lane *lane, bool alone, bool *oom_out)
+{
+	struct batch *batch;
+
+	if (!alone && !share_visit(&pump->share, lane))
+		return NULL;
+	batch = pick(pump, lane, oom_out);
+	if (batch == NULL)
+		return NULL;
+	if ((alone || share_covers(&pump->share, lane, batch->bytes)) &&
+	    may_probe(pump, lane))
+		return batch;
+	batch_reset(pump->spare);
+	return NULL;
+}
+
 /* One turn of a lane: one call, or none.  False: all must wait. */
 static bool
 serve(struct pump *pump, struct lane *lane)
 {
-	struct batch *batch;
-	bool oom = false;
+	bool alone = pump->agenda.ready == NULL, oom = false;
+	struct batch *batch = choose(pump, lane, alone, &oom);
 
-	batch = pick(pump, lane, &oom);
 	if (batch == NULL)
 		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
-	if (!may_probe(pump, lane)) {
-		batch_reset(pump->spare);
-		return true;
-	}
 	if (!pace(pump, pace_spend(&pump->pace, batch->bytes, pump->now,
-			    pump->upstream->ops->wall_ms(pump->upstream))))
+			    pump->upstream->ops->wall_ms(pump->upstream)))) {
+		share_interrupt(lane);
 		return false;
+	}
 	if (!lane_send(lane, batch))
 		return pace(pump, NO_MEMORY_WAIT_NS);
+	share_pay(&pump->share, lane, batch->bytes);
 	if (batch == pump->spare)
 		pump->spare = NULL;
 	submit(pump, batch);
 	return true;
+}
+
+/* Its turn goes on, or it is over, or it has no more to send. */
+static void
+place_again(struct pump *pump, struct lane *lane)
+{
+	struct instant due = lane_due(lane, pump->draining);
+
+	if (due.ns > pump->now.ns)
+		share_forget(lane);
+	if (due.ns <= pump->now.ns && lane->in_turn)
+		agenda_untake(&pump->agenda, lane);
+	else
+		agenda_place(&pump->agenda, lane, due, pump->now);
 }
 
 static void
@@ -441,7 +396,7 @@ send_batches(struct pump *pump)
 			agenda_untake(&pump->agenda, lane);
 			break;
 		}
-		place(pump, lane);
+		place_again(pump, lane);
 		pump->now = pump->upstream->ops->now(pump->upstream);
 	}
 	if (pump->spare != NULL)
@@ -457,6 +412,12 @@ pump_turn(struct pump *pump)
 	withdraw_late(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 void

@@ -13,8 +13,8 @@
  * among those in flight, the gate, a credential, a lane whose turn it is, the
  * budget.  A batch is cut last, so that batches grow while they must wait.
  *
- * Lanes take turns, a batch each.  One lane alone may use three quarters of
- * the places in flight; beyond one quarter it leaves them to others.
+ * Lanes take turns by weight (share.h).  One lane alone may use three quarters
+ *of the places in flight; beyond one quarter it leaves them to others.
  *
  * Units	events, bytes, instants.
  * Ownership	pump_open gives, pump_close takes; tables, spool, budget and

@@ -234,8 +234,13 @@ static void
 open_stages(struct rig *rig)
 {
 	struct rig_options *o = &rig->options;
-	struct tables_options tables = { .defaults.batch = o->batch,
+	struct tables_options tables = { .defaults = { .weight = 1,
+					     .batch = o->batch },
 		.max_unconfigured = o->tables };
+	struct table_options first = { .name = "t0",
+		.id = "t0",
+		.weight = o->weight_0,
+		.batch = o->batch };
 	struct spool_options spool = { .memory_bytes = UINT64_C(4) << 30 };
 	struct budget_options budget = { o->calls_per_minute,
 		o->bytes_per_second, 1 };
@@ -244,6 +249,10 @@ open_stages(struct rig *rig)
 		.upstream = &rig->upstream };
 	struct err err;
 
+	if (o->weight_0 > 0) {
+		tables.configured = &first;
+		tables.configured_count = 1;
+	}
 	assert(tables_open(&rig->tables, &tables, &err));
 	assert(spool_open(&rig->spool, &spool, &err));
 	assert(budget_open(

@@ -51,6 +51,7 @@ struct rig_options {
 	uint64_t calls_per_minute;
 	uint64_t bytes_per_second;
 	uint64_t max_in_flight;
+	uint64_t weight_0; /* of table 0; 0: 1, like all */
 	uint64_t seed;
 	int64_t latency_ns;
 	uint32_t line_bytes; /* of each event; 0: each its own, 60 to 300 */
