@@ -181,8 +181,10 @@ const struct config_option config_options[] = {
   .per_table = true, .help = "or with this many bytes; a larger event is refused" },
 { NUMBER("batch.linger", TIME, tables.defaults.batch.linger_ms, "500ms", "0", "1h"),
   .per_table = true, .help = "or this long after its first event" },
-{ LATER("batch.burst_events"), .per_table = true, .help = "max_events while calls are scarce" },
-{ LATER("batch.burst_linger"), .per_table = true, .help = "linger while calls are scarce" },
+{ NUMBER("batch.burst_events", COUNT, tables.defaults.batch.burst_events, "1000", "1", "1000000"),
+  .per_table = true, .help = "instead of max_events, if it is more, for tables that make calls scarce" },
+{ NUMBER("batch.burst_linger", TIME, tables.defaults.batch.burst_linger_ms, "5s", "0", "1h"),
+  .per_table = true, .help = "instead of linger, if it is more, for tables that make calls scarce" },
 
 { NUMBER("events.max_age", TIME, tables.defaults.events.max_age_ms, "7d", "1s", "4000000d"),
   .per_table = true, .help = "an event whose __time is older is refused" },

@@ -31,9 +31,11 @@
 #define TABLE_NAME_MAX 64
 
 struct batch_options {
-	uint64_t max_events; /* a batch leaves with this many events, */
-	uint64_t max_bytes;  /* or this many bytes,		      */
-	uint64_t linger_ms;  /* or this long after its first	      */
+	uint64_t max_events;      /* a batch leaves with this many events, */
+	uint64_t max_bytes;       /* or this many bytes,		      */
+	uint64_t linger_ms;       /* or this long after its first	      */
+	uint64_t burst_events;    /* instead, if more, while calls are scarce */
+	uint64_t burst_linger_ms; /* likewise */
 };
 
 struct event_options {

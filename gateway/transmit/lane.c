@@ -57,6 +57,7 @@ start_anew(struct lane *lane, const struct table *table)
 	lane->refusals = lane->singles = lane->part_calls = 0;
 	lane->any_ok = lane->brisk = false;
 	lane->cap_bytes = 0;
+	lane->bursts = false;
 }
 
 void
@@ -115,19 +116,40 @@ max_bytes(const struct lane *lane)
 		   : configured;
 }
 
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t
+max_events(const struct lane *lane)
+{
+	const struct batch_options *o = &lane->table->options.batch;
+
+	return lane->bursts ? larger(o->max_events, o->burst_events)
+			    : o->max_events;
+}
+
+static int64_t
+linger_ns(const struct lane *lane)
+{
+	const struct batch_options *o = &lane->table->options.batch;
+
+	return (int64_t)(lane->bursts ? larger(o->linger_ms, o->burst_linger_ms)
+				      : o->linger_ms) *
+	       NS_PER_MS;
+}
+
 static struct instant
 fresh_due(const struct lane *lane, bool draining)
 {
-	const struct batch_options *batch;
-
 	if (lane->head == NULL)
 		return INSTANT_NEVER;
-	batch = &lane->table->options.batch;
-	if (draining || lane->queued_events >= batch->max_events ||
+	if (draining || lane->queued_events >= max_events(lane) ||
 	    lane->queued_bytes >= max_bytes(lane))
 		return lane->head->accepted;
-	return (struct instant){ lane->head->accepted.ns +
-				 (int64_t)batch->linger_ms * NS_PER_MS };
+	return (struct instant){ lane->head->accepted.ns + linger_ns(lane) };
 }
 
 static struct instant
@@ -213,9 +235,8 @@ part_of(struct record *record, uint64_t events, uint64_t bytes)
 static bool
 plan(const struct lane *lane, struct batch *batch)
 {
-	uint64_t events = lane->state == LANE_HELD
-			      ? LANE_PROBE_EVENTS
-			      : lane->table->options.batch.max_events;
+	uint64_t events =
+	    lane->state == LANE_HELD ? LANE_PROBE_EVENTS : max_events(lane);
 	uint64_t bytes = max_bytes(lane);
 	struct batch_part part;
 

@@ -66,6 +66,13 @@ enum lane_event {
 
 enum lane_list { LANE_PIECES, LANE_RETRIES, LANE_SUSPECTS, LANE_LISTS };
 
+/* Calls in each of the last seconds: see press.h. */
+#define PRESS_SECONDS 12
+struct press_count {
+	int64_t second; /* the last that was counted in */
+	uint32_t in[PRESS_SECONDS];
+};
+
 struct lane {
 	const struct table *table; /* good while the lane holds a record */
 	uint64_t serial;           /* of the table; another one: start anew */
@@ -98,6 +105,9 @@ struct lane {
 
 	int64_t credit, wanted; /* share.h */
 	bool in_turn;
+	struct press_count pressed;
+	int64_t pressed_at; /* 1 + the second it last sent in; 0: never */
+	bool bursts;        /* batches wait longer and fill further */
 
 	struct instant quiet_until; /* the judge's: complain no sooner */
 	bool told;                  /* of trouble, and not yet of its end */

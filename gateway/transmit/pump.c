@@ -7,6 +7,7 @@
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
 #include "gateway/transmit/outage.h"
+#include "gateway/transmit/press.h"
 #include "gateway/transmit/share.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
@@ -30,6 +31,7 @@ struct pump {
 	struct gate gate;
 	struct pace pace;
 	struct share share;
+	struct press press;
 	struct outage outage;
 	struct judge judge;
 	struct lane *lanes; /* by table index */
@@ -59,6 +61,7 @@ pump_open(
 	pump->pace = pace_make(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
 	pump->share = share_make(options->budget);
+	pump->press = press_make(budget_view(options->budget, 0).limit);
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
@@ -131,6 +134,7 @@ pump_close(struct pump **pump_at)
 static void
 place(struct pump *pump, struct lane *lane)
 {
+	lane->bursts = press_bursts(&pump->press, lane, pump->now);
 	agenda_place(
 	    &pump->agenda, lane, lane_due(lane, pump->draining), pump->now);
 }
@@ -274,6 +278,7 @@ submit(struct pump *pump, struct batch *batch)
 		.cookie = batch,
 	};
 
+	press_sent(&pump->press, batch, pump->now);
 	batch->sent = pump->now;
 	batch->slot = pump->flying_count;
 	pump->flying[pump->flying_count++] = batch;
@@ -332,6 +337,7 @@ choose(struct pump *pump, struct lane *lane, bool alone, bool *oom_out)
 
 	if (!alone && !share_visit(&pump->share, lane))
 		return NULL;
+	lane->bursts = press_bursts(&pump->press, lane, pump->now);
 	batch = pick(pump, lane, oom_out);
 	if (batch == NULL)
 		return NULL;

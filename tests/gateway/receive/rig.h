@@ -69,7 +69,7 @@ rig_init(struct rig *rig)
 	};
 	rig->tables_options = (struct tables_options){
 		.defaults = { .weight = 1,
-		    .batch = { 60, 1000000, 500 },
+		    .batch = { 60, 1000000, 500, 0, 0 },
 		    .events = { UINT64_C(604800000), UINT64_C(172800000000),
 			64 } },
 		.max_unconfigured = 100,

@@ -176,7 +176,7 @@ int
 main(void)
 {
 	struct tables_options table_options = { .max_unconfigured = 5,
-		.defaults.batch = { 60, 1000000, 20 } };
+		.defaults.batch = { 60, 1000000, 20, 0, 0 } };
 	struct spool_options spool_options = {
 		.memory_bytes = UINT64_C(1) << 30,
 	};

@@ -12,7 +12,7 @@ Test(limit, after_a_pause_the_rate_rises_from_a_tenth_in_ten_seconds)
 	struct rig *rig = rig_open_warm((struct rig_options){ .tables = 4,
 	    .calls_per_minute = 60000,
 	    .max_in_flight = 1000,
-	    .batch = { 10, 1000000, 100 } });
+	    .batch = { 10, 1000000, 100, 0, 0 } });
 	int64_t start;
 	size_t in[12] = { 0 };
 

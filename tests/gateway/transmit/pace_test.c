@@ -30,7 +30,7 @@ Test(pace, no_minute_exceeds_the_limit_and_overload_uses_nearly_all)
 Test(pace, no_second_exceeds_the_bytes)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .tables = 3,
-	    .batch = { 1000, 100000, 500 },
+	    .batch = { 1000, 100000, 500, 0, 0 },
 	    .bytes_per_second = 500000,
 	    .line_bytes = 390 });
 

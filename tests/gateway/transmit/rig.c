@@ -219,7 +219,7 @@ with_defaults(struct rig_options *o)
 	if (o->tables == 0)
 		o->tables = 1;
 	if (o->batch.max_events == 0)
-		o->batch = (struct batch_options){ 60, 1000000, 500 };
+		o->batch = (struct batch_options){ 60, 1000000, 500, 0, 0 };
 	if (o->calls_per_minute == 0)
 		o->calls_per_minute = 83334;
 	if (o->bytes_per_second == 0)

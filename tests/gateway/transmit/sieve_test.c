@@ -36,7 +36,7 @@ static void
 sift_one(uint32_t events, uint32_t culprit, bool proven)
 {
 	struct rig *rig = open_burying(
-	    (struct rig_options){ .batch = { events, 1000000, 500 } });
+	    (struct rig_options){ .batch = { events, 1000000, 500, 0, 0 } });
 	uint32_t first;
 	size_t before;
 
@@ -134,7 +134,7 @@ static void
 refuse_all(uint32_t max_events, uint32_t batches, bool proven, uint64_t seed)
 {
 	struct rig *rig = open_burying(
-	    (struct rig_options){ .batch = { max_events, 1000000, 500 },
+	    (struct rig_options){ .batch = { max_events, 1000000, 500, 0, 0 },
 		.tables = 2,
 		.seed = seed,
 		.script = NULL });
@@ -301,8 +301,8 @@ script_small(struct rig *rig, struct rig_call *call)
 
 Test(sieve, a_413_teaches_the_size)
 {
-	struct rig *rig =
-	    open_burying((struct rig_options){ .batch = { 1000, 1000000, 500 },
+	struct rig *rig = open_burying(
+	    (struct rig_options){ .batch = { 1000, 1000000, 500, 0, 0 },
 		.line_bytes = 100,
 		.script = script_small });
 	size_t refused = 0, early = 0;
