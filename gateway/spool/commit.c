@@ -92,6 +92,10 @@ put_voids(struct journal *j)
 	char *at = begin_list(s);
 
 	for (uint32_t i = 0; i < s->void_count; i++) {
+		struct segment *segment = journal_find(j, s->voids[i].epoch);
+
+		if (segment != NULL)
+			segment->void_tried = true;
 		frame_void_put(at, s->voids[i]);
 		at += FRAME_VOID_SIZE;
 	}

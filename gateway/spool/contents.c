@@ -15,6 +15,7 @@ contents_fini(struct contents *c)
 	free(c->entries);
 	free(c->tables);
 	free(c->settled);
+	free(c->moves);
 	free(c->voids);
 	free(c->damage);
 	free(c->aux);
@@ -175,13 +176,14 @@ contents_add_parts(struct contents *c, const struct frame *f)
 static bool
 add_source(struct contents *c, const struct frame *f)
 {
-	struct frame_settlement s = {
-		.epoch = f->source_epoch,
-		.ordinal = f->source_ordinal,
-		.range = { 0, FRAME_WHOLE },
-	};
-
-	return f->source_epoch == 0 || contents_add_settled(c, &s);
+	if (f->source_epoch == 0)
+		return true;
+	if (!grow(
+		&c->moves, &c->moves_room, c->move_count + 1, sizeof *c->moves))
+		return false;
+	c->moves[c->move_count++] = (struct contents_move){ f->source_epoch,
+		f->source_ordinal, f->ordinal };
+	return true;
 }
 
 static bool

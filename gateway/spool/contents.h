@@ -28,6 +28,13 @@ struct contents_damage {
 	uint64_t at, len;
 };
 
+/* A copy, and what it is a copy of; known from its frame alone. */
+struct contents_move {
+	uint64_t source_epoch;
+	uint32_t source_ordinal;
+	uint32_t ordinal;
+};
+
 struct contents {
 	struct segment_entry *entries; /* by ordinal */
 	uint32_t records, entries_room;
@@ -35,6 +42,8 @@ struct contents {
 	uint32_t table_count, tables_room;
 	struct frame_settlement *settled;
 	uint32_t settled_count, settled_room;
+	struct contents_move *moves;
+	uint32_t move_count, moves_room;
 	struct frame_void *voids;
 	uint32_t void_count, voids_room;
 	struct contents_damage *damage;

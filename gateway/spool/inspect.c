@@ -178,8 +178,26 @@ apply_one(struct inspect *in, const struct frame_settlement *s)
 		(void)parts_add(parts, s->range);
 }
 
+/* As recover.c has it. */
 static void
-apply(struct inspect *in, const struct contents *c)
+apply_move(struct inspect *in, struct segment *segment,
+    const struct contents_move *move)
+{
+	struct segment *source = find(in, move->source_epoch);
+
+	if (source == NULL || is_over(in, source) ||
+	    move->source_ordinal > source->size / FRAME_HEADER ||
+	    !segment_reserve(source, move->source_ordinal + 1) ||
+	    !segment_reserve(segment, move->ordinal + 1))
+		return;
+	if (segment_is_dead(source, move->source_ordinal))
+		segment_set_dead(segment, move->ordinal);
+	else
+		segment_set_dead(source, move->source_ordinal);
+}
+
+static void
+apply(struct inspect *in, struct segment *of, const struct contents *c)
 {
 	struct segment *segment;
 
@@ -188,6 +206,8 @@ apply(struct inspect *in, const struct contents *c)
 		if (segment != NULL && c->voids[i].tail < segment->limit)
 			segment->limit = c->voids[i].tail;
 	}
+	for (uint32_t i = 0; i < c->move_count; i++)
+		apply_move(in, of, &c->moves[i]);
 	for (uint32_t i = 0; i < c->settled_count; i++)
 		apply_one(in, &c->settled[i]);
 }
@@ -265,7 +285,7 @@ take_stock(struct inspect *in, struct err *err)
 		if (is_over(in, in->seen[i - 1].segment))
 			continue;
 		ok = read_contents(in, &in->seen[i - 1], err);
-		apply(in, &in->seen[i - 1].contents);
+		apply(in, in->seen[i - 1].segment, &in->seen[i - 1].contents);
 	}
 	for (uint32_t i = 0; ok && i < in->count; i++)
 		if (!is_over(in, in->seen[i].segment))

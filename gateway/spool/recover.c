@@ -79,6 +79,30 @@ apply_settled(struct journal *j, const struct frame_settlement *s)
 		(void)parts_add(parts, s->range);
 }
 
+/*
+ * The source of a copy is dead, or the copy is: of commits that failed, there
+ * may be more than one copy of a record, and the youngest counts.  The same
+ * holds when the source was settled after such a commit.
+ */
+static void
+apply_move(struct journal *j, struct segment *segment,
+    const struct contents_move *move)
+{
+	struct segment *source = journal_find(j, move->source_epoch);
+
+	if (source == NULL || source->loaded ||
+	    move->source_ordinal > source->size / FRAME_HEADER ||
+	    !segment_reserve(source, move->source_ordinal + 1) ||
+	    !segment_reserve(segment, move->ordinal + 1))
+		return;
+	if (segment_is_dead(source, move->source_ordinal)) {
+		segment_set_dead(segment, move->ordinal);
+		return;
+	}
+	segment_parts_drop(source, move->source_ordinal);
+	segment_set_dead(source, move->source_ordinal);
+}
+
 static void
 settled_done(struct journal *j, struct job *job)
 {
@@ -92,6 +116,8 @@ settled_done(struct journal *j, struct job *job)
 			segment->broken = true;
 		}
 	}
+	for (uint32_t i = 0; i < c->move_count; i++)
+		apply_move(j, job->segment, &c->moves[i]);
 	for (uint32_t i = 0; i < c->settled_count; i++)
 		apply_settled(j, &c->settled[i]);
 }

@@ -24,7 +24,11 @@ resume_ask(const struct journal *j)
 {
 	const struct segment *last = j->used.last;
 
-	if (j->open != NULL || last == NULL || last->odd ||
+	/*
+	 * Whether a commit that failed says somewhere that this one ends
+	 * here, nobody knows: then nothing may be written behind that end.
+	 */
+	if (j->open != NULL || last == NULL || last->odd || last->void_tried ||
 	    journal_free(j) + journal_creatable(j) > KEPT_BACK)
 		return RESUME_NO;
 	if (!last->loaded || atomic_load(&j->counts.recovering))

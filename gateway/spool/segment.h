@@ -80,6 +80,7 @@ struct segment {
 	bool condemned;  /* dead, and to be removed, in its turn */
 	uint32_t failed; /* first commits that failed, one after another */
 	bool wiping;     /* a job clears what is behind its tail */
+	bool void_tried; /* a commit that says its end may be on disk */
 	bool resumed;    /* written on after a start or a failed sync */
 	bool loaded;     /* counts below are known */
 	unsigned busy;   /* jobs that read it */

@@ -31,6 +31,7 @@ settle_record(struct journal *j, struct stage_item *item)
 	item->record->place = item->place;
 	if (item->place == NULL) {
 		shelf_unread(holding, item->ordinal);
+		fetch_hungry(j, holding->shelf);
 		return;
 	}
 	place_link(item->place, open);

@@ -158,6 +158,8 @@ def delivered_of(folder):
     lines = {}
     with open(os.path.join(folder, "delivered"), encoding="utf-8") as file:
         for row in file:
+            if not row.endswith("\n"):
+                break  # still being written
             line = row.rstrip("\n").split("\t", 1)[1]
             number = int(line.split('"n":', 1)[1].split(",", 1)[0])
             counts[number] += 1

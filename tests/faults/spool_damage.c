@@ -104,7 +104,7 @@ recover(struct sim *sim, int seen[RECORDS])
 {
 	struct committer *committer = start(sim);
 	struct record *record, *next;
-	char want[100];
+	char want[100], line[200];
 	uint64_t damaged;
 	int number, len;
 
@@ -113,7 +113,10 @@ recover(struct sim *sim, int seen[RECORDS])
 	for (record = committer_visible(committer); record != NULL;
 	     record = next) {
 		next = record->next;
-		CHECK(sscanf(record->lines, "{\"__time\":\"%*[^\"]\",\"n\":%d",
+		/* The lines end without a NUL. */
+		snprintf(line, sizeof line, "%.*s", (int)record->bytes,
+		    record->lines);
+		CHECK(sscanf(line, "{\"__time\":\"%*[^\"]\",\"n\":%d",
 			  &number) == 1 &&
 			  number >= 0 && number < RECORDS,
 		    "invented");
