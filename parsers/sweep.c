@@ -1,5 +1,12 @@
 #include "parsers/sweep.h"
 
+/* What every processor of the target has. */
+#if defined(__x86_64__)
+#include "parsers/lanes_sse2.h"
+#elif defined(__aarch64__)
+#include "parsers/lanes_neon.h"
+#endif
+
 #include "parsers/sweep_line.h"
 
 /* What a hexadecimal digit is worth, and 16 to know it from all else. */

@@ -13,94 +13,13 @@
 #define PARSERS_SWEEP_LINE_H
 
 #include "parsers/sweep_bits.h"
+#include "parsers/sweep_mark.h"
+#include "parsers/sweep_name.h"
 #include "parsers/sweep_number.h"
 #include "parsers/sweep_order.h"
 #include "parsers/sweep_text.h"
 
 #if defined(LANES)
-
-#define SWEEP_NAME     "\"__time\"" /* eight bytes: one comparison */
-#define SWEEP_NAME_LEN 8
-
-/* How deep is the byte at bit i? */
-static inline int32_t
-sweep_depth(const struct sweep_block *b, int i)
-{
-	uint64_t before = ((uint64_t)1 << i) - 1;
-
-	if (b->bracket == 0)
-		return b->depth;
-	return b->depth + __builtin_popcountll(b->open & before) -
-	       __builtin_popcountll(b->close & before);
-}
-
-/* Is it `__time`, in any spelling? */
-static inline bool
-sweep_is_time(const char *at, const char *end)
-{
-	return end - at >= SWEEP_NAME_LEN &&
-	       (memcmp(at, SWEEP_NAME, SWEEP_NAME_LEN) == 0 ||
-		   sweep_spelled_time(at, end));
-}
-
-/*
- * Which of these names could be `__time`?  Those that go on with _ or an
- * escape.  False if there is a second one.
- */
-LANES_INLINE bool
-sweep_names(struct sweep_bits *s, const struct sweep_block *b, uint64_t names)
-{
-	uint64_t maybe = (lanes_equal(b->bytes, '_') | b->backslash) >> 1;
-
-	names &= maybe | (uint64_t)1 << 63; /* its next byte is elsewhere */
-	for (; names != 0; names &= names - 1) {
-		int i = __builtin_ctzll(names);
-
-		if (!sweep_is_time(s->at + i, s->end) || sweep_depth(b, i) != 1)
-			continue;
-		if (s->name != NULL)
-			return false;
-		s->name = s->at + i;
-	}
-	return true;
-}
-
-/*
- * Up to the last of these tokens the line is in order; unless they stand behind
- * the outermost object, where nothing was looked at.
- */
-LANES_INLINE void
-sweep_mark(struct sweep_bits *s, uint64_t tokens)
-{
-	if (tokens == 0 || s->depth == 0)
-		return;
-	s->mark.at = s->at;
-	s->mark.tokens = tokens;
-	s->mark.stack = s->stack;
-	s->mark.depth = s->depth;
-	s->mark.name = s->name;
-}
-
-/* What is known of a line that is not good. */
-LANES_INLINE struct sweep_facts
-sweep_marked(const struct sweep_bits *s)
-{
-	struct sweep_facts facts = {
-		.name_at = SWEEP_NOWHERE,
-		.good_to = SWEEP_NOWHERE,
-		.depth = (uint32_t)s->mark.depth,
-		.objects = s->mark.stack,
-	};
-	const char *good_to;
-
-	if (s->mark.tokens == 0)
-		return facts;
-	good_to = s->mark.at + 63 - __builtin_clzll(s->mark.tokens);
-	facts.good_to = (size_t)(good_to - s->line);
-	if (s->mark.name != NULL && s->mark.name < good_to)
-		facts.name_at = (size_t)(s->mark.name - s->line);
-	return facts;
-}
 
 LANES_INLINE bool
 sweep_block(struct sweep_bits *s, struct lanes bytes)
