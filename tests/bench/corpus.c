@@ -294,6 +294,20 @@ fill_too_deep(struct corpus *c)
 	put(c, "0]}\n");
 }
 
+/* The same, and then a token a byte. */
+static void
+fill_too_deep_digits(struct corpus *c)
+{
+	put(c, TIME ",\"d\":");
+	for (int i = 0; i < 65; i++)
+		put(c, "[");
+	for (int i = 0; i < 65; i++)
+		put(c, "]");
+	put(c, ",\"v\":[");
+	put_repeated(c, "7,", MIB);
+	put(c, "0]}\n");
+}
+
 static void
 fill_escapes_late_fault(struct corpus *c)
 {
@@ -328,6 +342,7 @@ static const struct {
 	{ "bad: 1 MB of [[[[",			false,	fill_bottomless },
 	{ "bad: nested, wrong end",		false,	fill_deep_late_fault },
 	{ "bad: nested to 65 and on",		false,	fill_too_deep },
+	{ "bad: nested to 65, then 7,7",	false,	fill_too_deep_digits },
 	{ "bad: \\n\\\", wrong end",		false,	fill_escapes_late_fault },
 };
 /* clang-format on */
