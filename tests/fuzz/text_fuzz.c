@@ -10,7 +10,7 @@
 static void
 drive(struct buffer *b, const uint8_t *bytes, size_t len)
 {
-	char plain[MOST];
+	char plain[MOST + 1]; /* and the NUL of a print */
 	size_t count = 0;
 
 	for (size_t i = 0; i + 1 < len; i += 2) {
