@@ -128,6 +128,43 @@ next_file(struct deadletter *d)
 	return true;
 }
 
+static bool
+write_all(int fd, const char *at, uint64_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
+		n = pwrite(fd, at, len, (off_t)offset);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* Others stand behind them: blanks and a line feed are no letter. */
+static bool
+blank(struct deadletter *d, const struct deadletter_place *place)
+{
+	int fd = open_file(d, place->file, O_WRONLY);
+	uint64_t at = place->offset, end = place->offset + place->len;
+	char blanks[PIECE];
+	bool ok = fd != -1;
+
+	memset(blanks, ' ', sizeof blanks);
+	for (uint64_t len; ok && at < end - 1; at += len) {
+		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
+		ok = write_all(fd, blanks, len, at);
+	}
+	ok = ok && fdatasync(fd) == 0;
+	if (fd == -1 && errno == ENOENT)
+		return true; /* taken away meanwhile */
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
 /* ---------------------------------------------------------------- open -- */
 
 /* The offset behind the last line feed of the file. */
@@ -152,6 +189,52 @@ find_end(int fd, uint64_t size, uint64_t *end_out)
 	return true;
 }
 
+/* The first byte `what` from `at` on; `size`: there is none. */
+static bool
+find_byte(int fd, char what, uint64_t size, uint64_t *at)
+{
+	char piece[PIECE];
+	const char *found;
+	size_t len;
+
+	for (; *at < size; *at += len) {
+		len = size - *at < sizeof piece ? (size_t)(size - *at)
+						: sizeof piece;
+		if (pread(fd, piece, len, (off_t)*at) != (ssize_t)len)
+			return false;
+		found = memchr(piece, what, len);
+		if (found != NULL) {
+			*at += (uint64_t)(found - piece);
+			return true;
+		}
+	}
+	return true;
+}
+
+/*
+ * A power cut may keep the end of what was being written and not its middle:
+ * that reads as zeros, which no letter holds.
+ */
+static bool
+blank_holes(struct deadletter *d, uint64_t size)
+{
+	struct deadletter_place place = { .file = d->file };
+	uint64_t at = 0;
+
+	for (;;) {
+		if (!find_byte(d->fd, '\0', size, &at))
+			return false;
+		if (at == size)
+			return true;
+		if (!find_end(d->fd, at, &place.offset) ||
+		    !find_byte(d->fd, '\n', size, &at))
+			return false;
+		place.len = at + 1 - place.offset;
+		if (!blank(d, &place))
+			return false;
+	}
+}
+
 /* What a crash left of a letter is cut off. */
 static bool
 resume_file(struct deadletter *d)
@@ -168,7 +251,7 @@ resume_file(struct deadletter *d)
 		return false;
 	d->bytes -= (uint64_t)st.st_size - end;
 	d->size = end;
-	return true;
+	return blank_holes(d, end);
 }
 
 /* The lock ends with us however we end; the text in it is for people. */
@@ -289,21 +372,6 @@ cut(struct deadletter *d)
 }
 
 static bool
-write_all(int fd, const char *at, uint64_t len, uint64_t offset)
-{
-	ssize_t n;
-
-	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
-		n = pwrite(fd, at, len, (off_t)offset);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
 has_room(struct deadletter *d, uint64_t len)
 {
 	uint64_t youngest;
@@ -370,28 +438,6 @@ deadletter_keep(struct deadletter *d, struct span lines,
 	}
 	pthread_mutex_unlock(&d->guard);
 	return answer;
-}
-
-/* Others stand behind them: blanks and a line feed are no letter. */
-static bool
-blank(struct deadletter *d, const struct deadletter_place *place)
-{
-	int fd = open_file(d, place->file, O_WRONLY);
-	uint64_t at = place->offset, end = place->offset + place->len;
-	char blanks[PIECE];
-	bool ok = fd != -1;
-
-	memset(blanks, ' ', sizeof blanks);
-	for (uint64_t len; ok && at < end - 1; at += len) {
-		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
-		ok = write_all(fd, blanks, len, at);
-	}
-	ok = ok && fdatasync(fd) == 0;
-	if (fd == -1 && errno == ENOENT)
-		return true; /* taken away meanwhile */
-	if (fd != -1)
-		close(fd);
-	return ok;
 }
 
 static bool

@@ -7,13 +7,19 @@ import sys
 import time
 
 import campaign_calls
+import campaign_disk
 import campaign_kill
 import campaign_power
+import campaign_room
+import campaign_slow
 
 CAMPAIGNS = {
     "kill": campaign_kill,
     "calls": campaign_calls,
     "power": campaign_power,
+    "disk": campaign_disk,
+    "room": campaign_room,
+    "slow": campaign_slow,
 }
 
 

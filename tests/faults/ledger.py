@@ -154,14 +154,19 @@ def delivered_of(record, start=0):
     return start, found
 
 
-def letters_of(spool):
+def letters_of(spool, torn=None):
+    """`torn`: takes rows that are none, as a crash leaves them."""
     found = []
     for path in sorted(glob.glob(os.path.join(
             glob.escape(spool), "dead-letters", "*.ndjson"))):
         with open(path, "rb") as file:
             for row in file:
-                line = json.loads(row)["event"].encode()
-                found.append((number_of(line), line))
+                try:
+                    line = json.loads(row)["event"].encode()
+                    found.append((number_of(line), line))
+                except ValueError:
+                    if torn is not None and row.strip():
+                        torn.append(row)
     return found
 
 

@@ -295,8 +295,11 @@ class World:
         self.drain()
         self.end()
         self.sim.stop()     # it has written all of its record
+        torn = []
         found = self.ledger.check(
-            self.delivered(), letters_of(self.spool))
+            self.delivered(), letters_of(self.spool, torn))
+        if torn:
+            raise AssertionError(f"letters that are none: {torn}")
         damage = verify(GATEWAY, self.spool)
         if damage:
             raise AssertionError(damage)
