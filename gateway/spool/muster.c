@@ -93,6 +93,8 @@ sort_out(struct journal *j, struct segment *segment, uint64_t *oldest,
 	if (segment_head_get(&head, bytes)) {
 		segment->epoch = head.epoch;
 		segment->odd |= head.size != segment->size;
+		if (head.size > segment->size)
+			atomic_fetch_add(&j->counts.damaged_segments, 1);
 		if (head.oldest > *oldest)
 			*oldest = head.oldest;
 		sort = SORT_USED;

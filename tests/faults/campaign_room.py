@@ -14,7 +14,7 @@ import os
 import subprocess
 
 from program import until
-from world import World
+from world import MAX_BYTES, World
 
 CYCLES = 20
 SMALLEST = 16 * 1024
@@ -107,7 +107,7 @@ def cycle(world, disk, size):
             if not world.start(may_fail=True):
                 raise AssertionError(f"{size}: no start on a full disk")
     disk.resize(ROOMY)
-    if started and size < world.spool_bytes // 2:
+    if started and size < MAX_BYTES // 2:
         # What has no room to grow has room now.
         for _ in until(f"{size}: events are kept again",
                        lambda: world.post().state == "acked", RECOVERY_S):
@@ -124,7 +124,6 @@ def cycle(world, disk, size):
 def run(given, progress):
     mounts = not given.shim and may_mount()
     with World(given.seed, shim=not mounts, clients=0, skip=False) as world:
-        world.spool_bytes = 16 * 1024 * 1024
         disk = Tmpfs(world.spool) if mounts else Told(world)
         starts = 0
         step = (LARGEST - SMALLEST) // given.cycles

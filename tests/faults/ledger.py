@@ -16,6 +16,7 @@ against each other:
 
 import collections
 import glob
+import hashlib
 import json
 import os
 import re
@@ -27,20 +28,25 @@ import zlib
 NUMBER = re.compile(rb'"n":(\d+),')
 
 
+def digest(line):
+    """Two lines with the same one are the same, byte for byte."""
+    return hashlib.blake2b(line, digest_size=8).digest()
+
+
 class Request:
     """Some events that were sent together."""
 
-    def __init__(self, lines, bad):
-        self.lines = lines  # by number
-        self.bad = bad      # the numbers that only dead letters may have
+    def __init__(self, numbers, bad):
+        self.numbers = numbers  # a range
+        self.bad = bad          # so many of the first go to dead letters
         self.state = "unknown"
         self.code = None
 
-    def body(self):
-        return b"\n".join(self.lines.values()) + b"\n"
+    def bad_ones(self):
+        return self.numbers[:self.bad]
 
-    def good(self):
-        return self.lines.keys() - self.bad
+    def good_ones(self):
+        return self.numbers[self.bad:]
 
 
 class Ledger:
@@ -48,28 +54,27 @@ class Ledger:
         self.lock = threading.Lock()
         self.next = 0
         self.requests = []
-        self.lines = {}
+        self.digests = []   # of the lines, by number
         self.statuses = collections.Counter()
 
     # Written by clients.
 
     def request(self, count, pad, bad=0):
-        """A new one, of so many events, `bad` of them without a time."""
+        """A new one and its body; `bad` of its events have no time."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()).encode()
         with self.lock:
-            first = self.next
+            request = Request(range(self.next, self.next + count), bad)
             self.next += count
-            lines = {}
-            for number in range(first, first + count):
-                body = b'"n":%d,"p":"%s"' % (number, b"x" * pad)
-                clock = b'"__time":"%s",' % stamp \
-                    if number >= first + bad else b""
-                lines[number] = b'{%s%s,"c":%d}' % (clock, body,
-                                                    zlib.crc32(body))
-            request = Request(lines, set(range(first, first + bad)))
-            self.lines.update(lines)
             self.requests.append(request)
-        return request
+            lines = []
+            for number in request.numbers:
+                body = b'"n":%d,"p":"%s"' % (number, b"x" * pad)
+                clock = b"" if len(lines) < bad else \
+                    b'"__time":"%s",' % stamp
+                lines.append(b'{%s%s,"c":%d}' % (clock, body,
+                                                 zlib.crc32(body)))
+                self.digests.append(digest(lines[-1]))
+        return request, b"\n".join(lines) + b"\n"
 
     def answered(self, request, status, code):
         """`code` is the stable word of a refusal."""
@@ -85,31 +90,40 @@ class Ledger:
 
     def numbers(self, state):
         return {number for request in self.requests
-                if request.state == state for number in request.good()}
+                if request.state == state for number in request.good_ones()}
 
     def acked(self):
         return self.numbers("acked")
 
-    def check(self, delivered, letters, waiting=frozenset()):
-        """Delivered and letters: [(number, line)]; waiting: numbers."""
+    def sent(self, number, found):
+        return 0 <= number < self.next and self.digests[number] == found
+
+    def check(self, delivered, letters):
+        """Both: [(number, digest)]."""
         counts = collections.Counter(number for number, _ in delivered)
-        kept = counts.keys() | {number for number, _ in letters} | waiting
-        bad = {n for r in self.requests for n in r.bad}
-        bad_acked = {n for r in self.requests if r.state == "acked"
-                     for n in r.bad}
-        half = [r for r in self.requests if r.state == "unknown" and
-                r.good() and 0 < len(r.good() & kept) < len(r.good())]
-        refused = self.numbers("refused")
+        lettered = {number for number, _ in letters}
+        kept = counts.keys() | lettered
+        half = []
+        lost = self.acked() - kept
+        bad = set()
+        for request in self.requests:
+            bad.update(request.bad_ones())
+            if request.state == "acked":
+                lost.update(set(request.bad_ones()) - lettered)
+            there = sum(n in kept for n in request.good_ones())
+            if request.state == "unknown" and \
+                    0 < there < len(request.good_ones()):
+                half.append(request.numbers[0])
         return Findings(
             sent=self.next,
             acked=len(self.acked()),
             delivered=len(counts),
-            lost=self.acked() - kept | bad_acked - {n for n, _ in letters},
-            invented=[n for n, line in delivered + letters
-                      if self.lines.get(n) != line] +
+            lost=lost,
+            invented=[n for n, found in delivered + letters
+                      if not self.sent(n, found)] +
                      [n for n in counts if n in bad],
-            refused=refused & counts.keys() | refused & waiting,
-            half=[min(r.lines) for r in half],
+            refused=self.numbers("refused") & counts.keys(),
+            half=half,
             duplicates=sum(counts.values()) - len(counts),
             statuses=dict(self.statuses))
 
@@ -150,7 +164,7 @@ def delivered_of(record, start=0):
                 break  # still being written
             start += len(row)
             line = row.rstrip(b"\n").split(b"\t", 1)[1]
-            found.append((number_of(line), line))
+            found.append((number_of(line), digest(line)))
     return start, found
 
 
@@ -163,7 +177,7 @@ def letters_of(spool, torn=None):
             for row in file:
                 try:
                     line = json.loads(row)["event"].encode()
-                    found.append((number_of(line), line))
+                    found.append((number_of(line), digest(line)))
                 except ValueError:
                     if torn is not None and row.strip():
                         torn.append(row)
@@ -184,7 +198,7 @@ def stat_of(gateway, spool):
     done = subprocess.run([gateway, "spool", "stat", spool],
                           stdout=subprocess.PIPE, text=True, check=True)
     rows = done.stdout.split("\ntable ", 1)[1].splitlines()[1:]
-    return {row.split()[0]: int(row.split()[2]) for row in rows if row}
+    return {row.split()[0]: int(row.split()[2]) for row in rows}
 
 
 def verify(gateway, spool):

@@ -28,7 +28,8 @@ from sim import Sim             # noqa: E402
 
 GATEWAY = os.path.abspath(flow_gateway.EXECUTABLE)
 TABLES = ("wikipedia", "clicks", "t", "metrics.cpu")
-SPOOL = {"max_bytes": "16MiB", "segment_bytes": "1MiB", "memory_bytes": "1MiB"}
+MAX_BYTES = 16 << 20
+SPOOL = {"max_bytes": MAX_BYTES, "segment_bytes": "1MiB", "memory_bytes": "1MiB"}
 LOGS_KEPT = 4
 START_S = 20
 
@@ -81,11 +82,11 @@ class Client(threading.Thread):
         count = self.random.choice((1, 1, 1, 3, 60))
         bad = self.world.skip and self.random.random() < 0.1
         ledger = self.world.ledger
-        request = ledger.request(
+        request, body = ledger.request(
             count, self.random.choice((0, 10, 200, 200, 2000)),
             bad=self.random.randint(1, min(count, 3)) if bad else 0)
         path = self.random.choice(TABLES) + ("?on_invalid=skip" if bad else "")
-        s.sendall(wire.post(path, request.body()))
+        s.sendall(wire.post(path, body))
         status, head, code = read_reply(s)
         ledger.answered(request, status, code)
         if status != 200:
@@ -130,7 +131,7 @@ class World:
         self.lives = 0
         self.life = None
         self.address = None
-        self.slowest = 0
+        self.slowest = self.largest = 0
         self.shim = Shim(self.folder, self.spool, log) if shim else None
         self.record = os.path.join(self.folder, "delivered")
         self.seen, self.seen_to = [], 0
@@ -205,6 +206,16 @@ class World:
 
     def kill(self):
         self.life.kill()
+        self.check_size()
+
+    def check_size(self):
+        """All its files together, but for the dead letters."""
+        size = sum(os.path.getsize(os.path.join(at, name))
+                   for at, _, names in os.walk(self.spool)
+                   for name in names if "dead-letters" not in at)
+        if size > MAX_BYTES:
+            raise AssertionError(f"the spool's files have {size} bytes")
+        self.largest = max(self.largest, size)
 
     def kill_between_calls(self):
         """It makes none: also not between what is done and what is logged."""
@@ -219,10 +230,10 @@ class World:
 
     def post(self, count=1, pad=200, table="t", timeout=10):
         """One request of our own; its Request."""
-        request = self.ledger.request(count, pad)
+        request, body = self.ledger.request(count, pad)
         try:
             with socket.create_connection(self.address, timeout) as s:
-                s.sendall(wire.post(table, request.body()))
+                s.sendall(wire.post(table, body))
                 status, request.head, code = read_reply(s)
                 self.ledger.answered(request, status, code)
         except OSError:
@@ -256,7 +267,7 @@ class World:
     # What is where.
 
     def stat(self):
-        return sum(stat_of(GATEWAY, self.spool).values())
+        return stat_of(GATEWAY, self.spool)["(all)"]
 
     def delivered(self):
         """All that the upstream has recorded so far."""
