@@ -32,7 +32,7 @@ def run(given, progress):
             world.kill()
         found = world.settle()
         told = (f"{given.cycles} kills, {found}, slowest start "
-                f"{world.slowest:.2f} s")
+                f"{world.slowest:.2f} s, at most {world.largest} bytes")
         if not found.good():
             raise AssertionError(f"{told}: {found.examples()}")
-        return True, told
+        return told
