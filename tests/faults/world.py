@@ -310,7 +310,8 @@ class World:
         found = self.ledger.check(
             self.delivered(), letters_of(self.spool, torn))
         if torn:
-            raise AssertionError(f"letters that are none: {torn}")
+            raise AssertionError(f"{found}; {len(torn)} letters that are "
+                                 f"none: {torn[0][:100]}")
         damage = verify(GATEWAY, self.spool)
         if damage:
             raise AssertionError(damage)

@@ -259,6 +259,19 @@ Test(deadletter, what_a_power_cut_left_with_holes_is_blanked)
 	}
 }
 
+Test(deadletter, an_older_file_is_healed_too)
+{
+	start(MIB);
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	deadletter_close(&letters);
+	append_bytes(FIRST, BYTES("b\0\nc"));
+	append_to(SECOND, "y\n");
+	start(MIB);
+	cr_expect_str_eq(text_of(FIRST), "a\n  \n");
+	cr_expect_str_eq(text_of(SECOND), "y\n");
+	cr_expect_eq(deadletter_bytes(letters), 7);
+}
+
 Test(deadletter, the_files_never_exceed_their_bound_and_are_rotated)
 {
 	static char line[10001];
