@@ -56,6 +56,10 @@ expect "no such file"     2 "" "^none.yaml: .*No such file" run -c none.yaml
 expect "and what to do"   2 "" "-c FILE" run -c none.yaml
 expect "a folder"         2 "" "Is a directory" check -c .
 expect "-c alone"         2 "" "needs a file" check -c
+expect "no spool there"   1 "" "no spool is here" spool stat .
+expect "nor to verify"    1 "" "no spool is here" spool verify .
+expect "no such folder"   3 "" "none: No such file" spool stat none
+expect "a file"           3 "" "Not a directory" spool verify good.yaml
 expect "no such command"  2 "" "--help" frobnicate
 expect "no such option"   2 "" "--help" --nonsense
 expect "two commands"     2 "" "one command" check run
