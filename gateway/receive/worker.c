@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,6 +16,15 @@
 #define LEAVE_NS (500 * NS_PER_MS)
 
 #define EVENTS_MOST 64
+
+/*
+ * So long a turn waits for the disk.  Longer than a disk takes that is well;
+ * short enough for those who wait for something else.
+ */
+#define HOLD_NS (20 * NS_PER_MS)
+
+/* Of the library, in one turn. */
+#define RUNS_MOST 4
 
 /* What an event of our epoll is about. */
 enum tag {
@@ -89,6 +99,28 @@ take_tickets(struct worker *w)
 	}
 }
 
+/*
+ * What was appended is on its way to the disk, and its connections are held:
+ * not suspended, so that the next run of the library asks for their answers.
+ * To suspend and resume each costs more than a fast disk's sync, and whatever
+ * arrives meanwhile makes the next group the larger.  When the disk takes too
+ * long, they are suspended after all, and others go on.
+ */
+static void
+stand_still(struct worker *w)
+{
+	struct pollfd box = { .fd = w->box.fd, .events = POLLIN };
+	struct timespec hold = { .tv_nsec = w->disk_is_slow ? 0 : HOLD_NS };
+
+	w->disk_is_slow = ppoll(&box, 1, &hold, NULL) == 0;
+	if (!w->disk_is_slow)
+		take_tickets(w);
+	else
+		while (w->held.first != NULL)
+			listen_suspend(w->held.first);
+	w->again = true;
+}
+
 static void
 take_event(struct worker *w, uint64_t tag)
 {
@@ -113,6 +145,26 @@ take_event(struct worker *w, uint64_t tag)
 	}
 }
 
+/*
+ * One ring for all of a turn's records, so that they are one group.  Where
+ * several came at once, more are likely to have come meanwhile, from those who
+ * were answered first: a commit costs as much as five requests.
+ */
+static void
+gather(struct worker *w)
+{
+	uint64_t before;
+	int runs = 0;
+
+	do {
+		before = w->puts;
+		listen_run(w);
+	} while (w->puts > before + 1 && ++runs < RUNS_MOST);
+	if (w->ring)
+		spool_ring(w->service->spool);
+	w->ring = false;
+}
+
 static void
 look_at_time(struct worker *w)
 {
@@ -129,13 +181,16 @@ static void
 turn(struct worker *w, struct instant end)
 {
 	struct epoll_event events[EVENTS_MOST];
-	int n = epoll_wait(w->epoll, events, EVENTS_MOST, wait_ms(w, end));
+	int n;
 
+	if (w->held.first != NULL)
+		stand_still(w);
+	n = epoll_wait(w->epoll, events, EVENTS_MOST, wait_ms(w, end));
 	w->again = false;
 	read_clock(w);
 	for (int i = 0; i < n; i++)
 		take_event(w, events[i].data.u64);
-	listen_run(w);
+	gather(w);
 	look_at_time(w);
 }
 
@@ -156,7 +211,8 @@ give_up_waiting(struct worker *w)
 {
 	struct conn *conn;
 
-	while ((conn = w->waiting.first) != NULL) {
+	while ((conn = w->waiting.first) != NULL ||
+	       (conn = w->held.first) != NULL) {
 		conn->request.ticket.result = TICKET_WITHDRAWN;
 		ingest_settled(conn);
 		listen_resume(conn);

@@ -59,7 +59,7 @@ take_room(atomic_uint_fast64_t *used, uint64_t bytes, uint64_t most)
 }
 
 bool
-committer_append(struct committer *c, struct record *record)
+committer_put(struct committer *c, struct record *record, bool *ring_out)
 {
 	struct journal *j = c->journal;
 	uint64_t cost = cost_of_record(record);
@@ -72,7 +72,25 @@ committer_append(struct committer *c, struct record *record)
 		return false;
 	}
 	tell_time(c, record->accepted);
-	inbox_append(&c->inbox, record);
+	*ring_out |= inbox_append(&c->inbox, record);
+	return true;
+}
+
+void
+committer_ring(struct committer *c)
+{
+	inbox_ring(&c->inbox);
+}
+
+bool
+committer_append(struct committer *c, struct record *record)
+{
+	bool ring = false;
+
+	if (!committer_put(c, record, &ring))
+		return false;
+	if (ring)
+		committer_ring(c);
 	return true;
 }
 

@@ -50,6 +50,11 @@ uint64_t committer_end_work(struct committer *committer);
 void committer_stop(struct committer **committer);
 
 bool committer_append(struct committer *committer, struct record *record);
+
+/* The same; the committer sleeps on until it is rung, if *ring_out was set. */
+bool committer_put(
+    struct committer *committer, struct record *record, bool *ring_out);
+void committer_ring(struct committer *committer);
 struct record *committer_visible(struct committer *committer);
 void committer_part(struct committer *committer, struct record *record,
     struct frame_range range);

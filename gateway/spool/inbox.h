@@ -58,7 +58,9 @@ bool inbox_push(_Atomic(struct record *) *list, struct record *record);
 /* All of it, oldest first. */
 struct record *inbox_take(_Atomic(struct record *) *list);
 
-void inbox_append(struct inbox *inbox, struct record *record);
+/* True: inbox_ring must follow. */
+bool inbox_append(struct inbox *inbox, struct record *record);
+void inbox_ring(struct inbox *inbox);
 void inbox_part(
     struct inbox *inbox, struct record *record, struct frame_range range);
 void inbox_end(struct inbox *inbox, struct record *record);

@@ -71,6 +71,14 @@ bool spool_is_durable(const struct spool *spool);
  */
 bool spool_append(struct spool *spool, struct record *record);
 
+/*
+ * The same, but whoever is to look at the record sleeps on: where *ring_out
+ * was set (it is never cleared), spool_ring must follow.  A turn's records are
+ * then one group: one wake-up, and one commit.
+ */
+bool spool_put(struct spool *spool, struct record *record, bool *ring_out);
+void spool_ring(struct spool *spool);
+
 /* Records that came since the last call, oldest first, by `next`. */
 struct record *spool_take(struct spool *spool);
 
