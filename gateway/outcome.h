@@ -69,6 +69,9 @@
 	  "DeadLettersFailing",						\
 	  "invalid events cannot be skipped: the disk does not take dead "	\
 	  "letters")							\
+	X(TABLE_BACKLOG, 503, true, "table_backlog", "TableBacklog",	\
+	  "the table holds more than its share of a gateway that is over " \
+	  "half full; come back later")					\
 	X(MEMORY_FULL,	503, true, "memory_full", "MemoryFull",		\
 	  "too many bodies are being received at once; come back later") \
 	X(TOO_MANY_TABLES, 503, true, "too_many_tables", "TooManyTables", \
@@ -81,6 +84,9 @@
 	X(NOT_DELIVERED, 503, false, "not_delivered", "NotDeliveredYet", \
 	  "upstream did not answer in time; what was not yet sent is "	\
 	  "withdrawn, what was in flight may still arrive")		\
+	X(REFUSED_UPSTREAM, 400, false, "refused_upstream", "RefusedUpstream", \
+	  "upstream refused some of the events for good; the others were " \
+	  "delivered")							\
 	X(UNKNOWN,	503, true, "outcome_unknown", "OutcomeUnknown",	\
 	  "the disk failed while the events were written: they may be kept, " \
 	  "or not")							\

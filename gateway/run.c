@@ -146,8 +146,14 @@ stop_budget(struct gateway *gw)
 static bool
 start_transmit(struct gateway *gw, struct err *err)
 {
-	return transmit_start(&gw->transmit, &gw->config->upstream, gw->tables,
-	    gw->spool, gw->budget, err);
+	const struct transmit_uses uses = {
+		.tables = gw->tables,
+		.spool = gw->spool,
+		.budget = gw->budget,
+		.letters = gw->letters,
+	};
+
+	return transmit_start(&gw->transmit, &gw->config->upstream, &uses, err);
 }
 
 static void

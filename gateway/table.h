@@ -31,9 +31,11 @@
 #define TABLE_NAME_MAX 64
 
 struct batch_options {
-	uint64_t max_events; /* a batch leaves with this many events, */
-	uint64_t max_bytes;  /* or this many bytes,		      */
-	uint64_t linger_ms;  /* or this long after its first	      */
+	uint64_t max_events;      /* a batch leaves with this many events, */
+	uint64_t max_bytes;       /* or this many bytes,		      */
+	uint64_t linger_ms;       /* or this long after its first	      */
+	uint64_t burst_events;    /* instead, if more, while calls are scarce */
+	uint64_t burst_linger_ms; /* likewise */
 };
 
 /* What becomes of a request that holds an invalid event. */
@@ -68,7 +70,8 @@ struct tables_options {
 struct table {
 	struct table_options options;
 	uint32_t index;
-	uint64_t serial; /* never used twice by one process */
+	uint64_t serial;                  /* never used twice by one process */
+	atomic_uint_fast64_t spool_bytes; /* the spool's, in memory alone */
 	/* private to table.c */
 	bool configured;
 	atomic_uint_fast64_t references;
@@ -94,6 +97,9 @@ void tables_close(struct tables **tables);
 
 /* Configured tables and those that may still be born. */
 size_t tables_capacity(const struct tables *tables);
+
+/* Those of them that there are; any thread. */
+size_t tables_known(const struct tables *tables);
 
 /* The name must be valid.  TABLE_FOUND gives a reference in *table_out. */
 enum table_answer tables_find(struct tables *tables, struct span name,

@@ -52,7 +52,15 @@ enum state {
 	STATES,
 };
 
-enum action { REFUSE = 0, SCALAR, STRING, NAME, RUN, GO };
+enum action {
+	REFUSE = 0,
+	SCALAR,
+	STRING,
+	NAME,
+	GO,   /* the state behind it depends on nothing else */
+	NEXT, /* the same, of a comma; a run goes on with it */
+	RUN,
+};
 
 /* clang-format off */
 #define VALUES [WORD] = SCALAR, [QUOTE] = STRING, \
@@ -64,10 +72,10 @@ static const uint8_t actions[STATES][CLASSES] = {
 	[AT_NAME]   = { [QUOTE] = NAME },
 	[AT_COLON]  = { [COLON] = GO },
 	[AT_MEMBER] = { VALUES },
-	[AT_MORE]   = { [COMMA] = RUN, [CLOSE_OBJECT] = RUN },
+	[AT_MORE]   = { [COMMA] = NEXT, [CLOSE_OBJECT] = RUN },
 	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = RUN },
 	[AT_ITEM]   = { VALUES },
-	[AT_REST]   = { [COMMA] = RUN, [CLOSE_ARRAY] = RUN },
+	[AT_REST]   = { [COMMA] = NEXT, [CLOSE_ARRAY] = RUN },
 	[AT_END]    = { 0 },
 };
 
@@ -78,8 +86,10 @@ static const uint8_t next[STATES] = {
 	[AT_NAME]   = AT_COLON,
 	[AT_COLON]  = AT_MEMBER,
 	[AT_MEMBER] = AT_MORE,
+	[AT_MORE]   = AT_NAME,
 	[AT_HEAD]   = AT_REST,
 	[AT_ITEM]   = AT_REST,
+	[AT_REST]   = AT_ITEM,
 };
 /* clang-format on */
 
@@ -87,7 +97,8 @@ struct walk {
 	const char *text, *at, *end;
 	const struct grammar_rules *rules;
 	struct grammar_facts *facts;
-	uint64_t *objects; /* a bit for each level: is it an object? */
+	uint64_t inner;  /* a bit for each level: is it an object? */
+	uint64_t *outer; /* the same of levels further out */
 	size_t depth, depth_room;
 	enum state state;
 	bool named; /* the next value belongs to rules->name */
@@ -263,88 +274,81 @@ walk_scalar(struct walk *w)
 
 /* ---- nesting ---- */
 
-/* Notes the kind of the container at a level, as long as that is open. */
-static void
-set_object(uint64_t *objects, size_t level, uint64_t object)
-{
-	uint64_t *word = &objects[level / WORD_BITS];
-
-	*word &= ~((uint64_t)1 << level % WORD_BITS);
-	*word |= object << level % WORD_BITS;
-}
-
-static bool
-is_object(const uint64_t *objects, size_t level)
-{
-	return objects[level / WORD_BITS] >> level % WORD_BITS & 1;
-}
-
 /* What a token of a run does, and the state behind it in [ and in {. */
 static const struct {
-	int8_t deeper;
+	uint8_t opens, closes, object;
 	uint8_t behind[2];
 } kinds[CLASSES] = {
 	/* clang-format off */
-	[OPEN_OBJECT]  = {  1, { AT_HEAD, AT_FIRST } },
-	[OPEN_ARRAY]   = {  1, { AT_HEAD, AT_FIRST } },
-	[CLOSE_OBJECT] = { -1, { AT_REST, AT_MORE } },
-	[CLOSE_ARRAY]  = { -1, { AT_REST, AT_MORE } },
-	[COMMA]        = {  0, { AT_ITEM, AT_NAME } },
+	[OPEN_OBJECT]  = { 1, 0, 1, { AT_HEAD, AT_FIRST } },
+	[OPEN_ARRAY]   = { 1, 0, 0, { AT_HEAD, AT_FIRST } },
+	[CLOSE_OBJECT] = { 0, 1, 0, { AT_REST, AT_MORE } },
+	[CLOSE_ARRAY]  = { 0, 1, 0, { AT_REST, AT_MORE } },
+	[COMMA]        = { 0, 0, 0, { AT_ITEM, AT_NAME } },
 	/* clang-format on */
 };
 
 /*
- * A run of brackets and commas, the first of which may be here.  No branch
+ * `inner` has room for 64 levels.  Whoever opens one more puts those below it
+ * aside; whoever closes that one has them back.
+ */
+static uint64_t
+cross(uint64_t *aside, uint64_t before, uint64_t inner, enum class class)
+{
+	if (kinds[class].closes)
+		return *aside;
+	if (kinds[class].opens)
+		*aside = before;
+	return inner;
+}
+
+/*
+ * A run of brackets and commas, which begins with a bracket.  No branch
  * depends on which they are, for nested text makes that unpredictable.
  */
 static bool
 walk_run(struct walk *w)
 {
 	size_t max_depth = w->rules->max_depth, depth = w->depth;
+	size_t room = w->depth_room;
+	uint64_t inner = w->inner;
 	enum class class = class_of[(uint8_t)*w->at];
+	enum state state;
 
 	do {
-		size_t deeper = (size_t)kinds[class].deeper;
+		size_t opens = kinds[class].opens, closes = kinds[class].closes;
+		size_t level = depth - closes; /* that opens or closes here */
+		uint64_t before = inner;
 
-		if (depth == w->depth_room && deeper == 1)
+		if (depth + opens > room)
 			return fault(w, GRAMMAR_BOTTOMLESS, w->at);
-		/* The level above: it has a meaning only if it opens now. */
-		set_object(w->objects, depth, class == OPEN_OBJECT);
-		depth += deeper;
+		inner = inner << opens >> closes | kinds[class].object;
+		if (level % WORD_BITS == 0)
+			inner = cross(
+			    &w->outer[level / WORD_BITS], before, inner, class);
+		depth += opens - closes;
 		if (max_depth > 0 && depth > max_depth)
 			note(w, &w->facts->deep_at);
-		w->state =
-		    kinds[class]
-			.behind[is_object(w->objects, depth - (depth > 0))];
+		state = kinds[class].behind[inner & 1];
 		if (depth == 0)
-			w->state = AT_END;
+			state = AT_END;
 		if (++w->at == w->end)
 			break;
 		class = class_of[(uint8_t)*w->at];
-	} while (actions[w->state][class] == RUN);
+	} while (actions[state][class] >= NEXT);
+	w->inner = inner;
 	w->depth = depth;
+	w->state = state;
 	return true;
 }
 
 /* ---- the walk ---- */
 
-static void
-skip_blanks(struct walk *w)
-{
-	while (w->at < w->end) {
-		unsigned class = class_of[(uint8_t)*w->at];
-
-		if (class != BLANK && (class != FEED || w->rules->one_line))
-			return;
-		w->at++;
-	}
-}
-
 /* A value begins here: is it one that somebody waits for? */
 static void
 note_value(struct walk *w, enum action action)
 {
-	if (action == REFUSE || action == GO)
+	if (action == REFUSE || action == GO || action == NEXT)
 		return;
 	if (w->state == AT_ROOT)
 		note(w, &w->facts->root_at);
@@ -353,11 +357,10 @@ note_value(struct walk *w, enum action action)
 	w->named = false;
 }
 
-/* One token, which may not be the end of the text. */
 static bool
-step(struct walk *w)
+step(struct walk *w, enum class class)
 {
-	enum action action = actions[w->state][class_of[(uint8_t)*w->at]];
+	enum action action = actions[w->state][class];
 
 	if (w->named || w->state == AT_ROOT)
 		note_value(w, action);
@@ -366,6 +369,7 @@ step(struct walk *w)
 		return unexpected(w, w->at);
 	case RUN:
 		return walk_run(w);
+	case NEXT:
 	case GO:
 		w->at++;
 		break;
@@ -389,9 +393,16 @@ step(struct walk *w)
 static bool
 walk(struct walk *w)
 {
-	for (skip_blanks(w); w->at < w->end; skip_blanks(w))
-		if (!step(w))
+	bool feeds = !w->rules->one_line;
+
+	while (w->at < w->end) {
+		enum class class = class_of[(uint8_t)*w->at];
+
+		if (class == BLANK || (class == FEED && feeds))
+			w->at++;
+		else if (!step(w, class))
 			return false;
+	}
 	if (w->state != AT_END)
 		return fault(w, GRAMMAR_SYNTAX, w->end);
 	return true;
@@ -423,15 +434,14 @@ go_to(struct walk *w, const struct grammar_mark *mark)
 	w->at = w->text + mark->at + 1;
 	w->state = state_behind(mark, w->text[mark->at]);
 	w->depth = mark->depth;
-	for (uint32_t i = 0; i < mark->depth; i++)
-		w->objects[0] = w->objects[0] << 1 | (mark->objects >> i & 1);
+	w->inner = mark->objects;
 	w->facts->root_at = mark->root_at;
 	w->facts->value_at = mark->value_at;
 }
 
 static bool
 check(const char *text, size_t len, const struct grammar_rules *rules,
-    const struct grammar_mark *mark, uint64_t *objects, size_t depth_room,
+    const struct grammar_mark *mark, uint64_t *outer, size_t depth_room,
     struct grammar_facts *facts)
 {
 	struct walk w = {
@@ -440,7 +450,7 @@ check(const char *text, size_t len, const struct grammar_rules *rules,
 		.end = text + len,
 		.rules = rules,
 		.facts = facts,
-		.objects = objects,
+		.outer = outer,
 		.depth_room = depth_room,
 		.state = AT_ROOT,
 	};
@@ -452,7 +462,6 @@ check(const char *text, size_t len, const struct grammar_rules *rules,
 		.value_at = GRAMMAR_NOWHERE,
 		.again_at = GRAMMAR_NOWHERE,
 	};
-	objects[0] = 0;
 	if (mark != NULL)
 		go_to(&w, mark);
 	return walk(&w);
@@ -463,18 +472,18 @@ static bool __attribute__((noinline))
 check_deep(const char *text, size_t len, const struct grammar_rules *rules,
     const struct grammar_mark *mark, struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_DEPTH / WORD_BITS + 1];
+	uint64_t outer[GRAMMAR_DEPTH / WORD_BITS + 1];
 
-	return check(text, len, rules, mark, objects, GRAMMAR_DEPTH, facts);
+	return check(text, len, rules, mark, outer, GRAMMAR_DEPTH, facts);
 }
 
 bool
 grammar_go_on(const char *text, size_t len, const struct grammar_rules *rules,
     const struct grammar_mark *mark, struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS + 1];
+	uint64_t outer[GRAMMAR_SHALLOW / WORD_BITS + 1];
 
-	if (check(text, len, rules, mark, objects, GRAMMAR_SHALLOW, facts))
+	if (check(text, len, rules, mark, outer, GRAMMAR_SHALLOW, facts))
 		return true;
 	if (facts->fault != GRAMMAR_BOTTOMLESS)
 		return false;

@@ -19,41 +19,38 @@
 #if defined(LANES)
 
 /*
- * Walks the brackets, and finds for each position whether it is directly in
- * an object: from a bracket on, what that bracket led to.  Without a branch on
- * what the bracket is, which nested text makes unpredictable.
+ * Walks the brackets.  No branch depends on what a bracket is, which nested
+ * text makes unpredictable.  What a bracket led to holds up to the next one.
  */
 LANES_INLINE bool
 sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 {
-	uint64_t brackets = b->bracket, stack = s->stack, bad = 0;
-	uint32_t depth = s->depth, done = s->done;
+	uint64_t brackets = b->bracket, gaps = ~b->bracket, stack = s->stack;
+	uint64_t unlike = 0, objects = 0;
+	int32_t depth = s->depth, max_depth = s->max_depth, beyond = 0;
 
-	b->object = s->carry.object;
-	b->top = s->carry.top;
-	for (; brackets != 0; brackets &= brackets - 1) {
+	do {
 		int i = __builtin_ctzll(brackets);
-		uint64_t from = ~(uint64_t)0 << i;
 		uint8_t bracket = (uint8_t)s->at[i];
 		uint64_t object = bracket >> 5 & 1; /* { } but not [ ] */
-		uint32_t close = bracket >> 2 & 1;  /* } ] but not { [ */
-		uint32_t last = s->max_depth & (close - 1); /* 0 for close */
+		int32_t close = bracket >> 2 & 1;   /* } ] but not { [ */
 
-		bad |= (close & (stack ^ object)) | (depth == last) | done;
+		unlike |= (stack ^ object) & (uint64_t)close;
+		beyond |= depth - 1; /* none comes behind the outermost */
 		stack = close ? stack >> 1 : stack << 1 | object;
 		depth += 1 - 2 * close;
-		done = depth == 0;
-		b->object ^= (b->object ^ -(stack & 1)) & from;
-		b->top ^= (b->top ^ -(uint64_t)(depth == 1)) & from;
-	}
+		beyond |= max_depth - depth;
+		objects |= (stack & 1) << i;
+		brackets &= brackets - 1;
+	} while (brackets != 0);
+
+	b->object =
+	    objects | (gaps & ~((objects << 1 | (s->carry.object & 1)) + gaps));
+	s->carry.object = -(b->object >> 63);
 	s->stack = stack;
 	s->depth = depth;
-	s->done = done;
-	if (b->bracket != 0)
-		s->last = s->at + 63 - __builtin_clzll(b->bracket);
-	s->carry.object = -(b->object >> 63);
-	s->carry.top = -(b->top >> 63);
-	return (bad & 1) == 0;
+	s->last = s->at + 63 - __builtin_clzll(b->bracket);
+	return unlike == 0 && beyond >= 0;
 }
 
 /* A closing bracket where a value is due is good only behind an opening one. */
@@ -99,19 +96,26 @@ sweep_order(struct sweep_bits *s, const struct sweep_block *b, uint64_t *names)
 
 /*
  * Without brackets the containers stay as they are, and most JSON has no
- * blanks: for both, the compiler strikes out what is then nothing.
+ * blanks: for each, the compiler strikes out what is then nothing.
  */
 LANES_INLINE bool
 sweep_structure(struct sweep_bits *s, struct sweep_block *b, uint64_t *names)
 {
-	if ((b->bracket | b->blank) != 0) {
-		b->close = b->bracket & lanes_equal(b->folded, '}');
-		b->open = b->bracket ^ b->close;
-		return sweep_brackets(s, b) && sweep_order(s, b, names);
+	if (b->bracket == 0) {
+		b->bracket = b->open = b->close = 0;
+		b->object = s->carry.object;
+		if (b->blank != 0)
+			return sweep_order(s, b, names);
+		b->blank = 0;
+		return sweep_order(s, b, names);
 	}
-	b->bracket = b->open = b->close = b->blank = 0;
-	b->object = s->carry.object;
-	b->top = s->carry.top;
+	b->close = b->bracket & lanes_equal(b->folded, '}');
+	b->open = b->bracket ^ b->close;
+	if (!sweep_brackets(s, b))
+		return false;
+	if (b->blank != 0)
+		return sweep_order(s, b, names);
+	b->blank = 0;
 	return sweep_order(s, b, names);
 }
 

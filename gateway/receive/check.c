@@ -98,9 +98,11 @@ walk(struct check *check, struct ndjson *lines, const struct rules *rules,
 {
 	struct ndjson_line line;
 	struct event_verdict verdict;
+	uint64_t good = 0;
 
 	while (ndjson_next(lines, &line)) {
 		if (event_check(line.at, line.len, &rules->limits, &verdict)) {
+			check->gaps |= line.number != ++good;
 			if (verdict.time_ms < check->earliest_ms)
 				check->earliest_ms = verdict.time_ms;
 			ndjson_keep(lines, &line);

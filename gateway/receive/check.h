@@ -32,6 +32,7 @@ struct check {
 	uint32_t events; /* good ones */
 	uint32_t bad;
 	bool unwritten;      /* not all of them became letters */
+	bool gaps;           /* other lines stood between the good ones */
 	int64_t earliest_ms; /* of the good ones */
 	char message[80];    /* for people, when some are bad */
 };

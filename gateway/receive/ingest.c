@@ -9,6 +9,7 @@
 #include "gateway/receive/conn.h"
 #include "gateway/receive/letters.h"
 #include "gateway/receive/listen.h"
+#include "gateway/receive/refused.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
 
@@ -161,6 +162,10 @@ find_table(struct conn *conn)
 	case TABLE_FOUND:
 		break;
 	}
+	if (!r->route.dry_run &&
+	    spool_crowded_by(service_of(conn)->spool, r->table,
+		tables_known(service_of(conn)->tables)))
+		return OUTCOME_TABLE_BACKLOG;
 	return OUTCOME_KEPT;
 }
 
@@ -467,6 +472,7 @@ ingest_whole(struct conn *conn)
 		finish(conn, outcome);
 		return;
 	}
+	r->gaps = found.gaps;
 	address(conn, &found);
 	keep(conn);
 }
@@ -482,9 +488,15 @@ ingest_settled(struct conn *conn)
 		[TICKET_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
 		[TICKET_FAILED] = OUTCOME_UNKNOWN,
 		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
+		[TICKET_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
 	};
+	struct request *r = &conn->request;
 
-	finish(conn, outcomes[conn->request.ticket.result]);
+	if (r->ticket.result == TICKET_SIFTED) {
+		buffer_reset(&r->detail);
+		refused_print(&r->detail, &r->ticket, r->gaps);
+	}
+	finish(conn, outcomes[r->ticket.result]);
 }
 
 void

@@ -52,6 +52,7 @@ struct request {
 	uint32_t accepted, rejected;
 	struct deadletter_place letters; /* of its skipped events */
 	struct ticket ticket;
+	bool gaps; /* between its good lines */
 };
 
 /* The request line was read.  `target` is what stands in it, or empty. */

@@ -144,7 +144,8 @@ letters_end(struct conn *conn, enum outcome outcome)
 {
 	struct request *r = &conn->request;
 
-	if (outcome == OUTCOME_KEPT)
+	/* Refused upstream: its other events were delivered. */
+	if (outcome == OUTCOME_KEPT || outcome == OUTCOME_REFUSED_UPSTREAM)
 		return;
 	if (r->skips) /* what was skipped is not skipped after all */
 		buffer_reset(&r->detail);

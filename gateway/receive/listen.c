@@ -18,7 +18,7 @@
  * which a body passes.  It is wiped after every request, so larger is dearer
  * for small requests; smaller means more calls for large ones.
  */
-#define POOL_BYTES (32 << 10)
+#define POOL_BYTES (15 << 10)
 
 /* Of a kept-alive connection on which nothing moves. */
 #define IDLE_S 120

@@ -81,12 +81,12 @@ wait_ms(const struct worker *w, struct instant end)
 
 /* A ticket is back: answer, unless its connection was given up meanwhile. */
 static void
-take_tickets(struct worker *w)
+take_tickets(struct ticket *ticket)
 {
-	struct ticket *ticket, *next;
+	struct ticket *next;
 	struct conn *conn;
 
-	for (ticket = ticket_box_take(&w->box); ticket != NULL; ticket = next) {
+	for (; ticket != NULL; ticket = next) {
 		next = ticket->next;
 		conn = conn_of_ticket(ticket);
 		if (!conn->closed && conn->request.state == EX_WAIT) {
@@ -114,7 +114,7 @@ stand_still(struct worker *w)
 
 	w->disk_is_slow = ppoll(&box, 1, &hold, NULL) == 0;
 	if (!w->disk_is_slow)
-		take_tickets(w);
+		take_tickets(ticket_box_take(&w->box));
 	else
 		while (w->held.first != NULL)
 			listen_suspend(w->held.first);
@@ -131,7 +131,7 @@ take_event(struct worker *w, uint64_t tag)
 		w->stirred = w->now;
 		break;
 	case TAG_BOX:
-		take_tickets(w);
+		take_tickets(ticket_box_take(&w->box));
 		break;
 	case TAG_CONTROL:
 		(void)eventfd_read(w->control, &rings);
@@ -143,6 +143,25 @@ take_event(struct worker *w, uint64_t tag)
 		else
 			conn_hangs_up((struct conn *)(uintptr_t)tag);
 	}
+}
+
+/*
+ * All that this turn brought goes to the disk now, in this thread, and its
+ * tickets come back at once: no other thread has to be woken.
+ */
+static void
+commit(struct worker *w)
+{
+	struct instant begun;
+
+	read_clock(w);
+	begun = w->now;
+	atomic_store(&w->box.awake, true);
+	spool_help(w->service->spool);
+	atomic_store(&w->box.awake, false);
+	read_clock(w);
+	w->disk_is_slow = w->now.ns - begun.ns > HOLD_NS;
+	take_tickets(ticket_box_look(&w->box));
 }
 
 /*
@@ -160,9 +179,13 @@ gather(struct worker *w)
 		before = w->puts;
 		listen_run(w);
 	} while (w->puts > before + 1 && ++runs < RUNS_MOST);
-	if (w->ring)
-		spool_ring(w->service->spool);
+	if (!w->ring)
+		return;
 	w->ring = false;
+	if (w->held.first != NULL && !w->disk_is_slow)
+		commit(w);
+	else
+		spool_ring(w->service->spool);
 }
 
 static void

@@ -19,6 +19,7 @@
 
 #define RETRY_MS   250 /* after a disk failed */
 #define LAST_TRIES 40  /* of as long each, to commit what is left at the end */
+#define RIDE_MS    5   /* in which settlements wait for a commit to ride */
 
 struct committer {
 	struct journal *journal;
@@ -30,11 +31,17 @@ struct committer {
 	pthread_t thread;
 	bool running;
 	atomic_bool stop;
+
+	/*
+	 * Whoever has this is the committer for now.  It guards a role, not
+	 * data: no other lock is ever waited for by one who wants it.
+	 */
+	pthread_mutex_t turn;
 	atomic_int_fast64_t now_ns; /* the latest that anyone told */
 	atomic_uint_fast64_t pending_bytes;
 	_Atomic(struct record *) visible; /* newest first */
 
-	/* The committer thread's own. */
+	/* The committer's own. */
 	struct record *pending, **pending_link; /* oldest first */
 	struct inbox_ops ops;
 	size_t ops_staged, ops_done;
@@ -172,12 +179,18 @@ gather_done(struct committer *c)
 }
 
 static void
-gather(struct committer *c)
+gather_records(struct committer *c)
 {
 	*c->pending_link = inbox_take(&c->inbox.appended);
 	while (*c->pending_link != NULL)
 		c->pending_link = &(*c->pending_link)->next;
 	gather_ops(c);
+}
+
+static void
+gather(struct committer *c)
+{
+	gather_records(c);
 	gather_wants(c);
 	gather_done(c);
 }
@@ -385,25 +398,82 @@ work(struct committer *c)
 		 (!idle(c) || clean_ready(j)));
 }
 
+/*
+ * The rest of a turn, spares and backlog, is the committer's own thread's: it
+ * is rung if there may be some, and if a failure is to be overcome.
+ */
+void
+committer_help(struct committer *c)
+{
+	struct journal *j = c->journal;
+	const struct segment *open;
+	bool more;
+
+	if (pthread_mutex_trylock(&c->turn) != 0) {
+		committer_ring(c);
+		return;
+	}
+	open = j->open;
+	if (!j->retry) {
+		gather_records(c);
+		j->now = time_now(c);
+		if (stage_records(c) && stage_ops(c))
+			commit(c);
+	}
+	more = j->retry || !idle(c) || j->open != open;
+	pthread_mutex_unlock(&c->turn);
+	if (more)
+		committer_ring(c);
+}
+
+/* Nobody waits for settlements; they may go along with others soon. */
+static void
+let_ride(struct committer *c, struct pollfd *bell)
+{
+	eventfd_t rings;
+
+	(void)eventfd_read(c->bell, &rings);
+	if (atomic_load(&c->keeper.done) == NULL &&
+	    inbox_only_settled(&c->inbox))
+		poll(bell, 1, RIDE_MS);
+	(void)eventfd_read(c->bell, &rings);
+}
+
+struct turn_end {
+	bool idle, retry;
+};
+
+static struct turn_end
+take_turn(struct committer *c)
+{
+	struct turn_end end;
+
+	pthread_mutex_lock(&c->turn);
+	if (c->journal->retry)
+		journal_retry(c->journal);
+	work(c);
+	end.idle = idle(c);
+	end.retry = c->journal->retry;
+	pthread_mutex_unlock(&c->turn);
+	return end;
+}
+
 static void *
 run(void *arg)
 {
 	struct committer *c = arg;
 	struct pollfd bell = { .fd = c->bell, .events = POLLIN };
+	struct turn_end last = { .idle = true };
 	int left = LAST_TRIES;
-	eventfd_t rings;
 	bool stop;
 
 	do {
 		stop = atomic_load(&c->stop);
-		if (!stop || !idle(c))
-			poll(&bell, 1,
-			    c->journal->retry || stop ? RETRY_MS : -1);
-		(void)eventfd_read(c->bell, &rings);
-		if (c->journal->retry)
-			journal_retry(c->journal);
-		work(c);
-	} while (!stop || (!idle(c) && left-- > 0));
+		if (!stop || !last.idle)
+			poll(&bell, 1, last.retry || stop ? RETRY_MS : -1);
+		let_ride(c, &bell);
+		last = take_turn(c);
+	} while (!stop || (!last.idle && left-- > 0));
 	return NULL;
 }
 
@@ -426,6 +496,7 @@ committer_start(struct committer **out, const struct committer_options *options,
 	if (c == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
 	c->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	pthread_mutex_init(&c->turn, NULL);
 	inbox_init(&c->inbox, c->bell);
 	keeper_init(&c->keeper, options->journal.disk, c->bell);
 	c->pending_link = &c->pending;
@@ -522,6 +593,7 @@ committer_stop(struct committer **committer)
 	journal_close(&c->journal);
 	free(c->ops.at);
 	inbox_fini(&c->inbox, time_now(c));
+	pthread_mutex_destroy(&c->turn);
 	if (c->bell != -1)
 		close(c->bell);
 	free(c);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_LEAST  16
+#include "gateway/spool/array.h"
+
 #define INDEX_LEAST 64
 
 /* More records than this do not fit any segment that we write. */
@@ -21,25 +22,6 @@ contents_fini(struct contents *c)
 	free(c->aux);
 	free(c->index);
 	*c = (struct contents){ 0 };
-}
-
-static bool
-grow(void *array, uint32_t *room, uint32_t need, size_t member)
-{
-	uint32_t more = *room > 0 ? *room : ROOM_LEAST;
-	void *old, *grown;
-
-	if (need <= *room)
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&old, array, sizeof old);
-	grown = realloc(old, more * member);
-	if (grown == NULL)
-		return false;
-	memcpy(array, &grown, sizeof grown);
-	*room = more;
-	return true;
 }
 
 static uint32_t
@@ -93,7 +75,7 @@ contents_table_number(struct contents *c, struct span name)
 	if (*slot != 0)
 		return (uint16_t)(*slot - 1);
 	if (c->table_count == SEGMENT_NO_TABLE ||
-	    !grow(&c->tables, &c->tables_room, c->table_count + 1,
+	    !array_reserve(&c->tables, &c->tables_room, c->table_count + 1,
 		sizeof *c->tables))
 		return SEGMENT_NO_TABLE;
 	table = &c->tables[c->table_count++];
@@ -108,8 +90,9 @@ bool
 contents_add_record(
     struct contents *c, uint32_t ordinal, const struct segment_entry *entry)
 {
-	if (ordinal >= RECORDS_MOST || !grow(&c->entries, &c->entries_room,
-					   ordinal + 1, sizeof *c->entries))
+	if (ordinal >= RECORDS_MOST ||
+	    !array_reserve(
+		&c->entries, &c->entries_room, ordinal + 1, sizeof *c->entries))
 		return false;
 	if (ordinal >= c->records) {
 		memset(&c->entries[c->records], 0,
@@ -123,7 +106,7 @@ contents_add_record(
 bool
 contents_add_settled(struct contents *c, const struct frame_settlement *s)
 {
-	if (!grow(&c->settled, &c->settled_room, c->settled_count + 1,
+	if (!array_reserve(&c->settled, &c->settled_room, c->settled_count + 1,
 		sizeof *c->settled))
 		return false;
 	c->settled[c->settled_count++] = *s;
@@ -133,7 +116,7 @@ contents_add_settled(struct contents *c, const struct frame_settlement *s)
 bool
 contents_add_void(struct contents *c, struct frame_void v)
 {
-	if (!grow(
+	if (!array_reserve(
 		&c->voids, &c->voids_room, c->void_count + 1, sizeof *c->voids))
 		return false;
 	c->voids[c->void_count++] = v;
@@ -143,7 +126,7 @@ contents_add_void(struct contents *c, struct frame_void v)
 bool
 contents_add_damage(struct contents *c, uint64_t at, uint64_t len)
 {
-	if (!grow(&c->damage, &c->damage_room, c->damage_count + 1,
+	if (!array_reserve(&c->damage, &c->damage_room, c->damage_count + 1,
 		sizeof *c->damage))
 		return false;
 	c->damage[c->damage_count++] = (struct contents_damage){ at, len };
@@ -153,7 +136,8 @@ contents_add_damage(struct contents *c, uint64_t at, uint64_t len)
 bool
 contents_add_aux(struct contents *c, uint32_t at8)
 {
-	if (!grow(&c->aux, &c->aux_room, c->aux_count + 1, sizeof *c->aux))
+	if (!array_reserve(
+		&c->aux, &c->aux_room, c->aux_count + 1, sizeof *c->aux))
 		return false;
 	c->aux[c->aux_count++] = at8;
 	return true;
@@ -178,7 +162,7 @@ add_source(struct contents *c, const struct frame *f)
 {
 	if (f->source_epoch == 0)
 		return true;
-	if (!grow(
+	if (!array_reserve(
 		&c->moves, &c->moves_room, c->move_count + 1, sizeof *c->moves))
 		return false;
 	c->moves[c->move_count++] = (struct contents_move){ f->source_epoch,

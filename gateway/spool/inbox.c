@@ -203,3 +203,15 @@ inbox_empty(struct inbox *inbox)
 	pthread_mutex_unlock(&inbox->lock);
 	return empty;
 }
+
+bool
+inbox_only_settled(struct inbox *inbox)
+{
+	bool only;
+
+	pthread_mutex_lock(&inbox->lock);
+	only = (inbox->said.count > 0 || inbox->ended != NULL) &&
+	       inbox->want_count == 0 && atomic_load(&inbox->appended) == NULL;
+	pthread_mutex_unlock(&inbox->lock);
+	return only;
+}

@@ -74,4 +74,7 @@ bool inbox_take_want(struct inbox *inbox, struct inbox_want *want);
 
 bool inbox_empty(struct inbox *inbox);
 
+/* Are there settlements, and nothing else? */
+bool inbox_only_settled(struct inbox *inbox);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/spool/array.h"
 #include "gateway/spool/footer.h"
 #include "gateway/spool/scan.h"
 #include "gateway/spool/sources.h"
@@ -37,19 +38,14 @@ static void
 see(void *arg, const char *name, uint64_t size)
 {
 	struct inspect *in = arg;
-	struct seen *more;
 	uint64_t id;
 
 	if (!segment_name_get(name, &id) || in->no_memory)
 		return;
-	if (in->count == in->room) {
-		in->room = in->room > 0 ? in->room * 2 : 64;
-		more = realloc(in->seen, in->room * sizeof *more);
-		in->no_memory = more == NULL;
-		if (in->no_memory)
-			return;
-		in->seen = more;
-	}
+	in->no_memory = !array_reserve(
+	    &in->seen, &in->room, in->count + 1, sizeof *in->seen);
+	if (in->no_memory)
+		return;
 	in->seen[in->count] = (struct seen){ 0 };
 	in->seen[in->count].segment = segment_new(id, size, -1);
 	in->no_memory = in->seen[in->count].segment == NULL;
@@ -162,22 +158,9 @@ static void
 apply_one(struct inspect *in, const struct frame_settlement *s)
 {
 	struct segment *segment = find(in, s->epoch);
-	struct parts *parts;
 
-	if (segment == NULL || is_over(in, segment) ||
-	    s->ordinal > segment->size / FRAME_HEADER ||
-	    !segment_reserve(segment, s->ordinal + 1) ||
-	    segment_is_dead(segment, s->ordinal))
-		return;
-	if (s->range.count == FRAME_WHOLE) {
-		segment_set_dead(segment, s->ordinal);
-		return;
-	}
-	parts = segment_parts(segment, s->ordinal);
-	if (parts == NULL)
-		parts = segment_parts_new(segment, s->ordinal);
-	if (parts != NULL)
-		(void)parts_add(parts, s->range);
+	if (segment != NULL && !is_over(in, segment))
+		segment_settle(segment, s);
 }
 
 /* As recover.c has it. */

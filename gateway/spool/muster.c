@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/spool/array.h"
 #include "gateway/spool/scan.h"
 
 #define QUARANTINE "quarantine"
@@ -23,7 +24,6 @@ static void
 see(void *arg, const char *name, uint64_t size)
 {
 	struct found *found = arg;
-	struct found_file *files;
 	size_t len = strlen(name);
 	uint64_t id;
 
@@ -32,16 +32,10 @@ see(void *arg, const char *name, uint64_t size)
 		memcpy(found->fresh[found->fresh_count++], name, len + 1);
 	if (!segment_name_get(name, &id))
 		return; /* not ours: left alone */
-	if (found->count == found->room) {
-		found->room = found->room > 0 ? found->room * 2 : 64;
-		files =
-		    realloc(found->files, found->room * sizeof *found->files);
-		if (files == NULL) {
-			found->no_memory = true;
-			found->room = found->count;
-			return;
-		}
-		found->files = files;
+	if (!array_reserve(&found->files, &found->room, found->count + 1,
+		sizeof *found->files)) {
+		found->no_memory = true;
+		return;
 	}
 	found->files[found->count++] = (struct found_file){ id, size };
 }
@@ -109,15 +103,9 @@ out:
 static bool
 remember(struct muster *r, struct segment *segment)
 {
-	struct segment **more;
-
-	if (r->count == r->room) {
-		r->room = r->room > 0 ? r->room * 2 : 64;
-		more = realloc(r->segments, r->room * sizeof *r->segments);
-		if (more == NULL)
-			return false;
-		r->segments = more;
-	}
+	if (!array_reserve(
+		&r->segments, &r->room, r->count + 1, sizeof *r->segments))
+		return false;
 	r->segments[r->count++] = segment;
 	return true;
 }

@@ -62,24 +62,10 @@ static void
 apply_settled(struct journal *j, const struct frame_settlement *s)
 {
 	struct segment *segment = journal_find(j, s->epoch);
-	struct parts *parts;
 
 	/* Of one that is gone, or was never written: nothing to do. */
-	if (segment == NULL || segment->loaded ||
-	    s->ordinal > segment->size / FRAME_HEADER ||
-	    !segment_reserve(segment, s->ordinal + 1) ||
-	    segment_is_dead(segment, s->ordinal))
-		return;
-	if (s->range.count == FRAME_WHOLE) {
-		segment_parts_drop(segment, s->ordinal);
-		segment_set_dead(segment, s->ordinal);
-		return;
-	}
-	parts = segment_parts(segment, s->ordinal);
-	if (parts == NULL)
-		parts = segment_parts_new(segment, s->ordinal);
-	if (parts != NULL)
-		(void)parts_add(parts, s->range);
+	if (segment != NULL && !segment->loaded)
+		segment_settle(segment, s);
 }
 
 /*

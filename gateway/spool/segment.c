@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/spool/array.h"
 #include "gateway/spool/shelf.h"
 #include "parsers/crc32c.h"
 
-#define MAGIC      UINT32_C(0xfd5350ff) /* ff 'P' 'S' fd */
-#define BITS       64
-#define NAME_HEX   16
-#define ROOM_LEAST 64
+#define MAGIC    UINT32_C(0xfd5350ff) /* ff 'P' 'S' fd */
+#define BITS     64
+#define NAME_HEX 16
 
 /* Where the fields of the header stand. */
 enum {
@@ -133,35 +133,16 @@ segment_free(struct segment *segment)
 	free(segment);
 }
 
-/* Doubles an array until `need` members fit; false: as it was. */
-static bool
-grow(void *array, uint32_t *room, uint32_t need, size_t member)
-{
-	uint32_t more = *room > 0 ? *room : ROOM_LEAST;
-	void *old, *grown;
-
-	if (need <= *room)
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&old, array, sizeof old);
-	grown = realloc(old, more * member);
-	if (grown == NULL)
-		return false;
-	memcpy(array, &grown, sizeof grown);
-	*room = more;
-	return true;
-}
-
 bool
 segment_reserve(struct segment *segment, uint32_t records)
 {
 	uint32_t words = segment->bits_room / BITS, more = words;
 	uint32_t same = words, need = records / BITS + 1;
 
-	if (!grow(&segment->dead, &more, need, sizeof *segment->dead))
+	if (!array_reserve(&segment->dead, &more, need, sizeof *segment->dead))
 		return false;
-	if (!grow(&segment->given, &same, need, sizeof *segment->given)) {
+	if (!array_reserve(
+		&segment->given, &same, need, sizeof *segment->given)) {
 		/* The longer one is no harm; its room is not counted. */
 		return false;
 	}
@@ -178,14 +159,14 @@ segment_reserve(struct segment *segment, uint32_t records)
 bool
 segment_reserve_entry(struct segment *segment, uint32_t more)
 {
-	return grow(&segment->entries, &segment->entries_room,
+	return array_reserve(&segment->entries, &segment->entries_room,
 	    segment->records + more, sizeof *segment->entries);
 }
 
 bool
 segment_reserve_aux(struct segment *segment, uint32_t more)
 {
-	return grow(&segment->aux, &segment->aux_room,
+	return array_reserve(&segment->aux, &segment->aux_room,
 	    segment->aux_count + more, sizeof *segment->aux);
 }
 
@@ -236,7 +217,7 @@ segment_parts(const struct segment *segment, uint32_t ordinal)
 bool
 segment_reserve_parts(struct segment *segment, uint32_t more)
 {
-	return grow(&segment->parts, &segment->part_room,
+	return array_reserve(&segment->parts, &segment->part_room,
 	    segment->part_count + more, sizeof *segment->parts);
 }
 
@@ -266,11 +247,32 @@ segment_parts_drop(struct segment *segment, uint32_t ordinal)
 	}
 }
 
+void
+segment_settle(struct segment *segment, const struct frame_settlement *s)
+{
+	struct parts *parts;
+
+	if (s->ordinal > segment->size / FRAME_HEADER ||
+	    !segment_reserve(segment, s->ordinal + 1) ||
+	    segment_is_dead(segment, s->ordinal))
+		return;
+	if (s->range.count == FRAME_WHOLE) {
+		segment_parts_drop(segment, s->ordinal);
+		segment_set_dead(segment, s->ordinal);
+		return;
+	}
+	parts = segment_parts(segment, s->ordinal);
+	if (parts == NULL)
+		parts = segment_parts_new(segment, s->ordinal);
+	if (parts != NULL)
+		(void)parts_add(parts, s->range);
+}
+
 bool
 segment_add_holding(struct segment *segment, struct holding *holding)
 {
 	if (segment->holding_count == SEGMENT_NO_TABLE ||
-	    !grow(&segment->holdings, &segment->holding_room,
+	    !array_reserve(&segment->holdings, &segment->holding_room,
 		segment->holding_count + 1, sizeof(struct holding *)))
 		return false;
 	holding->number = (uint16_t)segment->holding_count;

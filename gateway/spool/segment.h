@@ -137,6 +137,10 @@ struct parts *segment_parts_new(struct segment *segment, uint32_t ordinal);
 bool segment_reserve_parts(struct segment *segment, uint32_t more);
 void segment_parts_drop(struct segment *segment, uint32_t ordinal);
 
+/* What the log says was settled; nothing if there is no such record. */
+void segment_settle(
+    struct segment *segment, const struct frame_settlement *settlement);
+
 /* Takes it and gives it a number; false: no more numbers, or no memory. */
 bool segment_add_holding(struct segment *segment, struct holding *holding);
 

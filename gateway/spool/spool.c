@@ -131,6 +131,8 @@ spool_put(struct spool *spool, struct record *record, bool *ring_out)
 		return committer_put(spool->committer, record, ring_out);
 	if (!reserve(spool, record_cost(record)))
 		return false;
+	atomic_fetch_add_explicit(&record->table->spool_bytes,
+	    record_cost(record), memory_order_relaxed);
 	head = atomic_load_explicit(&spool->appended, memory_order_relaxed);
 	do
 		record->next = head;
@@ -149,6 +151,15 @@ spool_ring(struct spool *spool)
 		committer_ring(spool->committer);
 	else
 		(void)eventfd_write(spool->fd, 1);
+}
+
+void
+spool_help(struct spool *spool)
+{
+	if (spool->committer != NULL)
+		committer_help(spool->committer);
+	else
+		spool_ring(spool);
 }
 
 bool
@@ -222,6 +233,8 @@ spool_settle(struct spool *spool, struct record *record, struct instant now)
 		return;
 	}
 	bytes = record_cost(record);
+	atomic_fetch_sub_explicit(
+	    &record->table->spool_bytes, bytes, memory_order_relaxed);
 	record_free(record, now);
 	count_drained(spool, bytes, now);
 	atomic_fetch_sub_explicit(&spool->bytes, bytes, memory_order_relaxed);
@@ -299,6 +312,24 @@ spool_waiting(const struct spool *spool, const struct table *table)
 		.bytes = atomic_load(&shelf->bytes),
 		.oldest_ms = atomic_load(&shelf->oldest_ms),
 	};
+}
+
+static uint64_t
+held_of(const struct spool *spool, const struct table *table)
+{
+	if (spool->committer != NULL)
+		return spool_waiting(spool, table).bytes;
+	return atomic_load_explicit(&table->spool_bytes, memory_order_relaxed);
+}
+
+bool
+spool_crowded_by(
+    const struct spool *spool, const struct table *table, size_t tables)
+{
+	uint64_t limit = spool_limit_bytes(spool);
+
+	return spool_bytes(spool) > limit / 2 &&
+	       held_of(spool, table) > limit / (tables > 0 ? tables : 1);
 }
 
 struct spool_health

@@ -22,6 +22,7 @@
 #define GATEWAY_SPOOL_SPOOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "gateway/clock.h"
@@ -78,6 +79,19 @@ bool spool_append(struct spool *spool, struct record *record);
  */
 bool spool_put(struct spool *spool, struct record *record, bool *ring_out);
 void spool_ring(struct spool *spool);
+
+/*
+ * Instead of spool_ring, by one who would only wait: commits what was put, in
+ * the caller's own thread, unless another one is committing just now.
+ */
+void spool_help(struct spool *spool);
+
+/*
+ * Is the spool over half full, and does this table hold more than its share of
+ * it, where `tables` may hold some?  Any thread.
+ */
+bool spool_crowded_by(
+    const struct spool *spool, const struct table *table, size_t tables);
 
 /* Records that came since the last call, oldest first, by `next`. */
 struct record *spool_take(struct spool *spool);

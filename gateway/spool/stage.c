@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/spool/array.h"
 #include "gateway/spool/clean.h"
 #include "gateway/spool/footer.h"
 #include "gateway/spool/resume.h"
@@ -55,25 +56,6 @@ bool
 stage_empty(const struct journal *j)
 {
 	return j->stage->item_count == 0 && j->stage->settled_count == 0;
-}
-
-static bool
-grow(void *array, uint32_t *room, uint32_t need, size_t member)
-{
-	uint32_t more = *room > 0 ? *room : 64;
-	void *old, *grown;
-
-	if (need <= *room)
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&old, array, sizeof old);
-	grown = realloc(old, more * member);
-	if (grown == NULL)
-		return false;
-	memcpy(array, &grown, sizeof grown);
-	*room = more;
-	return true;
 }
 
 static uint64_t
@@ -248,9 +230,9 @@ reserve(struct journal *j)
 {
 	struct stage *s = j->stage;
 
-	return grow(&s->items, &s->item_room, s->item_count + 1,
+	return array_reserve(&s->items, &s->item_room, s->item_count + 1,
 		   sizeof *s->items) &&
-	       grow(&s->parts, &s->part_room, s->part_count + 8,
+	       array_reserve(&s->parts, &s->part_room, s->part_count + 8,
 		   sizeof *s->parts) &&
 	       segment_reserve(j->open, j->open->records + s->item_count + 1) &&
 	       segment_reserve_entry(j->open, s->item_count + 1) &&
@@ -389,9 +371,9 @@ stage_settle(struct journal *j, struct place *place, struct frame_range range)
 	answer = prepare(j, 0, KEEP_FOR_SETTLED);
 	if (answer != STAGE_OK)
 		return answer;
-	if (!grow(&s->settled, &s->settled_room, s->settled_count + 1,
+	if (!array_reserve(&s->settled, &s->settled_room, s->settled_count + 1,
 		sizeof *s->settled) ||
-	    !grow(&s->parts, &s->part_room, s->part_count + 8,
+	    !array_reserve(&s->parts, &s->part_room, s->part_count + 8,
 		sizeof *s->parts) ||
 	    !segment_reserve_aux(j->open, 3))
 		return STAGE_FAILED;
@@ -408,7 +390,7 @@ stage_probe(struct journal *j)
 	s->probe = s->void_count > 0 && stage_empty(j) &&
 		   atomic_load(&j->counts.failing) &&
 		   prepare(j, 0, KEEP_FOR_SETTLED) == STAGE_OK &&
-		   grow(&s->parts, &s->part_room, s->part_count + 8,
+		   array_reserve(&s->parts, &s->part_room, s->part_count + 8,
 		       sizeof *s->parts) &&
 		   segment_reserve_aux(j->open, 3);
 }
@@ -469,6 +451,6 @@ stage_copy(struct journal *j, struct record *record, struct holding *from,
 bool
 stage_reserve_void(struct stage *s)
 {
-	return grow(
+	return array_reserve(
 	    &s->voids, &s->void_room, s->void_count + 1, sizeof *s->voids);
 }

@@ -15,6 +15,8 @@
 #define GATEWAY_SPOOL_TICKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "gateway/clock.h"
 #include "parsers/err.h"
@@ -31,11 +33,15 @@ enum ticket_result {
 	TICKET_DURABLE,   /* every event is synced to disk */
 	TICKET_FAILED,    /* the disk failed: kept or not, nobody knows */
 	TICKET_REFUSED,   /* the spool is full: nothing was kept */
+	TICKET_SIFTED,    /* delivered, but for events that upstream refused */
 };
+
+#define TICKET_REFUSED_TOLD 20
 
 struct ticket_box {
 	_Atomic(struct ticket *) settled;
 	int fd; /* readable (an eventfd) while the box may hold tickets */
+	atomic_bool awake; /* its worker is about to look: do not ring */
 };
 
 struct ticket {
@@ -44,6 +50,8 @@ struct ticket {
 	struct instant deadline; /* ack_timeout after acceptance */
 	enum ticket_wish wish;
 	enum ticket_result result;
+	uint32_t refused; /* events; of these the numbers, from 0, are here: */
+	uint32_t refused_events[TICKET_REFUSED_TOLD];
 };
 
 bool ticket_box_init(struct ticket_box *box, struct err *err);
@@ -54,5 +62,8 @@ void ticket_settle(struct ticket *ticket, enum ticket_result result);
 
 /* Empties the box and its eventfd; tickets hang on `next`, oldest first. */
 struct ticket *ticket_box_take(struct ticket_box *box);
+
+/* The same without the eventfd, for one who comes without having been rung. */
+struct ticket *ticket_box_look(struct ticket_box *box);
 
 #endif

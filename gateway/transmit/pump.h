@@ -13,8 +13,8 @@
  * among those in flight, the gate, a credential, a lane whose turn it is, the
  * budget.  A batch is cut last, so that batches grow while they must wait.
  *
- * Lanes take turns, a batch each.  One lane alone may use three quarters of
- * the places in flight; beyond one quarter it leaves them to others.
+ * Lanes take turns by weight (share.h).  One lane alone may use three quarters
+ *of the places in flight; beyond one quarter it leaves them to others.
  *
  * Units	events, bytes, instants.
  * Ownership	pump_open gives, pump_close takes; tables, spool, budget and
@@ -33,6 +33,7 @@
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
+#include "gateway/transmit/burial.h"
 #include "gateway/transmit/ledger.h"
 #include "gateway/transmit/upstream.h"
 #include "parsers/err.h"
@@ -42,6 +43,7 @@ struct pump_options {
 	struct spool *spool;
 	struct budget *budget;
 	struct upstream *upstream;
+	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
 };

@@ -5,8 +5,8 @@
  * (deliver.h).
  *
  * Units	milliseconds, bytes.
- * Ownership	transmit_start gives, transmit_stop takes; spool, tables and
- *		budget are borrowed and must outlive it.
+ * Ownership	transmit_start gives, transmit_stop takes; what it uses is
+ *		borrowed and must outlive it.
  * Threads	start, drain and stop from main's thread.
  * Errors	bad URL, unreadable secret, no memory: false and a text.
  */
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "gateway/budget.h"
+#include "gateway/spool/deadletter.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/upstream.h"
@@ -24,9 +25,17 @@
 
 struct transmit;
 
+/* What it works with. */
+struct transmit_uses {
+	struct tables *tables;
+	struct spool *spool;
+	struct budget *budget;
+	struct deadletter *letters; /* NULL: nobody keeps dead letters */
+};
+
 bool transmit_start(struct transmit **out,
-    const struct upstream_options *options, struct tables *tables,
-    struct spool *spool, struct budget *budget, struct err *err);
+    const struct upstream_options *options, const struct transmit_uses *uses,
+    struct err *err);
 
 /*
  * From now on nothing lingers: what waits goes out as fast as it may.  Tickets
