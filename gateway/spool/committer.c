@@ -20,6 +20,7 @@
 #define RETRY_MS   250 /* after a disk failed */
 #define LAST_TRIES 40  /* of as long each, to commit what is left at the end */
 #define RIDE_MS    5   /* in which settlements wait for a commit to ride */
+#define RIDES_MOST 8
 
 struct committer {
 	struct journal *journal;
@@ -426,17 +427,27 @@ committer_help(struct committer *c)
 		committer_ring(c);
 }
 
-/* Nobody waits for settlements; they may go along with others soon. */
+/*
+ * Nobody waits for settlements.  As long as others commit, they go along; only
+ * now and then is there a turn for what else has to be seen to.
+ */
 static void
 let_ride(struct committer *c, struct pollfd *bell)
 {
+	const struct journal_counts *counts = &c->journal->counts;
 	eventfd_t rings;
+	uint64_t before;
+	int left = RIDES_MOST;
 
 	(void)eventfd_read(c->bell, &rings);
-	if (atomic_load(&c->keeper.done) == NULL &&
-	    inbox_only_settled(&c->inbox))
-		poll(bell, 1, RIDE_MS);
-	(void)eventfd_read(c->bell, &rings);
+	while (left-- > 0 && atomic_load(&c->keeper.done) == NULL &&
+	       inbox_only_settled(&c->inbox)) {
+		before = atomic_load(&counts->commits);
+		if (poll(bell, 1, RIDE_MS) == 0 &&
+		    atomic_load(&counts->commits) == before)
+			break;
+		(void)eventfd_read(c->bell, &rings);
+	}
 }
 
 struct turn_end {
