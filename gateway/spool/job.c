@@ -10,6 +10,7 @@
 #include "gateway/spool/scan.h"
 
 #define CHUNK      (1024 * 1024)
+#define PIECE      CHUNK /* of zeros, between two syncs */
 #define QUARANTINE "quarantine"
 
 struct job *
@@ -51,6 +52,7 @@ fail(struct job *job, const char *what, int result)
 	    job->id, what, strerror(-result));
 }
 
+/* Piece by piece: commits that come meanwhile wait behind one piece at most. */
 static bool
 fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 {
@@ -61,6 +63,9 @@ fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 	for (; result == 0 && at < job->size; at += len) {
 		len = job->size - at < CHUNK ? job->size - at : CHUNK;
 		result = disk_write(disk, file, zeros, len, at);
+		if (result == 0 && (at + len) % PIECE == 0 &&
+		    at + len < job->size)
+			result = disk->sync(disk, file);
 	}
 	free(zeros);
 	if (result == 0)
