@@ -400,30 +400,36 @@ work(struct committer *c)
 }
 
 /*
- * The rest of a turn, spares and backlog, is the committer's own thread's: it
- * is rung if there may be some, and if a failure is to be overcome.
+ * Copying forward, and getting over a failure, is left to the committer's own
+ * thread.
  */
+static bool
+help(struct committer *c)
+{
+	struct journal *j = c->journal;
+
+	if (j->retry)
+		return false;
+	gather_records(c);
+	j->now = time_now(c);
+	if (stage_records(c) && stage_ops(c))
+		commit(c);
+	journal_step(j, time_now(c));
+	show_all(c);
+	hand_out_jobs(c);
+	return idle(c) && !clean_ready(j) && !j->retry;
+}
+
 void
 committer_help(struct committer *c)
 {
-	struct journal *j = c->journal;
-	const struct segment *open;
-	bool more;
+	bool done = false;
 
-	if (pthread_mutex_trylock(&c->turn) != 0) {
-		committer_ring(c);
-		return;
+	if (pthread_mutex_trylock(&c->turn) == 0) {
+		done = help(c);
+		pthread_mutex_unlock(&c->turn);
 	}
-	open = j->open;
-	if (!j->retry) {
-		gather_records(c);
-		j->now = time_now(c);
-		if (stage_records(c) && stage_ops(c))
-			commit(c);
-	}
-	more = j->retry || !idle(c) || j->open != open;
-	pthread_mutex_unlock(&c->turn);
-	if (more)
+	if (!done)
 		committer_ring(c);
 }
 
