@@ -4,7 +4,9 @@
  * The daemon has no thread inside: this loop polls, and whatever is ready is
  * served between two polls.  Tickets come back through a box whose eventfd is
  * part of the same poll, so a suspended request is resumed by its own worker,
- * in batches, and the library is never called from two threads.
+ * in batches, and the library is never called from two threads.  A request that
+ * waits for the disk alone is held rather than suspended: at the end of a turn
+ * the worker itself commits what the turn brought, and the next one answers.
  *
  *	epoll { the library's epoll, ticket box, control, sockets' ends }
  *
