@@ -149,6 +149,13 @@ conn_is_ours(struct conn *conn)
 }
 
 void
+conn_is_held(struct conn *conn)
+{
+	conn_is_ours(conn);
+	list_join(&conn->worker->held, conn);
+}
+
+void
 conn_waits(struct conn *conn)
 {
 	conn_is_ours(conn);

@@ -396,8 +396,10 @@ append(struct conn *conn)
 	struct record *record = r->record;
 
 	r->record = NULL; /* on yes it is gone before we return */
-	if (spool_append(service_of(conn)->spool, record))
+	if (spool_put(service_of(conn)->spool, record, &conn->worker->ring)) {
+		conn->worker->puts++;
 		return true;
+	}
 	r->record = record;
 	return false;
 }
@@ -413,8 +415,8 @@ finish(struct conn *conn, enum outcome outcome)
 }
 
 /*
- * Suspended first, appended then: once the spool has the record, the ticket
- * may be settled before the next line is reached.
+ * Given out of hand first, appended then: once the spool has the record, the
+ * ticket may be settled before the next line is reached.
  */
 static void
 keep_and_wait(struct conn *conn)
@@ -430,7 +432,10 @@ keep_and_wait(struct conn *conn)
 	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
 	r->record->ticket = &r->ticket;
 	move(r, EX_PARK);
-	listen_suspend(conn);
+	if (r->level == ACK_DURABLE)
+		conn_is_held(conn);
+	else
+		listen_suspend(conn);
 	conn_gives_ticket(conn);
 	if (append(conn))
 		return;

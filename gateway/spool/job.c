@@ -10,7 +10,8 @@
 #include "gateway/spool/scan.h"
 
 #define CHUNK      (1024 * 1024)
-#define PIECE      4096
+#define PAGE       4096
+#define PIECE      CHUNK /* of zeros, between two syncs */
 #define QUARANTINE "quarantine"
 
 struct job *
@@ -52,6 +53,7 @@ fail(struct job *job, const char *what, int result)
 	    job->id, what, strerror(-result));
 }
 
+/* Piece by piece: commits that come meanwhile wait behind one piece at most. */
 static bool
 fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 {
@@ -62,6 +64,9 @@ fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 	for (; result == 0 && at < job->size; at += len) {
 		len = job->size - at < CHUNK ? job->size - at : CHUNK;
 		result = disk_write(disk, file, zeros, len, at);
+		if (result == 0 && (at + len) % PIECE == 0 &&
+		    at + len < job->size)
+			result = disk->sync(disk, file);
 	}
 	free(zeros);
 	if (result == 0)
@@ -187,8 +192,8 @@ rewrite_around(
 	uint64_t end = at + len;
 	int64_t n = 0;
 
-	for (; n >= 0 && at < end; at += PIECE) {
-		len = end - at < PIECE ? end - at : PIECE;
+	for (; n >= 0 && at < end; at += PAGE) {
+		len = end - at < PAGE ? end - at : PAGE;
 		n = disk->read(disk, job->file, bytes, len, at);
 		n = n < 0 ? 0
 			  : disk_write(disk, job->file, bytes, (size_t)n, at);

@@ -122,12 +122,12 @@ reserve(struct spool *spool, uint64_t bytes)
 }
 
 bool
-spool_append(struct spool *spool, struct record *record)
+spool_put(struct spool *spool, struct record *record, bool *ring_out)
 {
 	struct record *head;
 
 	if (spool->committer != NULL)
-		return committer_append(spool->committer, record);
+		return committer_put(spool->committer, record, ring_out);
 	if (!reserve(spool, record_cost(record)))
 		return false;
 	atomic_fetch_add_explicit(&record->table->spool_bytes,
@@ -139,8 +139,37 @@ spool_append(struct spool *spool, struct record *record)
 	    record, memory_order_release, memory_order_relaxed));
 
 	/* Whoever finds it empty rings; the record is the pump's by now. */
-	if (head == NULL)
+	*ring_out |= head == NULL;
+	return true;
+}
+
+void
+spool_ring(struct spool *spool)
+{
+	if (spool->committer != NULL)
+		committer_ring(spool->committer);
+	else
 		(void)eventfd_write(spool->fd, 1);
+}
+
+void
+spool_help(struct spool *spool)
+{
+	if (spool->committer != NULL)
+		committer_help(spool->committer);
+	else
+		spool_ring(spool);
+}
+
+bool
+spool_append(struct spool *spool, struct record *record)
+{
+	bool ring = false;
+
+	if (!spool_put(spool, record, &ring))
+		return false;
+	if (ring)
+		spool_ring(spool);
 	return true;
 }
 

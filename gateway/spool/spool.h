@@ -73,6 +73,20 @@ bool spool_is_durable(const struct spool *spool);
 bool spool_append(struct spool *spool, struct record *record);
 
 /*
+ * The same, but whoever is to look at the record sleeps on: where *ring_out
+ * was set (it is never cleared), spool_ring must follow.  A turn's records are
+ * then one group: one wake-up, and one commit.
+ */
+bool spool_put(struct spool *spool, struct record *record, bool *ring_out);
+void spool_ring(struct spool *spool);
+
+/*
+ * Instead of spool_ring, by one who would only wait: commits what was put, in
+ * the caller's own thread, unless another one is committing just now.
+ */
+void spool_help(struct spool *spool);
+
+/*
  * Is the spool over half full, and does this table hold more than its share of
  * it, where `tables` may hold some?  Any thread.
  */
