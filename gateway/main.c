@@ -10,6 +10,7 @@
 
 #include "gateway/config.h"
 #include "gateway/config_print.h"
+#include "gateway/metric.h"
 #include "gateway/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -112,6 +113,14 @@ help_config(const char *path)
 	return print(&text, config_print_help(&text));
 }
 
+static int
+help_metrics(const char *path)
+{
+	(void)path;
+	metric_print(stdout);
+	return EXIT_DONE;
+}
+
 static int help(const char *path);
 
 static const struct {
@@ -126,6 +135,8 @@ static const struct {
 	{ "--help", help, false, "this text" },
 	{ "--help-config", help_config, false,
 	    "every key of the configuration, as a table" },
+	{ "--help-metrics", help_metrics, false,
+	    "every metric of /metrics, as a table" },
 	{ "--version", version, false, "the version" },
 };
 
@@ -138,7 +149,7 @@ help(const char *path)
 	    "the organization's limit\n\n"
 	    "usage: polaris-gateway [COMMAND] [-c FILE]\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		printf("  %-13s %-8s %s\n", commands[i].name,
+		printf("  %-14s %-8s %s\n", commands[i].name,
 		    commands[i].takes_file ? "[-c FILE]" : "",
 		    commands[i].help);
 	printf("\nFILE is %s unless given.\n"

@@ -2,9 +2,11 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/account.h"
 #include "gateway/admin/admin.h"
 #include "gateway/budget.h"
 #include "gateway/clock.h"
@@ -16,8 +18,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+#define FACTS_MOST 24
+
 struct gateway {
 	const struct config *config;
+	struct log_field facts[FACTS_MOST];
+	struct account *account;
 	struct admin *admin;
 	struct tables *tables;
 	struct spool *spool;
@@ -32,9 +38,22 @@ struct gateway {
 /* ---- the stages ------------------------------------------------------- */
 
 static bool
+start_account(struct gateway *gw, struct err *err)
+{
+	return account_open(&gw->account, clock_wall_ms(), err);
+}
+
+static void
+stop_account(struct gateway *gw)
+{
+	account_close(&gw->account);
+}
+
+static bool
 start_admin(struct gateway *gw, struct err *err)
 {
-	if (!admin_start(&gw->admin, &gw->config->admin, err))
+	if (!admin_start(
+		&gw->admin, &gw->config->admin, gw->facts, gw->account, err))
 		return false;
 	log_event(LOG_INFO, "admin_listening",
 	    LOG_STR("address", admin_address(gw->admin)));
@@ -88,7 +107,7 @@ static bool
 start_transmit(struct gateway *gw, struct err *err)
 {
 	return transmit_start(&gw->transmit, &gw->config->upstream, gw->tables,
-	    gw->spool, gw->budget, err);
+	    gw->spool, gw->budget, gw->account, err);
 }
 
 static void
@@ -102,7 +121,7 @@ static bool
 start_receive(struct gateway *gw, struct err *err)
 {
 	return receive_start(&gw->receive, &gw->config->receive, gw->tables,
-	    gw->spool, gw->budget, err);
+	    gw->spool, gw->budget, gw->account, err);
 }
 
 static void
@@ -120,8 +139,8 @@ struct stage {
 /*
  * In the order in which data meets them.  Started from the bottom, so that
  * each stage finds its successor running; stopped from the top, so that each
- * drains into a successor that still is.  The probes are the bottom: they must
- * answer as long as anything else runs.
+ * drains into a successor that still is.  The probes are near the bottom: they
+ * must answer as long as anything else runs; and what they tell of is below.
  */
 static const struct stage stages[] = {
 	{ "receive", start_receive, stop_receive },
@@ -130,6 +149,7 @@ static const struct stage stages[] = {
 	{ "spool", start_spool, stop_spool },
 	{ "tables", start_tables, stop_tables },
 	{ "admin", start_admin, stop_admin },
+	{ "account", start_account, stop_account },
 };
 
 /* ---- signals, and the clock ------------------------------------------- */
@@ -187,7 +207,10 @@ clock_set(void)
 	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
 }
 
-/* Serves until a signal says to end; becomes ready once the clock is set. */
+/*
+ * Serves until a signal says to end; becomes ready once the clock is set.  The
+ * main thread has nothing else to do, so it keeps the seconds' history too.
+ */
 static void
 serve(struct gateway *gw)
 {
@@ -209,8 +232,8 @@ serve(struct gateway *gw)
 			admin_ready(gw->admin, NULL);
 			log_event(LOG_INFO, "ready");
 		}
-		number = ready ? sigwaitinfo(&set, NULL)
-			       : sigtimedwait(&set, NULL, &second);
+		number = sigtimedwait(&set, NULL, &second);
+		account_tick(gw->account, clock_wall_ms());
 		if (number == SIGTERM || number == SIGINT)
 			return;
 		if (number == SIGHUP)
@@ -297,24 +320,44 @@ tell_rest(const struct transmit_rest *rest)
 
 /* ---- run -------------------------------------------------------------- */
 
+/* What the operator chose, for the log's first line and the status page. */
 static void
-tell_start(const struct config *config, const char *path)
+state_facts(const struct config *config, const char *path,
+    struct log_field facts[FACTS_MOST])
 {
-	static const char *const levels[] = {
-		[ACK_RECEIVED] = "received",
-		[ACK_DURABLE] = "durable",
-		[ACK_DELIVERED] = "delivered",
-	};
 	const struct budget_options *budget = &config->budget;
+	const struct batch_options *batch = &config->tables.defaults.batch;
+	const struct log_field all[] = {
+		LOG_STR("version", GATEWAY_VERSION),
+		LOG_STR("config", path),
+		LOG_STR("upstream", config->upstream.url),
+		LOG_STR("acknowledge",
+		    account_level_words[config->receive.acknowledge]),
+		LOG_INT("calls_per_minute",
+		    (int64_t)(budget->calls_per_minute / budget->replicas)),
+		LOG_INT("bytes_per_second",
+		    (int64_t)(budget->bytes_per_second / budget->replicas)),
+		LOG_INT("batch_max_events", (int64_t)batch->max_events),
+		LOG_INT("batch_max_bytes", (int64_t)batch->max_bytes),
+		LOG_INT("batch_linger_ms", (int64_t)batch->linger_ms),
+		LOG_INT("tables", (int64_t)config->tables.configured_count),
+		LOG_STR("unknown_tables",
+		    config->tables.reject_unknown ? "reject" : "forward"),
+		LOG_STR("identify_by", config->receive.identify_by),
+		{ 0, 0, 0 },
+	};
 
-	log_event(LOG_INFO, "starting", LOG_STR("version", GATEWAY_VERSION),
-	    LOG_STR("config", path), LOG_STR("upstream", config->upstream.url),
-	    LOG_STR("acknowledge", levels[config->receive.acknowledge]),
-	    LOG_INT("calls_per_minute",
-		(int64_t)(budget->calls_per_minute / budget->replicas)),
-	    LOG_INT("bytes_per_second",
-		(int64_t)(budget->bytes_per_second / budget->replicas)),
-	    LOG_INT("tables", (int64_t)config->tables.configured_count));
+	_Static_assert(COUNT(all) < FACTS_MOST, "room for the word, too");
+	memcpy(facts, all, sizeof all);
+}
+
+static void
+tell_start(const struct config *config, const struct log_field *facts)
+{
+	struct log_field line[FACTS_MOST] = { LOG_STR("event", "starting") };
+
+	memcpy(line + 1, facts, (FACTS_MOST - 1) * sizeof *line);
+	log_write(LOG_INFO, line);
 	if (config_sends_in_clear(config))
 		log_event(LOG_WARN, "not_encrypted",
 		    LOG_STR("advice", "events and credentials cross a network "
@@ -354,7 +397,8 @@ run_gateway(const struct config *config, const char *path)
 
 	log_setup(&config->log);
 	signals_block();
-	tell_start(config, path);
+	state_facts(config, path, gw.facts);
+	tell_start(config, gw.facts);
 	if (!live(&gw))
 		return false;
 	tell_rest(&gw.rest);

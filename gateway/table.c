@@ -118,6 +118,7 @@ bear(struct tables *tables, struct span name, struct instant now)
 	memcpy(t->options.name, name.at, name.len);
 	t->options.name[name.len] = '\0';
 	memcpy(t->options.id, t->options.name, sizeof t->options.id);
+	atomic_store_explicit(&t->label, 0, memory_order_relaxed);
 	insert(tables, t);
 	return t;
 }

@@ -61,7 +61,8 @@ struct tables_options {
 struct table {
 	struct table_options options;
 	uint32_t index;
-	uint64_t serial; /* never used twice by one process */
+	uint64_t serial;            /* never used twice by one process */
+	atomic_uint_fast32_t label; /* books.h: 1 + its place; 0: none yet */
 	/* private to table.c */
 	bool configured;
 	atomic_uint_fast64_t references;

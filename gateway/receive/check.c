@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parsers/event.h"
 #include "parsers/ndjson.h"
 
 static bool
@@ -67,6 +66,17 @@ limits_of(const struct table_options *table, int64_t wall_ms)
 }
 
 static void
+count(struct check *check, const struct ndjson_line *line,
+    const struct event_verdict *verdict)
+{
+	check->bad++;
+	if (check->faults[verdict->fault].count++ > 0)
+		return;
+	check->faults[verdict->fault].line = line->number;
+	check->faults[verdict->fault].at = verdict->at;
+}
+
+static void
 walk(struct check *check, struct ndjson *lines,
     const struct event_limits *limits, struct buffer *detail)
 {
@@ -84,7 +94,7 @@ walk(struct check *check, struct ndjson *lines,
 			buffer_print(detail, ",\"errors\":[");
 		if (check->bad < CHECK_ERRORS_TOLD)
 			tell(detail, check->bad == 0, &line, &verdict);
-		check->bad++;
+		count(check, &line, &verdict);
 	}
 }
 

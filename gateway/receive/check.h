@@ -18,6 +18,7 @@
 
 #include "gateway/outcome.h"
 #include "gateway/table.h"
+#include "parsers/event.h"
 #include "parsers/text.h"
 
 #define CHECK_ERRORS_TOLD 20
@@ -30,6 +31,10 @@ struct check {
 	uint32_t bad;
 	int64_t earliest_ms; /* of the good ones */
 	char message[80];    /* for people, when some are bad */
+	struct {
+		uint32_t count;
+		uint64_t line, at; /* of the first */
+	} faults[EVENT_FAULT_COUNT];
 };
 
 /*

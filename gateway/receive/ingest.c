@@ -7,6 +7,7 @@
 #include "gateway/log.h"
 #include "gateway/receive/check.h"
 #include "gateway/receive/conn.h"
+#include "gateway/receive/count.h"
 #include "gateway/receive/listen.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
@@ -30,10 +31,12 @@ move(struct request *request, enum exchange_event event)
 	assert(request->state != EX_BUG);
 }
 
+/* The end that the request comes to. */
 static void
-choose(struct request *request, enum outcome outcome)
+choose(struct conn *conn, enum outcome outcome)
 {
-	request->outcome = outcome;
+	conn->request.outcome = outcome;
+	count_request(conn, outcome);
 	if (outcome == OUTCOME_KEPT)
 		return;
 	log_event(LOG_DEBUG, "refused",
@@ -213,6 +216,7 @@ ingest_begin(struct conn *conn, struct span target)
 	memset(r, 0, sizeof *r);
 	buffer_init(&r->detail, CHECK_DETAIL_MOST);
 	r->state = conn->cut ? EX_CUT : EX_HEAD;
+	r->counted = conn->cut;
 	route_find(&r->route, target, service_of(conn)->options.project);
 	conn_begins_head(conn);
 }
@@ -224,14 +228,17 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 	enum outcome outcome = OUTCOME_KEPT;
 
 	head_begin(&r->head, method, version);
+	r->head.wanted = span_of(service_of(conn)->options.identify_by);
 	listen_feed_head(conn, method, version, &r->head);
 	head_finish(&r->head);
+	count_names(conn, r->head.found);
 
 	for (size_t i = 0; outcome == OUTCOME_KEPT &&
 			   i < sizeof head_steps / sizeof head_steps[0];
 	     i++)
 		outcome = head_steps[i](conn);
-	choose(r, outcome);
+	if (outcome != OUTCOME_KEPT)
+		choose(conn, outcome);
 	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 	if (r->state == EX_BODY && head_has_body(&r->head))
 		conn_begins_body(conn);
@@ -266,7 +273,7 @@ ingest_piece(struct conn *conn, const char *bytes, size_t len)
 	enum outcome outcome = grow_for(conn, len);
 
 	if (outcome != OUTCOME_KEPT) {
-		choose(r, outcome);
+		choose(conn, outcome);
 		move(r, EX_REFUSE);
 		conn_cut(conn, outcome);
 		return;
@@ -290,6 +297,8 @@ check(struct conn *conn, char *body, size_t len, struct check *found)
 		snprintf(r->own_message, sizeof r->own_message, "%s",
 		    found->message);
 		r->message = r->own_message;
+		if (!r->route.dry_run)
+			count_faults(conn, found);
 	}
 	return outcome;
 }
@@ -373,6 +382,9 @@ address(struct conn *conn, const struct check *found)
 	record->bytes = (uint32_t)found->bytes;
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
+	record->producer_label = count_producer(conn);
+	r->events = record->events;
+	r->bytes = record->bytes;
 	record->table = r->table; /* the reference goes along */
 	r->table = NULL;
 }
@@ -391,10 +403,10 @@ append(struct conn *conn)
 }
 
 static void
-finish(struct request *r, enum outcome outcome)
+finish(struct conn *conn, enum outcome outcome)
 {
-	choose(r, outcome);
-	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
+	choose(conn, outcome);
+	move(&conn->request, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 }
 
 /*
@@ -420,18 +432,16 @@ keep_and_wait(struct conn *conn)
 	conn_takes_ticket(conn);
 	r->record->ticket = NULL;
 	listen_resume(conn);
-	finish(r, OUTCOME_SPOOL_FULL);
+	finish(conn, OUTCOME_SPOOL_FULL);
 }
 
 static void
 keep(struct conn *conn)
 {
-	struct request *r = &conn->request;
-
-	if (r->level != ACK_DELIVERED)
-		finish(r, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
+	if (conn->request.level != ACK_DELIVERED)
+		finish(conn, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
 	else if (conn->worker->closing)
-		finish(r, OUTCOME_DRAINING);
+		finish(conn, OUTCOME_DRAINING);
 	else
 		keep_and_wait(conn);
 }
@@ -444,10 +454,11 @@ ingest_whole(struct conn *conn)
 	enum outcome outcome;
 
 	move(r, EX_OK);
+	r->whole = conn->worker->now;
 	conn_is_ours(conn);
 	outcome = read_events(conn, &found);
 	if (outcome != OUTCOME_KEPT || found.events == 0 || r->route.dry_run) {
-		finish(r, outcome);
+		finish(conn, outcome);
 		return;
 	}
 	address(conn, &found);
@@ -459,10 +470,10 @@ ingest_whole(struct conn *conn)
 void
 ingest_settled(struct conn *conn)
 {
-	struct request *r = &conn->request;
+	enum ticket_result result = conn->request.ticket.result;
 
-	finish(r, r->ticket.result == TICKET_DELIVERED ? OUTCOME_KEPT
-						       : OUTCOME_NOT_DELIVERED);
+	finish(conn,
+	    result == TICKET_DELIVERED ? OUTCOME_KEPT : OUTCOME_NOT_DELIVERED);
 }
 
 void
@@ -471,8 +482,8 @@ ingest_end(struct conn *conn)
 	struct request *r = &conn->request;
 	struct instant now = conn->worker->now;
 
-	if (r->state == EX_HEAD || r->state == EX_BODY)
-		choose(r, OUTCOME_GONE);
+	if (!r->counted)
+		choose(conn, OUTCOME_GONE);
 	record_free(r->record, now);
 	r->record = NULL;
 	if (r->table != NULL)

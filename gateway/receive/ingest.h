@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/labels.h"
 #include "gateway/outcome.h"
 #include "gateway/receive/exchange.h"
 #include "gateway/receive/receive.h"
@@ -47,6 +48,11 @@ struct request {
 	struct table *table; /* a reference, until the record has it */
 	struct record *record;
 	uint64_t reserved; /* of listen.memory_bytes */
+	char producer[LABEL_MAX + 1];
+	size_t producer_len;    /* 0: not named */
+	struct instant whole;   /* when the body was */
+	uint32_t events, bytes; /* given to the spool */
+	bool counted;
 	struct ticket ticket;
 };
 

@@ -5,7 +5,8 @@
  * so that workers need no lock between them.
  *
  * Units	bytes, connections.
- * Ownership	receive.c owns it; tables, spool and budget are borrowed.
+ * Ownership	receive.c owns it; tables, spool, budget and
+ *		account are borrowed.
  * Threads	any.
  * Errors	none.
  */
@@ -31,6 +32,7 @@ struct service {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
+	struct account *account;
 	atomic_uint_fast64_t connections;
 	atomic_uint_fast64_t body_bytes; /* of records being received */
 	atomic_bool refusing;            /* new requests get 503 */

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
 
@@ -47,6 +48,8 @@ struct batch {
 	uint32_t attempts;  /* that failed */
 	uint32_t renewals;  /* 401 in a row */
 	size_t slot;        /* where it stands among those in flight */
+	struct instant sent;
+	enum books_again again; /* why it is to be sent again */
 };
 
 struct batch_pool {

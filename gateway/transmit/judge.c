@@ -210,6 +210,24 @@ static const bool opens_gate[VERDICT_KINDS] = {
 	[VERDICT_HOLD] = true,
 };
 
+static const enum books_again again[VERDICT_KINDS] = {
+	[VERDICT_RENEW] = BOOKS_AGAIN_RENEWED,
+	[VERDICT_LATER] = BOOKS_AGAIN_LATER,
+	[VERDICT_PAUSE] = BOOKS_AGAIN_OVER_LIMIT,
+	[VERDICT_HOLD] = BOOKS_AGAIN_REFUSED,
+	[VERDICT_LOCKED] = BOOKS_AGAIN_CREDENTIAL,
+};
+
+/* For the accounts: should it come to that. */
+static enum books_again
+again_because(
+    const struct upstream_answer *answer, const struct verdict *verdict)
+{
+	return answer->end == UPSTREAM_UNREACHED ? BOOKS_AGAIN_UNREACHED
+	       : answer->end == UPSTREAM_UNKNOWN ? BOOKS_AGAIN_UNKNOWN
+						 : again[verdict->kind];
+}
+
 void
 judge_answer(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, struct instant now)
@@ -217,6 +235,7 @@ judge_answer(struct judge *judge, struct batch *batch,
 	const struct verdict *verdict = verdict_of(answer);
 
 	judge->now = now;
+	batch->again = again_because(answer, verdict);
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);
 	if (verdict->kind != VERDICT_RENEW)

@@ -39,6 +39,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
 #include "gateway/table.h"
@@ -50,6 +51,7 @@ enum lane_event { LANE_OK, LANE_LATER, LANE_REFUSED, LANE_EVENTS };
 struct lane {
 	const struct table *table; /* good while the lane holds a record */
 	uint64_t serial;           /* of the table; another one: start anew */
+	struct books_table *books; /* of the table; good for ever */
 
 	struct record *head, *tail;           /* not, or not wholly, cut */
 	uint64_t queued_events, queued_bytes; /* of them, not cut */

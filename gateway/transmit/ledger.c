@@ -48,11 +48,24 @@ leave(struct ledger *ledger, struct record *record, uint32_t events,
 	spool_settle(ledger->spool, record, now);
 }
 
+static void
+count_withdrawn(
+    struct ledger *ledger, const struct record *record, uint32_t events)
+{
+	ledger->counts.withdrawn += events;
+	books_of(ledger->books, record->table)->withdrawn += events;
+}
+
 void
 ledger_take(struct ledger *ledger, struct record *record)
 {
+	struct books_table *table = books_of(ledger->books, record->table);
+
 	ledger->counts.taken += record->events;
 	ledger->counts.waiting += record->events;
+	table->requests++;
+	table->accepted += record->events;
+	table->accepted_bytes += record->bytes;
 	if (record->ticket != NULL)
 		watch(ledger, record);
 }
@@ -69,6 +82,17 @@ ledger_sent(struct ledger *ledger, struct batch *batch)
 	ledger->counts.in_flight += batch->events;
 }
 
+static void
+count_delivered(
+    struct books *books, const struct batch_part *part, struct instant now)
+{
+	const struct record *record = part->record;
+
+	books_of(books, record->table)->delivered += part->events;
+	histogram_add(&books->delivery, &histogram_time,
+	    now.ns - record->accepted.ns, part->events);
+}
+
 void
 ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 {
@@ -77,6 +101,7 @@ ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 
 	for (; part < end; part++) {
 		part->record->flying_events -= part->events;
+		count_delivered(ledger->books, part, now);
 		leave(ledger, part->record, part->events, now);
 	}
 	ledger->counts.in_flight -= batch->events;
@@ -111,7 +136,7 @@ ledger_failed(struct ledger *ledger, struct batch *batch, struct instant now)
 	for (; part < end; part++) {
 		part->record->flying_events -= part->events;
 		if (part->record->withdrawn)
-			ledger->counts.withdrawn += part->events;
+			count_withdrawn(ledger, part->record, part->events);
 		else
 			ledger->counts.waiting += part->events;
 	}
@@ -141,7 +166,7 @@ ledger_withdraw(
 
 	assert(!record->withdrawn && record->ticket != NULL);
 	ledger->counts.waiting -= waiting;
-	ledger->counts.withdrawn += waiting;
+	count_withdrawn(ledger, record, waiting);
 	record->withdrawn = true;
 	settle_ticket(ledger, record, TICKET_WITHDRAWN);
 	if (uncut > 0)

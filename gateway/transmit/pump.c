@@ -6,6 +6,7 @@
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
+#include "gateway/transmit/report.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
 
@@ -23,6 +24,7 @@
 struct pump {
 	struct pump_options options;
 	struct upstream *upstream;
+	struct books *books;
 	struct ledger ledger;
 	struct agenda agenda;
 	struct gate gate;
@@ -57,7 +59,9 @@ pump_open(
 		goto no_memory;
 	pump->options = *options;
 	pump->upstream = options->upstream;
+	pump->books = account_books(options->account);
 	pump->ledger.spool = options->spool;
+	pump->ledger.books = pump->books;
 	pump->withdraw_at = INSTANT_NEVER;
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
@@ -159,6 +163,7 @@ take_records(struct pump *pump)
 		next = record->next;
 		lane = lane_of(pump, record);
 		lane_add(lane, record);
+		lane->books = books_of(pump->books, record->table);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
 		pump->rest.ns = pump->now.ns + REST_NS;
@@ -230,6 +235,7 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct lane *lane = batch->lane;
 
 	land(pump, batch);
+	report_answer(pump->books, batch, answer, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    batch->call > pump->cut_off_at_call)
 		come_back(pump);
@@ -288,7 +294,9 @@ submit(struct pump *pump, struct batch *batch)
 		.cookie = batch,
 	};
 
+	report_call(pump->books, batch, pump->draining);
 	batch->slot = pump->flying_count;
+	batch->sent = pump->now;
 	pump->flying[pump->flying_count++] = batch;
 	batch->call = gate_call(&pump->gate);
 	ledger_sent(&pump->ledger, batch);
@@ -326,15 +334,19 @@ pace(struct pump *pump, int64_t wait_ns)
 static bool
 serve(struct pump *pump, struct lane *lane)
 {
+	int64_t wall_ms = pump->upstream->ops->wall_ms(pump->upstream);
 	struct batch *batch;
 	bool oom = false;
+	int64_t wait_ns;
 
 	batch = pick(pump, lane, &oom);
 	if (batch == NULL)
 		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
-	if (!pace(pump,
-		budget_spend(pump->options.budget, batch->bytes, pump->now,
-		    pump->upstream->ops->wall_ms(pump->upstream))))
+	books_turn_minute(pump->books, wall_ms);
+	wait_ns = budget_spend(
+	    pump->options.budget, batch->bytes, pump->now, wall_ms);
+	pump->books->budget_wait_us += (uint64_t)(wait_ns / 1000);
+	if (!pace(pump, wait_ns))
 		return false;
 	if (!lane_send(lane, batch))
 		return pace(pump, NO_MEMORY_WAIT_NS);
@@ -369,6 +381,25 @@ send_batches(struct pump *pump)
 }
 
 void
+pump_account(struct pump *pump)
+{
+	const struct report report = {
+		.books = pump->books,
+		.lanes = pump->lanes,
+		.lane_count = pump->options.lanes,
+		.flying = pump->flying,
+		.flying_count = pump->flying_count,
+		.gate = &pump->gate,
+		.budget = pump->options.budget,
+		.spool = pump->options.spool,
+		.upstream = pump->upstream,
+	};
+
+	report_measure(&report, pump->now);
+	account_give(pump->options.account);
+}
+
+void
 pump_turn(struct pump *pump)
 {
 	pump->now = pump->upstream->ops->now(pump->upstream);
@@ -377,6 +408,8 @@ pump_turn(struct pump *pump)
 	withdraw_late(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
+	if (account_wanted(pump->options.account))
+		pump_account(pump);
 }
 
 void
@@ -420,6 +453,7 @@ pump_end(struct pump *pump)
 	take_records(pump);
 	pump->withdraw_at = pump->now;
 	withdraw_late(pump);
+	pump_account(pump); /* the last one */
 }
 
 bool

@@ -26,13 +26,14 @@ close_all(struct transmit **transmit)
 bool
 transmit_start(struct transmit **out, const struct upstream_options *options,
     struct tables *tables, struct spool *spool, struct budget *budget,
-    struct err *err)
+    struct account *account, struct err *err)
 {
 	struct transmit *transmit = calloc(1, sizeof *transmit);
 	struct pump_options pump = {
 		.lanes = tables_capacity(tables),
 		.spool = spool,
 		.budget = budget,
+		.account = account,
 		.max_in_flight = options->max_in_flight,
 	};
 
@@ -45,7 +46,7 @@ transmit_start(struct transmit **out, const struct upstream_options *options,
 	pump.upstream = deliver_upstream(transmit->deliver);
 	if (!pump_open(&transmit->pump, &pump, err) ||
 	    !driver_start(
-		&transmit->driver, transmit->pump, pump.upstream, err))
+		&transmit->driver, transmit->pump, pump.upstream, account, err))
 		goto failed;
 	*out = transmit;
 	return true;

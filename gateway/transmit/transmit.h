@@ -5,8 +5,8 @@
  * (deliver.h).
  *
  * Units	milliseconds, bytes.
- * Ownership	transmit_start gives, transmit_stop takes; spool, tables and
- *		budget are borrowed and must outlive it.
+ * Ownership	transmit_start gives, transmit_stop takes; spool, tables,
+ *		budget and account are borrowed and must outlive it.
  * Threads	start, drain and stop from main's thread.
  * Errors	bad URL, unreadable secret, no memory: false and a text.
  */
@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/account.h"
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
@@ -26,7 +27,8 @@ struct transmit;
 
 bool transmit_start(struct transmit **out,
     const struct upstream_options *options, struct tables *tables,
-    struct spool *spool, struct budget *budget, struct err *err);
+    struct spool *spool, struct budget *budget, struct account *account,
+    struct err *err);
 
 /*
  * From now on nothing lingers: what waits goes out as fast as it may.  Tickets

@@ -1,0 +1,147 @@
+/*
+ * books - what the sending side counts, all of it at one moment.
+ *
+ * Plain numbers of one owner, the pump.  When somebody asks, the pump measures
+ * what is a state and not a count (what waits, how the lanes stand), and gives
+ * a copy of the whole (account.h).  So in every copy, for each table
+ *
+ *	recovered + accepted = delivered + dead_lettered + withdrawn + waiting
+ *
+ * where `waiting` was counted in the lanes at that moment, not derived from
+ * the others: if an event is lost or counted twice, the sum shows it.
+ *
+ * Units	events, bytes, calls; time as the names say.
+ * Ownership	account.c has them; the pump fills them.
+ * Threads	the pump's; copies are whoever's they are.
+ * Errors	none.
+ */
+#ifndef GATEWAY_BOOKS_H
+#define GATEWAY_BOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/histogram.h"
+#include "gateway/labels.h"
+#include "gateway/table.h"
+
+/* Why a batch was closed. */
+#define BOOKS_CLOSED(X)                                                        \
+	X(EVENTS, "events")                                                    \
+	X(BYTES, "bytes")                                                      \
+	X(LINGER, "linger")                                                    \
+	X(DRAIN, "drain")
+
+/* Why a batch was sent again. */
+#define BOOKS_AGAIN(X)                                                         \
+	X(RENEWED, "renewed")                                                  \
+	X(LATER, "later")                                                      \
+	X(OVER_LIMIT, "over_limit")                                            \
+	X(REFUSED, "refused")                                                  \
+	X(CREDENTIAL, "credential")                                            \
+	X(UNREACHED, "unreached")                                              \
+	X(UNKNOWN, "unknown")
+
+/* Why an event ended among the dead letters. */
+#define BOOKS_DEAD(X)                                                          \
+	X(REFUSED, "refused")                                                  \
+	X(TOO_LARGE, "too_large")                                              \
+	X(EXPIRED, "expired")
+
+/* How a table's lane stands, and why it is held. */
+#define BOOKS_LANE(X)                                                          \
+	X(FLOWING, "flowing")                                                  \
+	X(WAITING, "waiting")                                                  \
+	X(HELD, "held")
+#define BOOKS_HELD(X)                                                          \
+	X(NOT, "")                                                             \
+	X(UNAUTHORIZED, "unauthorized")                                        \
+	X(FORBIDDEN, "forbidden")                                              \
+	X(NOT_FOUND, "not_found")                                              \
+	X(REFUSED, "refused")                                                  \
+	X(STRANGE, "strange")
+
+/* clang-format off */
+#define X(symbol, word) BOOKS_CLOSED_##symbol,
+enum books_closed { BOOKS_CLOSED(X) BOOKS_CLOSED_COUNT };
+#undef X
+#define X(symbol, word) BOOKS_AGAIN_##symbol,
+enum books_again { BOOKS_AGAIN(X) BOOKS_AGAIN_COUNT };
+#undef X
+#define X(symbol, word) BOOKS_DEAD_##symbol,
+enum books_dead { BOOKS_DEAD(X) BOOKS_DEAD_COUNT };
+#undef X
+#define X(symbol, word) BOOKS_LANE_##symbol,
+enum books_lane { BOOKS_LANE(X) BOOKS_LANE_COUNT };
+#undef X
+#define X(symbol, word) BOOKS_HELD_##symbol,
+enum books_held { BOOKS_HELD(X) BOOKS_HELD_COUNT };
+#undef X
+/* clang-format on */
+
+extern const char *const books_closed_words[BOOKS_CLOSED_COUNT];
+extern const char *const books_again_words[BOOKS_AGAIN_COUNT];
+extern const char *const books_dead_words[BOOKS_DEAD_COUNT];
+extern const char *const books_lane_words[BOOKS_LANE_COUNT];
+extern const char *const books_held_words[BOOKS_HELD_COUNT];
+
+struct books_table {
+	uint64_t requests, recovered, accepted, accepted_bytes;
+	uint64_t delivered, withdrawn, dead_lettered[BOOKS_DEAD_COUNT];
+	uint64_t batches[BOOKS_CLOSED_COUNT], batch_events;
+	uint64_t calls, calls_in_minute;
+	/* Measured when somebody asks. */
+	uint64_t waiting, waiting_bytes, in_flight;
+	int64_t oldest_ms; /* since it was accepted; -1: nothing waits */
+	int64_t again_ms;  /* not flowing: when it is tried again */
+	enum books_lane lane;
+	enum books_held held;
+	unsigned status; /* the last answer; 0: none yet, or none came */
+};
+
+#define BOOKS_STATUSES  600
+#define BOOKS_ERROR_MAX 120
+
+struct books_credential {
+	const char *kind;
+	bool ready;
+	int64_t expires_s; /* -1: it does not, or there is none */
+	uint64_t renewed, failed;
+	int64_t renewed_ms, failed_ms; /* since 1970; 0: never */
+	char error[BOOKS_ERROR_MAX];   /* of the last failure */
+};
+
+struct books {
+	struct labels labels; /* of tables */
+	struct books_table tables[LABELS_MOST];
+
+	/* Calls by producer, in thousandths: a batch is shared by many. */
+	uint64_t producer_calls[LABELS_MOST];
+	uint64_t producer_calls_in_minute[LABELS_MOST];
+	int64_t minute; /* which, since 1970 */
+
+	uint64_t calls; /* made, whatever the answer */
+	uint64_t statuses[BOOKS_STATUSES], unreached, unknown;
+	uint64_t again[BOOKS_AGAIN_COUNT];
+	struct histogram delivery, upstream, batch;
+	uint64_t budget_wait_us;
+
+	/* Measured when somebody asks. */
+	uint64_t budget_limit, budget_used;
+	uint32_t budget_reset_s;
+	uint64_t spool_bytes, spool_limit;
+	bool refused;      /* the upstream refuses our credential */
+	int64_t paused_ms; /* until anything is sent again; 0: not paused */
+	struct books_credential credential;
+	int64_t wall_ms; /* when that was; 0: never yet */
+};
+
+/* The table's page; opened if it has none and there are any left. */
+struct books_table *books_of(struct books *books, struct table *table);
+
+/* Begins a new minute's spending when it is one. */
+void books_turn_minute(struct books *books, int64_t wall_ms);
+
+uint64_t books_dead(const struct books_table *table);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * count - what becomes of a request, told to the accounts.
+ *
+ * Each request is counted once, at the moment at which its end is chosen and
+ * before anybody can be told of it: who has read an answer finds it counted.
+ *
+ * Units	events, bytes, nanoseconds.
+ * Ownership	borrows the connection and its request.
+ * Threads	its worker's.
+ * Errors	none.
+ */
+#ifndef GATEWAY_RECEIVE_COUNT_H
+#define GATEWAY_RECEIVE_COUNT_H
+
+#include "gateway/outcome.h"
+#include "gateway/receive/check.h"
+#include "parsers/text.h"
+
+struct conn;
+
+/* Notes the producer's name: what stands in producers.identify_by. */
+void count_names(struct conn *conn, struct span producer);
+
+/* The producer's number, now that events of its own are about to be kept. */
+uint16_t count_producer(struct conn *conn);
+
+/* Only the first call for a request counts. */
+void count_request(struct conn *conn, enum outcome outcome);
+void count_faults(struct conn *conn, const struct check *found);
+
+/* Answered past the library, perhaps before a request line was whole. */
+void count_cut(struct conn *conn, enum outcome outcome);
+
+#endif

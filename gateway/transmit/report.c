@@ -1,0 +1,211 @@
+#include "gateway/transmit/report.h"
+
+/* A lane that rests so long is another table's soon: table.h. */
+#define STALE_NS (600 * NS_PER_S)
+
+/* ---- what happens ----------------------------------------------------- */
+
+static enum books_closed
+closed_by(const struct batch *batch, bool draining)
+{
+	const struct lane *lane = batch->lane;
+
+	if (batch->events >= lane->table->options.batch.max_events)
+		return BOOKS_CLOSED_EVENTS;
+	if (lane->head != NULL)
+		return BOOKS_CLOSED_BYTES; /* the next one did not fit */
+	return draining ? BOOKS_CLOSED_DRAIN : BOOKS_CLOSED_LINGER;
+}
+
+/* Whoever has a share of a batch's events has as much of its call. */
+static void
+share_call(struct books *books, const struct batch *batch)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+	uint16_t producer;
+	uint64_t share;
+
+	for (; part < end; part++) {
+		producer = part->record->producer_label;
+		share = 1000 * (uint64_t)part->events / batch->events;
+		books->producer_calls[producer] += share;
+		books->producer_calls_in_minute[producer] += share;
+	}
+}
+
+void
+report_call(struct books *books, const struct batch *batch, bool draining)
+{
+	struct books_table *table = batch->lane->books;
+
+	books->calls++;
+	table->calls++;
+	table->calls_in_minute++;
+	share_call(books, batch);
+	if (batch->call != 0) {
+		books->again[batch->again]++;
+		return;
+	}
+	table->batches[closed_by(batch, draining)]++;
+	table->batch_events += batch->events;
+	histogram_add(&books->batch, &histogram_events, batch->events, 1);
+}
+
+void
+report_answer(struct books *books, const struct batch *batch,
+    const struct upstream_answer *answer, struct instant now)
+{
+	bool answered = answer->end == UPSTREAM_ANSWERED;
+
+	histogram_add(
+	    &books->upstream, &histogram_time, now.ns - batch->sent.ns, 1);
+	batch->lane->books->status = answered ? answer->status : 0;
+	if (answered && answer->status < BOOKS_STATUSES)
+		books->statuses[answer->status]++;
+	else if (answer->end == UPSTREAM_UNREACHED)
+		books->unreached++;
+	else
+		books->unknown++;
+}
+
+/* ---- how things stand ------------------------------------------------- */
+
+static void
+see_older(
+    struct books_table *table, const struct record *record, struct instant now)
+{
+	int64_t age_ms = (now.ns - record->accepted.ns) / NS_PER_MS;
+
+	if (age_ms > table->oldest_ms)
+		table->oldest_ms = age_ms > 0 ? age_ms : 0;
+}
+
+/* `withdrawn`: of a batch in flight, what was withdrawn may still arrive. */
+static uint64_t
+see_batch(struct books_table *table, const struct batch *batch, bool withdrawn,
+    struct instant now)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+	uint64_t events = 0;
+
+	for (; part < end; part++) {
+		if (part->record->withdrawn && !withdrawn)
+			continue;
+		events += part->events;
+		table->waiting_bytes += part->bytes;
+		see_older(table, part->record, now);
+	}
+	table->waiting += events;
+	return events;
+}
+
+static enum books_held
+held_by(unsigned status)
+{
+	static const struct {
+		unsigned status;
+		enum books_held held;
+	} rows[] = {
+		{ 400, BOOKS_HELD_REFUSED },
+		{ 401, BOOKS_HELD_UNAUTHORIZED },
+		{ 403, BOOKS_HELD_FORBIDDEN },
+		{ 404, BOOKS_HELD_NOT_FOUND },
+		{ 413, BOOKS_HELD_REFUSED },
+		{ 422, BOOKS_HELD_REFUSED },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].status == status)
+			return rows[i].held;
+	return BOOKS_HELD_STRANGE;
+}
+
+/* Several lanes may share a page; the one in most trouble shows. */
+static void
+see_state(
+    struct books_table *table, const struct lane *lane, struct instant now)
+{
+	static const enum books_lane lanes[LANE_STATES] = {
+		[LANE_FLOWING] = BOOKS_LANE_FLOWING,
+		[LANE_WAITING] = BOOKS_LANE_WAITING,
+		[LANE_HELD] = BOOKS_LANE_HELD,
+	};
+	int64_t again_ns = lane->until.ns - now.ns;
+
+	if (lanes[lane->state] <= table->lane || again_ns < -STALE_NS)
+		return;
+	table->lane = lanes[lane->state];
+	table->held = table->lane == BOOKS_LANE_HELD ? held_by(table->status)
+						     : BOOKS_HELD_NOT;
+	table->again_ms = again_ns > 0 ? again_ns / NS_PER_MS : 0;
+}
+
+static void
+see_lane(const struct lane *lane, struct instant now)
+{
+	struct books_table *table = lane->books;
+
+	if (table == NULL)
+		return;
+	table->waiting += lane->queued_events;
+	table->waiting_bytes += lane->queued_bytes;
+	if (lane->head != NULL)
+		see_older(table, lane->head, now);
+	for (const struct batch *b = lane->retries; b != NULL; b = b->next)
+		(void)see_batch(table, b, false, now);
+	see_state(table, lane, now);
+}
+
+static void
+forget_states(struct books *books)
+{
+	for (unsigned t = 0; t <= books->labels.count; t++) {
+		struct books_table *table = &books->tables[t];
+
+		table->waiting = table->waiting_bytes = table->in_flight = 0;
+		table->oldest_ms = -1;
+		table->again_ms = 0;
+		table->lane = BOOKS_LANE_FLOWING;
+		table->held = BOOKS_HELD_NOT;
+	}
+}
+
+static void
+see_whole(const struct report *report, struct instant now)
+{
+	struct upstream *upstream = report->upstream;
+	struct books *books = report->books;
+	struct budget_view budget;
+	int64_t opens_ns = report->gate->open_at.ns - now.ns;
+
+	books->wall_ms = upstream->ops->wall_ms(upstream);
+	books_turn_minute(books, books->wall_ms);
+	budget = budget_view(report->budget, books->wall_ms);
+	books->budget_limit = budget.limit;
+	books->budget_used = budget.limit - budget.remaining;
+	books->budget_reset_s = budget.reset_s;
+	books->spool_bytes = spool_bytes(report->spool);
+	books->spool_limit = spool_limit_bytes(report->spool);
+	books->refused = report->gate->on_trial;
+	books->paused_ms = opens_ns > 0 ? opens_ns / NS_PER_MS : 0;
+	if (upstream->ops->credential != NULL)
+		upstream->ops->credential(upstream, &books->credential);
+}
+
+void
+report_measure(const struct report *report, struct instant now)
+{
+	const struct batch *batch;
+
+	forget_states(report->books);
+	for (size_t i = 0; i < report->lane_count; i++)
+		see_lane(&report->lanes[i], now);
+	for (size_t i = 0; i < report->flying_count; i++) {
+		batch = report->flying[i];
+		batch->lane->books->in_flight +=
+		    see_batch(batch->lane->books, batch, true, now);
+	}
+	see_whole(report, now);
+}
