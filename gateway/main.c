@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/config_print.h"
 #include "gateway/metric.h"
+#include "gateway/outcome.h"
 #include "gateway/run.h"
+#include "gateway/validate.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -20,10 +23,23 @@
 
 enum exit_code {
 	EXIT_DONE = 0,
+	EXIT_BAD = 1,   /* what was checked is bad */
 	EXIT_USAGE = 2, /* or configuration */
 	EXIT_START = 3,
 	EXIT_BUG = 70,
 };
+
+/* What the command line says besides the command. */
+struct invocation {
+	const char *config; /* the file of -c, or the usual one */
+	bool config_named;
+	char **words; /* of the command's own, in their order */
+	size_t word_count;
+};
+
+/* What `validate` goes by without -c: every default, and nobody to send to. */
+#define CONFIG_OF_DEFAULTS                                                     \
+	"upstream: {url: http://localhost/{table}, credentials: none}"
 
 /* An assertion failed, and has said which: that is a bug, and 70 says so. */
 static void
@@ -31,6 +47,14 @@ on_abort(int number)
 {
 	(void)number;
 	_exit(EXIT_BUG);
+}
+
+static int
+usage(const char *what, const char *argument)
+{
+	fprintf(stderr, "polaris-gateway: %s%s\nTry: polaris-gateway --help\n",
+	    what, argument);
+	return EXIT_USAGE;
 }
 
 /* Loads, or says on standard error what is wrong. */
@@ -57,14 +81,14 @@ load(struct config *config, const char *path)
 }
 
 static int
-run(const char *path)
+run(const struct invocation *given)
 {
 	struct config config;
 	bool ok;
 
-	if (!load(&config, path))
+	if (!load(&config, given->config))
 		return EXIT_USAGE;
-	ok = run_gateway(&config, path);
+	ok = run_gateway(&config, given->config);
 	config_fini(&config);
 	return ok ? EXIT_DONE : EXIT_START;
 }
@@ -81,13 +105,13 @@ print(struct buffer *text, bool whole)
 }
 
 static int
-check(const char *path)
+check(const struct invocation *given)
 {
 	struct config config;
 	struct buffer text;
 	bool whole;
 
-	if (!load(&config, path))
+	if (!load(&config, given->config))
 		return EXIT_USAGE;
 	buffer_init(&text, PRINT_MAX);
 	whole = config_print_yaml(&config, &text);
@@ -96,64 +120,141 @@ check(const char *path)
 }
 
 static int
-version(const char *path)
+version(const struct invocation *given)
 {
-	(void)path;
+	(void)given;
 	printf("polaris-gateway %s\n", GATEWAY_VERSION);
 	return EXIT_DONE;
 }
 
 static int
-help_config(const char *path)
+help_config(const struct invocation *given)
 {
 	struct buffer text;
 
-	(void)path;
+	(void)given;
 	buffer_init(&text, PRINT_MAX);
 	return print(&text, config_print_help(&text));
 }
 
-static int
-help_metrics(const char *path)
+/* The rules to go by: of the configuration that was named, or the defaults. */
+static bool
+load_rules(struct config *config, const struct invocation *given)
 {
-	(void)path;
-	metric_print(stdout);
+	struct config_env env = { getenv };
+	struct buffer complaints;
+	bool ok;
+
+	if (given->config_named)
+		return load(config, given->config);
+	buffer_init(&complaints, PRINT_MAX);
+	ok = config_parse(
+	    config, "defaults", SPAN(CONFIG_OF_DEFAULTS), env, &complaints);
+	buffer_fini(&complaints);
+	return ok;
+}
+
+static int
+validate_words(const struct invocation *given, struct validate *v,
+    const struct tables_options *tables)
+{
+	const char *table = NULL;
+	size_t files = 0;
+
+	for (size_t i = 0; i < given->word_count; i++) {
+		const char *word = given->words[i];
+
+		if (strcmp(word, "--json") == 0)
+			v->json = true;
+		else if (strcmp(word, "--table") == 0) {
+			if (++i == given->word_count)
+				return usage("--table needs a name", "");
+			table = given->words[i];
+		} else if (word[0] == '-' && word[1] != '\0')
+			return usage("validate has no option ", word);
+		else
+			given->words[files++] = given->words[i];
+	}
+	v->table = validate_table(tables, table);
+	if (files == 0 && !validate_file(v, "-"))
+		return EXIT_USAGE;
+	for (size_t i = 0; i < files; i++)
+		if (!validate_file(v, given->words[i]))
+			return EXIT_USAGE;
+	validate_summary(v);
+	return v->invalid > 0 ? EXIT_BAD : EXIT_DONE;
+}
+
+static int
+validate(const struct invocation *given)
+{
+	struct validate v = { .wall_ms = clock_wall_ms(), .out = stdout };
+	struct config config;
+	int code;
+
+	if (!load_rules(&config, given))
+		return EXIT_USAGE;
+	code = validate_words(given, &v, &config.tables);
+	config_fini(&config);
+	return code;
+}
+
+static int
+help_outcomes(const struct invocation *given)
+{
+	(void)given;
+	outcome_print(stdout); /* main looks */
 	return EXIT_DONE;
 }
 
-static int help(const char *path);
+static int
+help_metrics(const struct invocation *given)
+{
+	(void)given;
+	metric_print(stdout); /* main looks */
+	return EXIT_DONE;
+}
+
+static int help(const struct invocation *given);
 
 static const struct {
 	const char *name;
-	int (*act)(const char *path);
-	bool takes_file;
+	int (*act)(const struct invocation *given);
+	bool takes_words;
+	const char *words; /* for people */
 	const char *help;
 } commands[] = {
-	{ "run", run, true, "serve; what is done when no command is given" },
-	{ "check", check, true,
+	{ "run", run, false, "[-c FILE]",
+	    "serve; what is done when no command is given" },
+	{ "check", check, false, "[-c FILE]",
 	    "say what is wrong with the configuration, or print it whole" },
-	{ "--help", help, false, "this text" },
-	{ "--help-config", help_config, false,
+	{ "validate", validate, true,
+	    "[-c FILE] [--table T] [--json] [FILE...]",
+	    "check events without a network; - or no FILE: standard input" },
+	{ "--help", help, false, "", "this text" },
+	{ "--help-config", help_config, false, "",
 	    "every key of the configuration, as a table" },
-	{ "--help-metrics", help_metrics, false,
+	{ "--help-metrics", help_metrics, false, "",
 	    "every metric of /metrics, as a table" },
-	{ "--version", version, false, "the version" },
+	{ "--help-outcomes", help_outcomes, false, "",
+	    "every way a request can end, as a table" },
+	{ "--version", version, false, "", "the version" },
 };
 
 static int
-help(const char *path)
+help(const struct invocation *given)
 {
-	(void)path;
+	(void)given;
 	printf(
 	    "polaris-gateway: events in, batches out to Imply Polaris, under "
 	    "the organization's limit\n\n"
 	    "usage: polaris-gateway [COMMAND] [-c FILE]\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		printf("  %-14s %-8s %s\n", commands[i].name,
-		    commands[i].takes_file ? "[-c FILE]" : "",
-		    commands[i].help);
-	printf("\nFILE is %s unless given.\n"
-	       "Exit: 0 done, 2 wrong usage or configuration, 3 cannot start, "
+		printf("  %s %s\n      %s\n", commands[i].name,
+		    commands[i].words, commands[i].help);
+	printf("\nThe configuration is %s unless given.\n"
+	       "Exit: 0 done, 1 what was checked is bad, 2 wrong usage or "
+	       "configuration, 3 cannot start, "
 	       "70 a bug.\n"
 	       "SIGTERM or SIGINT ends it: what waits is sent first, for at "
 	       "most shutdown_timeout;\na second one ends it at once.\n",
@@ -161,40 +262,60 @@ help(const char *path)
 	return EXIT_DONE;
 }
 
-static int
-usage(const char *what, const char *argument)
+/* Sorts the arguments; false after it said what is wrong. */
+static bool
+read_arguments(
+    int argc, char **argv, size_t *command_out, struct invocation *given)
 {
-	fprintf(stderr, "polaris-gateway: %s%s\nTry: polaris-gateway --help\n",
-	    what, argument);
-	return EXIT_USAGE;
+	bool named = false;
+	size_t c;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-c") == 0) {
+			if (++i == argc) {
+				usage("-c needs a file", "");
+				return false;
+			}
+			given->config = argv[i];
+			given->config_named = true;
+			continue;
+		}
+		if (named && commands[*command_out].takes_words) {
+			given->words[given->word_count++] = argv[i];
+			continue;
+		}
+		if (named) {
+			usage("one command only, not also ", argv[i]);
+			return false;
+		}
+		for (c = 0; c < COUNT(commands); c++)
+			if (strcmp(commands[c].name, argv[i]) == 0)
+				break;
+		if (c == COUNT(commands)) {
+			usage("there is no command ", argv[i]);
+			return false;
+		}
+		*command_out = c;
+		named = true;
+	}
+	return true;
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *path = CONFIG_PATH;
+	struct invocation given = { .config = CONFIG_PATH };
 	size_t command = 0;
-	bool named = false;
 	int code;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-c") == 0) {
-			if (++i == argc)
-				return usage("-c needs a file", "");
-			path = argv[i];
-			continue;
-		}
-		if (named)
-			return usage("one command only, not also ", argv[i]);
-		while (command < COUNT(commands) &&
-		       strcmp(commands[command].name, argv[i]) != 0)
-			command++;
-		if (command == COUNT(commands))
-			return usage("there is no command ", argv[i]);
-		named = true;
-	}
+	given.words = calloc((size_t)argc + 1, sizeof *given.words);
+	if (given.words == NULL)
+		return EXIT_START;
 	signal(SIGABRT, on_abort);
-	code = commands[command].act(path);
+	code = EXIT_USAGE;
+	if (read_arguments(argc, argv, &command, &given))
+		code = commands[command].act(&given);
+	free(given.words);
 	if (code == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "polaris-gateway: cannot print: %s\n",
 		    strerror(errno));

@@ -10,8 +10,9 @@ const struct outcome_row outcome_rows[OUTCOME_COUNT] = {
 void
 outcome_print(FILE *out)
 {
-	fputs("| status | code | retry | meaning | word |\n"
-	      "|---|---|---|---|---|\n",
+	fputs(
+	    "| status | `code` | `Retry-After` | meaning | word in the log |\n"
+	    "|---|---|---|---|---|\n",
 	    out);
 	for (int i = 0; i < OUTCOME_COUNT; i++) {
 		const struct outcome_row *row = &outcome_rows[i];

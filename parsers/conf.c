@@ -75,15 +75,82 @@ fail_syntax(struct reader *r)
 	    p->context != NULL ? p->context : "");
 }
 
+/*
+ * YAML ends a word at a brace inside {...}, so that {secret: ${NAME}} and
+ * {url: http://h/{table}} would be errors that nobody understands.  Braces
+ * around a name, right behind another character of a word, mean nothing else
+ * in YAML; they are veiled from the library as two private characters, one
+ * column each like the braces, and unveiled in what it read.
+ */
+static const char veils[2][4] = { "\xee\x81\xbb", "\xee\x81\xbd" };
+
+#define VEIL_LEN 3
+
+static bool
+name_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The length of {name} at `at` inside a word, or 0. */
+static size_t
+braces_at(struct span text, size_t at)
+{
+	size_t end = at + 1;
+
+	if (at == 0 || text.at[at] != '{' ||
+	    memchr(" \t\r\n{}[],:'\"", text.at[at - 1], 12) != NULL)
+		return 0;
+	while (end < text.len && name_byte(text.at[end]))
+		end++;
+	if (end == at + 1 || end == text.len || text.at[end] != '}')
+		return 0;
+	return end + 1 - at;
+}
+
+/* Gives a copy in which such braces are veiled; NULL: no memory. */
+static char *
+veil(struct span text, size_t *len_out)
+{
+	char *copy = malloc(text.len * VEIL_LEN + 1), *to = copy;
+	size_t braces, i = 0;
+
+	while (copy != NULL && i < text.len) {
+		braces = braces_at(text, i);
+		if (braces == 0) {
+			*to++ = text.at[i++];
+			continue;
+		}
+		to = mempcpy(to, veils[0], VEIL_LEN);
+		to = mempcpy(to, text.at + i + 1, braces - 2);
+		to = mempcpy(to, veils[1], VEIL_LEN);
+		i += braces;
+	}
+	if (copy != NULL)
+		*len_out = (size_t)(to - copy);
+	return copy;
+}
+
+/* Unveiled, and with a NUL behind it. */
 static char *
 text_copy(const void *bytes, size_t len)
 {
-	char *copy = malloc(len + 1);
+	const char *from = bytes, *end = from + len;
+	char *copy = malloc(len + 1), *to = copy;
 
 	if (copy == NULL)
 		return NULL;
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
+	while (from < end) {
+		if (end - from >= VEIL_LEN &&
+		    (memcmp(from, veils[0], VEIL_LEN) == 0 ||
+			memcmp(from, veils[1], VEIL_LEN) == 0)) {
+			*to++ = from[2] == veils[0][2] ? '{' : '}';
+			from += VEIL_LEN;
+		} else
+			*to++ = *from++;
+	}
+	*to = '\0';
 	return copy;
 }
 
@@ -331,6 +398,8 @@ conf_parse(
     struct conf **out, const char *name, struct span text, struct err *err)
 {
 	struct reader r = { .name = name, .err = err };
+	char *veiled = NULL;
+	size_t len = 0;
 	bool ok = false;
 
 	if (text.len > CONF_BYTES_MAX)
@@ -339,14 +408,15 @@ conf_parse(
 	if (!yaml_parser_initialize(&r.parser))
 		return no_memory(&r);
 	r.conf = calloc(1, sizeof *r.conf);
-	if (r.conf == NULL) {
+	veiled = veil(text, &len);
+	if (r.conf == NULL || veiled == NULL) {
 		no_memory(&r);
 		goto out;
 	}
 	/* Told, not guessed: a file in UTF-16 is refused. */
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser,
-	    (const unsigned char *)(text.len > 0 ? text.at : ""), text.len);
+	yaml_parser_set_input_string(
+	    &r.parser, (const unsigned char *)veiled, len);
 	if (!read_all(&r) || !root_ensure(&r))
 		goto out;
 	*out = r.conf;
@@ -354,6 +424,7 @@ conf_parse(
 	ok = true;
 out:
 	free(r.key);
+	free(veiled);
 	conf_free(&r.conf);
 	yaml_parser_delete(&r.parser);
 	return ok;

@@ -14,6 +14,7 @@
  *	lanes_either	which are one of these two?
  *	lanes_least	which are this byte or above, unsigned?
  *	lanes_digits	which are 0 to 9?
+ *	lanes_letters	which have bit 6 set, as all letters?
  *	lanes_special	which are control characters or not ASCII?
  *	lanes_parity	bit i: the parity of the bits 0 to i
  *
@@ -123,6 +124,14 @@ lanes_digits(struct lanes v)
 	    lanes_digits_of(v.c), lanes_digits_of(v.d));
 }
 
+/* A shift by one makes it the top bit, whatever else it mixes up. */
+LANES_INLINE uint64_t
+lanes_letters(struct lanes v)
+{
+	return lanes_gather(_mm_slli_epi16(v.a, 1), _mm_slli_epi16(v.b, 1),
+	    _mm_slli_epi16(v.c, 1), _mm_slli_epi16(v.d, 1));
+}
+
 LANES_INLINE __m128i
 lanes_not_below(__m128i v, __m128i all)
 {
@@ -202,6 +211,15 @@ LANES_INLINE uint64_t
 lanes_either(struct lanes v, char one, char other)
 {
 	return lanes_equal(v, one) | lanes_equal(v, other);
+}
+
+LANES_INLINE uint64_t
+lanes_letters(struct lanes v)
+{
+	const uint8x16_t bit = vdupq_n_u8(0x40);
+
+	return lanes_gather(vtstq_u8(v.a, bit), vtstq_u8(v.b, bit),
+	    vtstq_u8(v.c, bit), vtstq_u8(v.d, bit));
 }
 
 LANES_INLINE uint64_t

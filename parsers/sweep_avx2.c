@@ -95,6 +95,14 @@ lanes_digits(struct lanes v)
 	    _mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.high, move)));
 }
 
+/* A shift by one makes it the top bit, whatever else it mixes up. */
+LANES_INLINE uint64_t
+lanes_letters(struct lanes v)
+{
+	return gather(
+	    _mm256_slli_epi16(v.low, 1), _mm256_slli_epi16(v.high, 1));
+}
+
 LANES_INLINE uint64_t
 lanes_least(struct lanes v, uint8_t byte)
 {

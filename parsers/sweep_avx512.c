@@ -74,6 +74,12 @@ lanes_least(struct lanes v, uint8_t byte)
 }
 
 LANES_INLINE uint64_t
+lanes_letters(struct lanes v)
+{
+	return gather(_mm512_test_epi8_mask(v.all, _mm512_set1_epi8(0x40)));
+}
+
+LANES_INLINE uint64_t
 lanes_digits(struct lanes v)
 {
 	return gather(_mm512_cmplt_epu8_mask(

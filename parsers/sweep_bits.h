@@ -48,11 +48,13 @@ struct sweep_carry {
 	uint64_t inside;  /* mask: it is inside of a string */
 	uint64_t scalar;  /* the byte before belongs to a word or number */
 	uint64_t name_due, value_due, colon_due;
+	uint64_t object;  /* mask: it is directly in an object, */
+	uint64_t top;     /* mask: in the outermost container */
 	uint64_t in_name; /* the string we are in is a name */
 	uint64_t tails;   /* UTF-8: continuation bytes are due */
 	uint64_t special[4];
 	/* words and numbers */
-	uint64_t in_word, digit, dot, sign, negative, zero, in_fraction;
+	uint64_t in_word, digit, dot, minus, negative, zero, in_fraction;
 	uint64_t exponent, exponent_sign, in_exponent;
 };
 
@@ -67,9 +69,12 @@ struct sweep_bits {
 	const char *last;       /* here */
 	const char *low_due;    /* where half a pair must be; or `line` */
 	const char *name;       /* the one `__time`; `end`: one of several */
-	/* as of the last good block: */
-	struct sweep_facts mark;
-	const char *marked_name;
+	struct {
+		const char *at;
+		uint64_t tokens, stack;
+		uint32_t depth;
+		const char *name;
+	} mark; /* the last good block that had tokens */
 };
 
 /* What a block is made of.  Outside of strings, but for the first four. */
@@ -78,7 +83,6 @@ struct sweep_block {
 	uint64_t backslash, escaped, inside, quote;
 	uint64_t bracket, open, close, comma, colon, blank;
 	uint64_t scalar, first; /* words and numbers, and where they begin */
-	uint64_t word;          /* those that are no numbers */
 	uint64_t object;        /* positions directly in an object */
 	uint64_t top;           /* positions directly in the outermost */
 };

@@ -64,11 +64,32 @@ sweep_mark(struct sweep_bits *s, uint64_t tokens)
 {
 	if (tokens == 0 || s->done)
 		return;
-	s->mark.good_to =
-	    (size_t)(s->at - s->line) + 63 - (size_t)__builtin_clzll(tokens);
+	s->mark.at = s->at;
+	s->mark.tokens = tokens;
+	s->mark.stack = s->stack;
 	s->mark.depth = s->depth;
-	s->mark.objects = s->stack;
-	s->marked_name = s->name;
+	s->mark.name = s->name;
+}
+
+/* What is known of a line that is not good. */
+LANES_INLINE struct sweep_facts
+sweep_marked(const struct sweep_bits *s)
+{
+	struct sweep_facts facts = {
+		.name_at = SWEEP_NOWHERE,
+		.good_to = SWEEP_NOWHERE,
+		.depth = s->mark.depth,
+		.objects = s->mark.stack,
+	};
+	const char *good_to;
+
+	if (s->mark.tokens == 0)
+		return facts;
+	good_to = s->mark.at + 63 - __builtin_clzll(s->mark.tokens);
+	facts.good_to = (size_t)(good_to - s->line);
+	if (s->mark.name != NULL && s->mark.name < good_to)
+		facts.name_at = (size_t)(s->mark.name - s->line);
+	return facts;
 }
 
 LANES_INLINE bool
@@ -152,15 +173,14 @@ sweep_line(const char *line, size_t len, uint32_t max_depth)
 		.max_depth = max_depth < SWEEP_DEPTH ? max_depth : SWEEP_DEPTH,
 		.low_due = line,
 		.carry = { .value_due = 1 },
-		.mark = { .good_to = SWEEP_NOWHERE, .name_at = SWEEP_NOWHERE },
 	};
 
-	s.mark.good = sweep_blocks(&s);
-	if (s.mark.good)
-		s.mark.name_at = (size_t)(s.name - line);
-	else if (s.marked_name != NULL && s.marked_name < line + s.mark.good_to)
-		s.mark.name_at = (size_t)(s.marked_name - line);
-	return s.mark;
+	if (!sweep_blocks(&s))
+		return sweep_marked(&s);
+	return (struct sweep_facts){
+		.good = true,
+		.name_at = (size_t)(s.name - line),
+	};
 }
 
 #endif

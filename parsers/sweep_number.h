@@ -55,23 +55,27 @@ sweep_words(const char *block, const char *end, uint64_t words)
 }
 
 /*
- * Behind an exponent comes a sign or a digit, and behind its digits nothing
- * of a number.  Seldom needed.
+ * An exponent stands behind a digit, and behind it comes a sign or a digit;
+ * behind its digits nothing of a number.  Seldom needed.
  */
 LANES_INLINE uint64_t
 sweep_exponents(struct sweep_carry *c, const struct sweep_block *b,
-    uint64_t digit, uint64_t sign, uint64_t other)
+    uint64_t number, uint64_t digit, uint64_t behind_digit, uint64_t minus)
 {
-	uint64_t exponent = other & lanes_equal(b->folded, 'e');
+	uint64_t exponent = lanes_equal(b->folded, 'e') & number;
+	uint64_t plus = lanes_equal(b->bytes, '+') & number;
+	uint64_t dot = lanes_equal(b->bytes, '.') & number;
 	uint64_t behind = sweep_behind(exponent, &c->exponent);
-	uint64_t digits =
-	    behind | sweep_behind(sign & behind, &c->exponent_sign);
-	uint64_t number = b->scalar & ~b->word, bad = other & ~exponent;
+	uint64_t behind_sign =
+	    sweep_behind((minus | plus) & behind, &c->exponent_sign);
+	uint64_t starts = (behind | behind_sign) & digit, bad;
 
-	bad |= behind & ~(digit | sign);
-	bad |= sign & ~(behind | b->first);
-	bad |= sweep_add(
-		   (digits & digit) + c->in_exponent, digit, &c->in_exponent) &
+	bad = number & ~(digit | dot | minus | exponent | plus);
+	bad |= exponent & ~behind_digit;
+	bad |= behind & ~(digit | minus | plus);
+	bad |= behind_sign & ~digit;
+	bad |= (plus & ~behind) | (minus & ~(behind | b->first));
+	bad |= sweep_add(starts + c->in_exponent, digit, &c->in_exponent) &
 	       ~digit & number;
 	return bad;
 }
@@ -82,40 +86,43 @@ sweep_exponents(struct sweep_carry *c, const struct sweep_block *b,
  */
 LANES_INLINE uint64_t
 sweep_numbers(
-    struct sweep_carry *c, const struct sweep_block *b, uint64_t all_digits)
+    struct sweep_carry *c, const struct sweep_block *b, uint64_t number)
 {
-	uint64_t number = b->scalar & ~b->word, digit = all_digits & number;
+	uint64_t digit = lanes_digits(b->bytes) & number;
 	uint64_t dot = lanes_equal(b->bytes, '.') & number;
-	uint64_t sign = lanes_either(b->bytes, '-', '+') & number;
-	uint64_t other = number & ~(digit | dot | sign);
-	uint64_t negative = sign & b->first, starts, zero, behind_dot, bad;
+	uint64_t minus = lanes_equal(b->bytes, '-') & number;
+	uint64_t other = number & ~(digit | dot | minus);
+	uint64_t behind_digit = sweep_behind(digit, &c->digit);
+	uint64_t behind_dot = sweep_behind(dot, &c->dot);
+	uint64_t behind_minus = sweep_behind(minus, &c->minus), bad;
+	uint64_t negative = sweep_behind(minus & b->first, &c->negative);
+	uint64_t zero =
+	    ((b->first & number) | negative) & lanes_equal(b->bytes, '0');
 
-	bad = (dot | other) & ~sweep_behind(digit, &c->digit);
-	bad |= sweep_behind(sign, &c->sign) & ~digit;
-	behind_dot = sweep_behind(dot, &c->dot);
-	bad |= behind_dot & ~digit;
+	bad = dot & ~behind_digit;
+	bad |= (behind_dot | behind_minus) & ~digit;
 	bad |= sweep_add((behind_dot & digit) + c->in_fraction, digit,
 		   &c->in_fraction) &
 	       ~digit & dot;
-
-	starts = (b->first & number) | sweep_behind(negative, &c->negative);
-	zero = starts & lanes_equal(b->bytes, '0');
 	bad |= sweep_behind(zero, &c->zero) & digit;
 	if ((other | c->exponent | c->exponent_sign | c->in_exponent) != 0)
-		return bad | sweep_exponents(c, b, digit, sign, other);
-	return bad | (sign ^ negative);
+		return bad | sweep_exponents(
+				 c, b, number, digit, behind_digit, minus);
+	return bad | (minus & ~b->first);
 }
 
+/* What begins with a byte of 64 or more is no number: a word, if anything. */
 LANES_INLINE bool
 sweep_scalars(struct sweep_bits *s, struct sweep_block *b)
 {
-	uint64_t digit = lanes_digits(b->bytes);
-	uint64_t words = b->first & ~(digit | lanes_equal(b->bytes, '-'));
+	uint64_t words = b->first & lanes_letters(b->bytes);
+	uint64_t number;
 
 	/* An addition clears the runs that are words. */
-	b->word = b->scalar & ~sweep_add(words + s->carry.in_word, b->scalar,
-				  &s->carry.in_word);
-	if (sweep_numbers(&s->carry, b, digit) != 0)
+	number = b->scalar & sweep_add(words + s->carry.in_word, b->scalar,
+				 &s->carry.in_word);
+	if ((number | s->carry.scalar) != 0 &&
+	    sweep_numbers(&s->carry, b, number) != 0)
 		return false;
 	s->scalar_blocks = b->scalar == ~(uint64_t)0 ? s->scalar_blocks + 1 : 0;
 	return s->scalar_blocks < SWEEP_GAPLESS &&

@@ -27,8 +27,8 @@ sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 {
 	uint64_t brackets = b->bracket, bad = 0;
 
-	b->object = -(s->stack & 1);
-	b->top = -(uint64_t)(s->depth == 1);
+	b->object = s->carry.object;
+	b->top = s->carry.top;
 	for (; brackets != 0; brackets &= brackets - 1) {
 		int i = __builtin_ctzll(brackets);
 		uint64_t from = ~(uint64_t)0 << i;
@@ -46,6 +46,8 @@ sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 		s->done = s->depth == 0;
 		s->last = s->at + i;
 	}
+	s->carry.object = -(b->object >> 63);
+	s->carry.top = -(b->top >> 63);
 	return (bad & 1) == 0;
 }
 
@@ -102,7 +104,9 @@ sweep_structure(struct sweep_bits *s, struct sweep_block *b, uint64_t *names)
 		return sweep_brackets(s, b) && sweep_order(s, b, names);
 	}
 	b->bracket = b->open = b->close = b->blank = 0;
-	return sweep_brackets(s, b) && sweep_order(s, b, names);
+	b->object = s->carry.object;
+	b->top = s->carry.top;
+	return sweep_order(s, b, names);
 }
 
 #endif

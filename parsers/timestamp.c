@@ -1,5 +1,8 @@
 #include "parsers/timestamp.h"
 
+#include <endian.h>
+#include <string.h>
+
 #define MS_PER_S    1000
 #define MS_PER_MIN  60000
 #define MS_PER_HOUR 3600000
@@ -93,28 +96,30 @@ take_pair(struct cursor *c, uint32_t most, uint32_t *out)
 /* ---- days ---- */
 
 static bool
-is_leap(int64_t year)
+is_leap(uint32_t year)
 {
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
 /* Days from 1970-01-01 to January 1 of a year 0 to 9999. */
 static int64_t
-days_to_year(int64_t year)
+days_to_year(uint32_t year)
 {
-	int64_t before = year - 1; /* the last year that is complete */
+	uint32_t before = year - 1; /* the last year that is complete */
 
 	/* Year 0 is a leap year and lies before the formula's first. */
 	if (year == 0)
 		return -719528;
-	return 365 * before + before / 4 - before / 100 + before / 400 - 719162;
+	return (int64_t)(365 * before + before / 4 - before / 100 +
+			 before / 400) -
+	       719162;
 }
 
 static const uint16_t days_to_month[13] = { 0, 31, 59, 90, 120, 151, 181, 212,
 	243, 273, 304, 334, 365 };
 
 static uint32_t
-days_in_month(int64_t year, uint32_t month)
+days_in_month(uint32_t year, uint32_t month)
 {
 	uint32_t days = days_to_month[month] - days_to_month[month - 1];
 
@@ -122,7 +127,7 @@ days_in_month(int64_t year, uint32_t month)
 }
 
 static int64_t
-days_to_date(int64_t year, uint32_t month, uint32_t day)
+days_to_date(uint32_t year, uint32_t month, uint32_t day)
 {
 	bool past_leap_day = month > 2 && is_leap(year);
 
@@ -132,7 +137,7 @@ days_to_date(int64_t year, uint32_t month, uint32_t day)
 
 /* The Monday on which week 1 begins: the week that holds January 4. */
 static int64_t
-days_to_week_year(int64_t year)
+days_to_week_year(uint32_t year)
 {
 	int64_t fourth = days_to_year(year) + 3;
 	int64_t weekday = (fourth + 3) % 7; /* 1970-01-01 was a Thursday */
@@ -143,7 +148,7 @@ days_to_week_year(int64_t year)
 /* ---- the date ---- */
 
 static bool
-take_week_date(struct cursor *c, int64_t year, int64_t *days_out)
+take_week_date(struct cursor *c, uint32_t year, int64_t *days_out)
 {
 	int64_t first = days_to_week_year(year);
 	int64_t weeks = (days_to_week_year(year + 1) - first) / 7;
@@ -159,7 +164,7 @@ take_week_date(struct cursor *c, int64_t year, int64_t *days_out)
 
 /* Three digits are a day of the year, fewer a month with or without a day. */
 static bool
-take_calendar_date(struct cursor *c, int64_t year, int64_t *days_out)
+take_calendar_date(struct cursor *c, uint32_t year, int64_t *days_out)
 {
 	struct number n;
 	uint32_t day = 1;
@@ -311,36 +316,66 @@ take_offset(struct cursor *c, int64_t *ms)
 
 #define USUAL_LENGTH 19 /* YYYY-MM-DDThh:mm:ss */
 
-/* Two digits at `at`; sets a bit of *bad if they are none. */
-static uint32_t
-pair(const char *at, uint32_t *bad)
+/* Eight bytes as a number, the first byte lowest. */
+static uint64_t
+load(const char *at)
 {
-	uint32_t tens = (uint32_t)at[0] - '0', ones = (uint32_t)at[1] - '0';
+	uint64_t word;
 
-	*bad |= (tens > 9) | (ones > 9);
-	return tens * 10 + ones;
+	memcpy(&word, at, sizeof word);
+	return le64toh(word);
+}
+
+/* Which bytes of a form are digits. */
+#define DIGITS_DATE 0x00ffff00ffffffffu /* 0000-00- */
+#define DIGITS_TIME 0xffff00ffff00ffffu /* 00:00:00 */
+
+/*
+ * Takes the form off eight bytes.  What is left is 0 to 9 where the form has
+ * a digit and nothing elsewhere, or `bad` becomes other than 0.
+ */
+static inline uint64_t
+strip(uint64_t word, uint64_t form, uint64_t digits, uint64_t *bad)
+{
+	const uint64_t high = 0xf0f0f0f0f0f0f0f0u;
+
+	word ^= form;
+	*bad |= (word & ~digits) |
+		((word | (word + (digits & 0x0606060606060606u))) & high);
+	return word;
+}
+
+/* The two digits at byte `at` of a stripped word. */
+static uint32_t
+pair(uint64_t word, unsigned at)
+{
+	return (uint32_t)((word >> 8 * at & 0xf) * 10 +
+			  (word >> 8 * (at + 1) & 0xf));
 }
 
 const char *
 timestamp_usual(const char *text, const char *end, int64_t *ms_out)
 {
-	uint32_t bad = 0, year, month, day, hour, minute, second;
 	struct cursor c = { text + USUAL_LENGTH, end };
+	uint64_t bad = 0, date, middle, time;
+	uint32_t year, month, day, hour, minute, second;
 	int64_t ms;
 
-	if (end - text < USUAL_LENGTH || text[4] != '-' || text[7] != '-' ||
-	    (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
-	    text[16] != ':')
+	if (end - text < USUAL_LENGTH || (text[10] != 'T' && text[10] != ' '))
 		return NULL;
-	year = pair(text, &bad) * 100 + pair(text + 2, &bad);
-	month = pair(text + 5, &bad);
-	day = pair(text + 8, &bad);
-	hour = pair(text + 11, &bad);
-	minute = pair(text + 14, &bad);
-	second = pair(text + 17, &bad);
+	date = strip(load(text), load("0000-00-"), DIGITS_DATE, &bad);
+	middle = strip(load(text + 8) & DIGITS_TIME,
+	    load("00:00:00") & DIGITS_TIME, DIGITS_TIME, &bad);
+	time = strip(load(text + 11), load("00:00:00"), DIGITS_TIME, &bad);
+	year = pair(date, 0) * 100 + pair(date, 2);
+	month = pair(date, 5);
+	day = pair(middle, 0);
+	hour = pair(time, 0);
+	minute = pair(time, 3);
+	second = pair(time, 6);
 	if (bad != 0 || month < 1 || month > 12 || day < 1 ||
-	    day > days_in_month(year, month) || hour > 23 || minute > 59 ||
-	    second > 59)
+	    (day > 28 && day > days_in_month(year, month)) || hour > 23 ||
+	    minute > 59 || second > 59)
 		return NULL;
 	ms = sum_ms(hour, minute, second);
 	if (!take_fraction(&c, MS_PER_S, &ms))

@@ -43,6 +43,7 @@ struct deliver {
 	struct buffer token;        /* what the fetch brings */
 	struct wire_fields *fields; /* NULL: none made yet */
 	uint64_t generation;        /* of the credential in them */
+	bool fetched; /* since the last wait: ready() may have changed */
 
 	/* Twice max_in_flight: while as many answers are out, more may go. */
 	struct call *calls;
@@ -251,6 +252,7 @@ fetch_ended(struct deliver *d)
 		fetch_failed(d, d->fetch.why);
 	else
 		fetch_answered(d);
+	d->fetched = true;
 	wipe_token(d);
 }
 
@@ -354,7 +356,7 @@ wait_ms(const struct deliver *d, struct instant deadline)
 	int64_t until = credential_due_ns(d->credential);
 	int64_t ns;
 
-	if (d->answered != NULL)
+	if (d->answered != NULL || d->fetched)
 		return 0;
 	if (deadline.ns < until)
 		until = deadline.ns;
@@ -372,6 +374,7 @@ wait_for(struct upstream *upstream, const int *fds, size_t count,
 	struct deliver *d = deliver_of(upstream);
 
 	wire_wait(d->wire, fds, count, wait_ms(d, deadline));
+	d->fetched = false;
 }
 
 static const struct upstream_ops ops = {

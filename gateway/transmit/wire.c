@@ -48,12 +48,15 @@ static const struct {
 	{ CURLE_OUT_OF_MEMORY,		"memory: no more, or a line too long" },
 };
 
-/* OpenSSL's verdicts on a certificate (X509_V_ERR_*). */
+/*
+ * OpenSSL's verdicts on a certificate (X509_V_ERR_*), but for 1: with that
+ * curl begins, and it compares the host's name before it asks OpenSSL.
+ */
 static const struct {
 	long result;
 	const char *why;
 } certificates[] = {
-	{ 0,	"tls: the certificate is for another host" },
+	{ 1,	"tls: the certificate is for another host" },
 	{ 9,	"tls: the certificate is not valid yet" },
 	{ 10,	"tls: the certificate has expired" },
 	{ 18,	"tls: the certificate is self-signed" },

@@ -46,6 +46,10 @@ static const struct {
 	{ "a key in quotes",	"'a b': 1",		"{a b@1:1=1}" },
 	{ "an empty map",	"{}",			"{}" },
 	{ "braces in a value",	"url: http://h/{table}", "{url@1:1=http://h/{table}}" },
+	{ "braces in a flow word", "{a: ${N}, b: h/{t}}",
+	  "{a@1:2=${N},b@1:11=h/{t}}" },
+	{ "braces that YAML means", "{a: {b}, c: [{d: e}]}",
+	  "{a@1:2={b@1:6=},c@1:10=[{d@1:15=e}]}" },
 	{ "dollar and brace",	"a: ${NAME}",		"{a@1:1=${NAME}}" },
 	{ "a literal block",	"a: |\n  x\n  y\n",	"{a@1:1='x\ny\n'}" },
 };

@@ -15,7 +15,7 @@ failed=0
 expect() {
 	what=$1 code=$2 out=$3 err=$4
 	shift 4
-	"$gateway" "$@" >out 2>err
+	"$gateway" "$@" </dev/null >out 2>err
 	got=$?
 	problem=
 	[ $got -eq "$code" ] || problem="exit $got, not $code"
@@ -45,6 +45,7 @@ sed 's/^admin.*/admin: {address: "192.0.2.1:0"}/' good.yaml >elsewhere.yaml
 expect "version"          0 "^polaris-gateway [0-9]" "" --version
 expect "help"             0 "--help-config" "" --help
 expect "help of keys"     0 '^| `batch.linger` | `500ms` |' "" --help-config
+expect "help of outcomes" 0 "^| 503 | SpoolFull | yes |" "" --help-outcomes
 expect "a good file"      0 "^  linger: 500ms" "" check -c good.yaml
 expect "file first"       0 "^  linger: 500ms" "" -c good.yaml check
 expect "the example"      0 "^  linger: 500ms" "" check -c "$root/deploy/gateway.yaml"
@@ -55,10 +56,39 @@ expect "no such file"     2 "" "^none.yaml: .*No such file" run -c none.yaml
 expect "and what to do"   2 "" "-c FILE" run -c none.yaml
 expect "a folder"         2 "" "Is a directory" check -c .
 expect "-c alone"         2 "" "needs a file" check -c
-expect "no such command"  2 "" "--help" validate
+expect "no such command"  2 "" "--help" frobnicate
 expect "no such option"   2 "" "--help" --nonsense
 expect "two commands"     2 "" "one command" check run
 expect "cannot start"     3 "" "cannot_start .*192.0.2.1:0" run -c elsewhere.yaml
+
+soon=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)
+printf '{"__time":"%s"}\r\n\n' "$soon" >good.ndjson
+{
+	printf '{"__time":"%s","caf\303\251":"\303\251"}\n' "$soon"
+	printf '{"__time":"2001-01-01"}\n\n'
+	printf '{"caf\303\251":"\303\251", "__time":"%s", "a":tru}\n' "$soon"
+} >bad.ndjson
+printf '[\n{"__time":"%s"}\n]\n' "$soon" >array.ndjson
+printf '{"__time":"%s","n":[[1]]}\n' "$soon" >deep.ndjson
+cat good.yaml - >flat.yaml <<END
+tables: {flat: {events: {max_depth: 2}}}
+END
+expect "good events"      0 "^1 events, all valid$" "" validate good.ndjson
+expect "no events"        0 "^0 events, all valid$" "" validate /dev/null
+expect "bad events"       1 "^bad.ndjson:2:11: time_too_old: " "" validate bad.ndjson
+expect "where"            1 "^bad.ndjson:4:53: not_json: " "" validate bad.ndjson
+expect "a caret"          1 '^ *^$' "" validate bad.ndjson
+expect "the sum"          1 "^2 of 3 events are invalid" "" validate bad.ndjson
+expect "of all files"     1 "^2 of 4 events are invalid" "" validate good.ndjson bad.ndjson
+expect "for machines"     1 '"line":2,"column":11,"offset":10,"reason":"time_too_old"' "" validate --json bad.ndjson
+expect "their sum"        1 '^{"events":3,"invalid":2}$' "" validate --json bad.ndjson
+expect "an array"         1 "array.ndjson:1:1: not_object: .*one object a line" "" validate array.ndjson
+expect "no file"          2 "" "^nowhere: cannot read" validate nowhere
+expect "a folder's events" 2 "" "cannot read" validate .
+expect "no option"        2 "" "no option --what" validate --what
+expect "all tables"       0 "all valid" "" validate -c flat.yaml deep.ndjson
+expect "a table's rules"  1 "too_deep" "" validate -c flat.yaml --table flat deep.ndjson
+expect "standard input"   0 "^0 events" "" validate -
 
 if "$gateway" --version >/dev/full 2>/dev/null; then
 	echo "a full disk: exit 0"

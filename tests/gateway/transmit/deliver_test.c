@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "gateway/log.h"
@@ -632,6 +633,21 @@ serve_401_to_the_first_token(struct liar_connection *c)
 	}
 }
 
+Test(deliver, waiting_ends_when_a_token_came_before_it_began)
+{
+	struct instant until;
+	struct upstream_answer answer;
+
+	open_with_oauth2(serve_ok, issue);
+	until = patience();
+	while (!upstream->ops->ready(upstream)) {
+		upstream->ops->answers(upstream, &answer, 1);
+		upstream->ops->wait(upstream, NULL, 0, until);
+	}
+	cr_expect_lt(upstream->ops->now(upstream).ns, until.ns);
+	close_deliver();
+}
+
 Test(deliver, a_401_renews_once_and_the_pump_sends_again)
 {
 	struct upstream_answer answer;
@@ -694,6 +710,48 @@ Test(deliver, a_token_is_renewed_before_it_ends_without_a_gap)
 		upstream->ops->answers(upstream, &answer, 1);
 		cr_expect(upstream->ops->ready(upstream));
 	}
+	close_deliver();
+}
+
+/* Keeps back what came with the first token, until it is an old one. */
+static atomic_bool released;
+
+static void
+serve_echo_late(struct liar_connection *c)
+{
+	bool first;
+
+	while (liar_read(c)) {
+		first = strstr(c->liar->head, "Bearer token-1\r\n") != NULL;
+		while (first && !atomic_load(&released))
+			sched_yield();
+		if (first)
+			liar_say(c, "HTTP/1.1 403 No\r\n"
+				    "Content-Length: 11\r\n\r\nno, token-1");
+		else
+			liar_say(c, OK);
+	}
+}
+
+Test(deliver, a_token_that_was_replaced_meanwhile_is_masked_too)
+{
+	struct upstream_answer answer;
+	struct instant until;
+
+	open_with_oauth2(serve_echo_late, issue_short);
+	wait_until_ready();
+	until = patience();
+	submit("{}\n", 3, NULL);
+	while (atomic_load(&issuer.requests) < 3) {
+		cr_assert_lt(upstream->ops->now(upstream).ns, until.ns);
+		cr_assert_eq(upstream->ops->answers(upstream, &answer, 1), 0);
+		upstream->ops->wait(upstream, NULL, 0, until);
+	}
+	atomic_store(&released, true);
+	answer = next_answer();
+	cr_expect_eq(answer.status, 403);
+	cr_expect(span_equal(answer.text, SPAN("no, *******")), "%.*s",
+	    (int)answer.text.len, answer.text.at);
 	close_deliver();
 }
 
