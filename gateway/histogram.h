@@ -18,7 +18,7 @@
 
 #include "gateway/tally.h"
 
-#define HISTOGRAM_RANGES 20 /* the last has no upper bound */
+#define HISTOGRAM_RANGES 26 /* the last has no upper bound */
 
 struct histogram_scale {
 	unsigned bounds;                     /* in use of: */

@@ -2,15 +2,17 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#define RECENT_MS    60000 /* what happened since then is news */
-#define NOW_MS       10000
-#define SILENT_MS    5000
-#define FULL_PERCENT 95
-#define HIGH_PERCENT 70
-#define RATE_SECONDS 10
+#define RECENT_MS      60000 /* what happened since then is news */
+#define NOW_MS         10000
+#define SILENT_MS      5000
+#define FULL_PERCENT   95
+#define HIGH_PERCENT   70
+#define SCARCE_PERCENT 90
+#define RATE_SECONDS   10
 
 static bool say(struct health *health, const char *level, const char *advice,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -165,6 +167,57 @@ tokenless(const struct health_scene *scene, struct health *health)
 	    "There is no token to send with: %s", c->error);
 }
 
+static double
+mean_of(const struct health_scene *scene, size_t field)
+{
+	unsigned n = scene->history_count < RATE_SECONDS ? scene->history_count
+							 : RATE_SECONDS;
+	double sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *second =
+		    (const char *)&scene->history[scene->history_count - 1 - i];
+
+		sum += *(const double *)(const void *)(second + field);
+	}
+	return n == 0 ? 0 : sum / n;
+}
+
+#define MEAN(scene, field)                                                     \
+	mean_of(scene, offsetof(struct history_second, field))
+
+/* Of what may be spent, in percent: by pace, or by what Polaris counts. */
+static uint64_t
+calls_used(const struct health_scene *scene)
+{
+	const struct books *books = &scene->view->books;
+	double limit = MEAN(scene, calls_limit);
+	uint64_t minute = percent(books->budget_used, books->budget_limit);
+	uint64_t pace =
+	    limit > 0 ? (uint64_t)(100 * MEAN(scene, calls) / limit) : 0;
+
+	return pace > minute ? pace : minute;
+}
+
+/* Why nothing leaves, as far as one look can tell. */
+static const char *
+cause(const struct health_scene *scene)
+{
+	const struct books *books = &scene->view->books;
+	const char *name;
+	unsigned count;
+
+	if (find_lane(books, BOOKS_LANE_HELD, &count, &name) != NULL)
+		return " because the upstream refuses a table (see lanes)";
+	if (find_lane(books, BOOKS_LANE_WAITING, &count, &name) != NULL)
+		return " because the upstream does not take events (see lanes)";
+	if (books->paused_ms > 0)
+		return " because sending pauses";
+	if (calls_used(scene) >= SCARCE_PERCENT)
+		return " because the budget of calls is spent";
+	return "";
+}
+
 static bool
 full(const struct health_scene *scene, struct health *health)
 {
@@ -175,10 +228,10 @@ full(const struct health_scene *scene, struct health *health)
 	    !happened(scene, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
 		return false;
 	return say(health, "bad",
-	    "Producers keep what is refused and come again. Find out below "
-	    "why events wait (lanes, budget, credential), or give the spool "
-	    "more room.",
-	    "The spool is full (%" PRIu64 " %%): producers get 503.", used);
+	    "Producers keep what is refused and come again. Mend what keeps "
+	    "events from leaving, or give the spool more room.",
+	    "The spool is full (%" PRIu64 " %%)%s: producers get 503.", used,
+	    cause(scene));
 }
 
 static const char *
@@ -271,11 +324,11 @@ static bool
 spent(const struct health_scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	uint64_t used = percent(books->budget_used, books->budget_limit);
+	uint64_t used = calls_used(scene), most = 0;
 	const char *name = "nobody";
-	uint64_t most = 0;
+	char text[32];
 
-	if (used < 90)
+	if (used < SCARCE_PERCENT)
 		return false;
 	for (uint16_t t = 0; t <= books->labels.count; t++)
 		if (books->tables[t].calls_in_minute > most) {
@@ -286,9 +339,9 @@ spent(const struct health_scene *scene, struct health *health)
 	    "Batches fill up by themselves while calls are scarce. If events "
 	    "wait too long, raise the organization's limit, or send larger "
 	    "batches (batch.max_events, batch.linger).",
-	    "%" PRIu64 " %% of this minute's calls are spent, most by %s "
-	    "(%" PRIu64 "): events wait longer.",
-	    used, name, most);
+	    "%" PRIu64 " %% of the calls are spent, most by %s (%" PRIu64
+	    " this minute): events wait, the oldest for %s.",
+	    used > 100 ? 100 : used, name, most, words(oldest_ms(books), text));
 }
 
 static bool
@@ -362,24 +415,14 @@ virgin(const struct health_scene *scene, struct health *health)
 static bool
 well(const struct health_scene *scene, struct health *health)
 {
-	double in = 0, out = 0;
-	unsigned n = scene->history_count < RATE_SECONDS ? scene->history_count
-							 : RATE_SECONDS;
+	int64_t oldest = oldest_ms(&scene->view->books);
 	char text[32];
 
-	for (unsigned i = 0; i < n; i++) {
-		in += scene->history[scene->history_count - 1 - i].in / n;
-		out += scene->history[scene->history_count - 1 - i].out / n;
-	}
-	if (oldest_ms(&scene->view->books) == 0)
-		return say(health, "ok", "",
-		    "All is well: %.0f events a second come in, %.0f go out, "
-		    "nothing waits.",
-		    in, out);
 	return say(health, "ok", "",
-	    "All is well: %.0f events a second come in, %.0f go out, the "
-	    "oldest has waited %s.",
-	    in, out, words(oldest_ms(&scene->view->books), text));
+	    "All is well: %.0f events a second come in, %.0f go out, %s%s.",
+	    MEAN(scene, in), MEAN(scene, out),
+	    oldest == 0 ? "nothing waits" : "the oldest has waited ",
+	    oldest == 0 ? "" : words(oldest, text));
 }
 
 static bool (*const rules[])(
