@@ -12,10 +12,9 @@ set -eu
 build="ca-certificates cmake ninja-build gcc libc6-dev pkg-config
     libmicrohttpd-dev libcurl4-openssl-dev libjsmn-dev libjwt-dev
     libyaml-dev libdeflate-dev zlib1g-dev curl python3"
-# What the tests add: unit tests, their fuzzers, formatting, promtool and a
-# browser for what Prometheus and people are shown.  The sanitizers'
-# own libraries come with gcc.
-tests="libcriterion-dev clang clang-format universal-ctags prometheus chromium
+# What the tests add: unit tests, fuzzers with their sanitizers (gcc brings its
+# own), formatting, promtool, and a browser to look at the status page.
+tests="libcriterion-dev clang libclang-rt-dev clang-format prometheus chromium
     chromium-driver"
 
 say() {

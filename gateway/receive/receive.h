@@ -57,7 +57,11 @@ const char *receive_address(const struct receive *receive);
 /* From now on new requests get 503 Draining; those under way go on. */
 void receive_refuse(struct receive *receive);
 
-/* Waits until none is under way or `deadline`, then closes everything. */
+/*
+ * Waits until none is under way or `deadline`, then closes everything: what is
+ * unfinished by then is told 503.  A ticket that is still out may be settled
+ * later without harm; what it belongs to is then kept until the process ends.
+ */
 void receive_stop(struct receive **receive, struct instant deadline);
 
 #endif
