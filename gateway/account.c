@@ -406,6 +406,40 @@ account_read(struct account *account, struct account_view *view)
 }
 
 static void
+add_reasons(
+    struct account_block *block, unsigned tables, struct account_reasons *out)
+{
+	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++)
+		for (unsigned t = 0; t <= tables; t++)
+			out->counts[f] += tally_read(&block->rejected[t][f]);
+	for (unsigned o = OUTCOME_KEPT + 1; o < OUTCOME_COUNT; o++)
+		for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+			out->counts[EVENT_FAULT_COUNT + o] +=
+			    tally_read(&block->requests[r][o]);
+	pthread_mutex_lock(&block->samples_lock);
+	for (unsigned r = 0; r < ACCOUNT_REASONS; r++)
+		for (unsigned i = 0; i < ACCOUNT_SAMPLES; i++)
+			if (block->samples[r][i].wall_ms > out->last[r].wall_ms)
+				out->last[r] = block->samples[r][i];
+	pthread_mutex_unlock(&block->samples_lock);
+}
+
+void
+account_reasons(struct account *account, struct account_reasons *out)
+{
+	struct account_block *blocks;
+	unsigned tables;
+
+	memset(out, 0, sizeof *out);
+	pthread_mutex_lock(&account->lock);
+	blocks = account->blocks;
+	tables = account->copy.labels.count;
+	pthread_mutex_unlock(&account->lock);
+	for (; blocks != NULL; blocks = blocks->next)
+		add_reasons(blocks, tables, out);
+}
+
+static void
 total_books(const struct books *books, struct history_totals *totals)
 {
 	for (unsigned t = 0; t <= books->labels.count; t++) {

@@ -124,6 +124,14 @@ struct account_view {
 /* Fills the view, which is large. */
 void account_read(struct account *account, struct account_view *view);
 
+/* How often each reason was given, and where last. */
+struct account_reasons {
+	uint64_t counts[ACCOUNT_REASONS];
+	struct account_sample last[ACCOUNT_REASONS];
+};
+
+void account_reasons(struct account *account, struct account_reasons *out);
+
 /* Once a second: one more second of history. */
 void account_tick(struct account *account, int64_t wall_ms);
 

@@ -10,6 +10,7 @@
 #include "gateway/admin/admin.h"
 #include "gateway/budget.h"
 #include "gateway/clock.h"
+#include "gateway/digest.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
 #include "gateway/spool/spool.h"
@@ -24,6 +25,7 @@ struct gateway {
 	const struct config *config;
 	struct log_field facts[FACTS_MOST];
 	struct account *account;
+	struct digest digest;
 	struct admin *admin;
 	struct tables *tables;
 	struct spool *spool;
@@ -46,6 +48,7 @@ start_account(struct gateway *gw, struct err *err)
 static void
 stop_account(struct gateway *gw)
 {
+	digest_tell(&gw->digest, gw->account, clock_now(), true);
 	account_close(&gw->account);
 }
 
@@ -234,6 +237,7 @@ serve(struct gateway *gw)
 		}
 		number = sigtimedwait(&set, NULL, &second);
 		account_tick(gw->account, clock_wall_ms());
+		digest_tell(&gw->digest, gw->account, clock_now(), false);
 		if (number == SIGTERM || number == SIGINT)
 			return;
 		if (number == SIGHUP)

@@ -8,6 +8,7 @@
 /* 401 again with a renewed token, while others are served with it. */
 #define RENEWALS_MOST 2
 
+#define NAMED_MOST 10              /* lanes whose trouble is told, a minute */
 #define TOLD_LEVEL 2               /* failures in a row before it is news */
 #define QUIET_NS   (60 * NS_PER_S) /* between two complaints of one kind */
 
@@ -19,6 +20,33 @@ judge_chance(struct judge *judge)
 
 	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	return (uint32_t)(x >> 32);
+}
+
+/*
+ * An outage is one trouble, however many tables it meets: the first few are
+ * named, the others counted.
+ */
+static bool
+may_name(struct judge *judge)
+{
+	if (judge->told == 0 ||
+	    judge->now.ns - judge->told_since.ns >= QUIET_NS) {
+		if (judge->untold > 0)
+			log_event(LOG_WARN, "more_lanes_in_trouble",
+			    LOG_INT("complaints", judge->untold),
+			    LOG_STR("advice",
+				"so many more were left away in the last "
+				"minute; the status page shows all lanes"));
+		judge->told_since = judge->now;
+		judge->told = 0;
+		judge->untold = 0;
+	}
+	if (judge->told == NAMED_MOST) {
+		judge->untold++;
+		return false;
+	}
+	judge->told++;
+	return true;
 }
 
 /*
@@ -38,8 +66,10 @@ tell_trouble(struct judge *judge, struct lane *lane, enum lane_event event,
 		return;
 	if (judge->now.ns < lane->quiet_until.ns && !newly_held)
 		return;
-	lane->told = true;
 	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
+	if (!may_name(judge))
+		return;
+	lane->told = true;
 	log_event(LOG_WARN,
 	    lane->state == LANE_HELD ? "lane_held"
 	    : event == LANE_REFUSED  ? "batch_refused"
@@ -135,12 +165,15 @@ on_pause(struct judge *judge, struct batch *batch,
 		told_ns = backoff_told_ns(answer->reset_ms);
 	opens = gate_pause(
 	    judge->gate, batch->call, told_ns, judge_chance(judge), judge->now);
+	judge->pauses++;
 	if (judge->now.ns >= judge->quiet_until.ns) {
 		judge->quiet_until.ns = judge->now.ns + QUIET_NS;
 		log_event(LOG_WARN, "sending_paused",
 		    LOG_INT("status", answer->status),
 		    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
+		    LOG_INT("answers", judge->pauses),
 		    LOG_STR("advice", verdict->advice));
+		judge->pauses = 0;
 	}
 	keep(judge, batch, lane_retry_first, 0);
 }

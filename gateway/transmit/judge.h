@@ -30,6 +30,10 @@ struct judge {
 	uint64_t random; /* any seed */
 	struct instant now;
 	struct instant quiet_until; /* complain of a 429 no sooner */
+	int64_t pauses;             /* not told of since */
+	struct instant told_since;  /* this minute's complaints of lanes: */
+	unsigned told;
+	int64_t untold;
 };
 
 /* The next number by chance. */
