@@ -81,6 +81,7 @@ and then:
 NOTHING = {"events": 0, "taken_calls": 0, "digest": f"{0:016x}"}
 
 PR_SET_PDEATHSIG = 1
+PARENT = os.getpid()
 START_S = 30
 
 
@@ -91,6 +92,9 @@ class Trouble(Exception):
 def die_with_parent():
     """Even when this program is killed, nothing stays behind."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Killed before that: nobody will send the signal any more.
+    if os.getppid() != PARENT:
+        os._exit(1)
 
 
 class Child:

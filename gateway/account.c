@@ -449,7 +449,7 @@ total_books(const struct books *books, struct history_totals *totals)
 	}
 	totals->calls = books->calls;
 	totals->calls_limit = books->budget_limit;
-	totals->spool_bytes = books->spool_bytes;
+	totals->spool_bytes = books->spool.bytes;
 	histogram_gather(&books->delivery, &totals->delivery);
 }
 

@@ -86,10 +86,11 @@ extern const char *const books_lane_words[BOOKS_LANE_COUNT];
 extern const char *const books_held_words[BOOKS_HELD_COUNT];
 
 struct books_table {
-	uint64_t requests, recovered, accepted, accepted_bytes;
+	uint64_t recovered, accepted;
 	uint64_t delivered, withdrawn, dead_lettered[BOOKS_DEAD_COUNT];
 	uint64_t batches[BOOKS_CLOSED_COUNT], batch_events;
 	uint64_t calls, calls_in_minute;
+	uint64_t settled; /* of those that left, what a spool on disk knows */
 	/* Measured when somebody asks. */
 	uint64_t waiting, waiting_bytes, in_flight;
 	int64_t oldest_ms; /* since it was accepted; -1: nothing waits */
@@ -111,6 +112,16 @@ struct books_credential {
 	char error[BOOKS_ERROR_MAX];   /* of the last failure */
 };
 
+/* A spool on disk; in memory alone, the first two only. */
+struct books_spool {
+	uint64_t bytes, limit;
+	bool durable;
+	bool failing, recovering;
+	uint64_t unverified, damaged_records, damaged_segments;
+	uint64_t commits, failures, copied_records, segments;
+	struct histogram_view commit_times;
+};
+
 struct books {
 	struct labels labels; /* of tables */
 	struct books_table tables[LABELS_MOST];
@@ -129,7 +140,7 @@ struct books {
 	/* Measured when somebody asks. */
 	uint64_t budget_limit, budget_used;
 	uint32_t budget_reset_s;
-	uint64_t spool_bytes, spool_limit;
+	struct books_spool spool;
 	bool refused;      /* the upstream refuses our credential */
 	int64_t paused_ms; /* until anything is sent again; 0: not paused */
 	struct books_credential credential;

@@ -29,6 +29,15 @@ defaults_set(struct config *config, struct err *err)
 	return true;
 }
 
+/* Nothing said: the strongest that costs a producer no wait for Polaris. */
+static void
+choose_level(struct config *config, const struct conf_node *root)
+{
+	if (config->spool.directory != NULL &&
+	    conf_member(root, "acknowledge") == NULL)
+		config->receive.acknowledge = ACK_DURABLE;
+}
+
 /* What follows from the file without standing there. */
 static bool
 derive(struct config *config, struct err *err)
@@ -66,6 +75,7 @@ config_parse(struct config *config, const char *name, struct span text,
 		config_complain_of(&c, &err);
 	} else {
 		config_read(config, conf_root(conf), env, &c);
+		choose_level(config, conf_root(conf));
 		config_check(config, conf_root(conf), &c);
 	}
 	conf_free(&conf);

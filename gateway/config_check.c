@@ -182,6 +182,32 @@ bodies_fit(const struct check *c)
 }
 
 static void
+durable_possible(const struct check *c)
+{
+	if (c->config->receive.acknowledge == ACK_DURABLE &&
+	    c->config->spool.directory == NULL)
+		config_complain(c->complaints, given(c, "acknowledge"),
+		    "acknowledge = durable: needs spool.directory");
+}
+
+/* What the log needs to keep its promises: see gateway/spool/journal.c. */
+static void
+spool_fits(const struct check *c)
+{
+	const struct spool_options *spool = &c->config->spool;
+	uint64_t body = c->config->receive.max_body;
+
+	if (spool->directory == NULL)
+		return;
+	not_less(c, UNIT_BYTES, "spool.segment_bytes", spool->segment_bytes,
+	    "4 * listen.max_body", 4 * body);
+	not_less(c, UNIT_BYTES, "spool.memory_bytes", spool->memory_bytes,
+	    "4 * listen.max_body", 4 * body);
+	not_less(c, UNIT_BYTES, "spool.max_bytes", spool->max_bytes,
+	    "6 * spool.segment_bytes", 6 * spool->segment_bytes);
+}
+
+static void
 times_fit(const struct check *c)
 {
 	const struct upstream_options *upstream = &c->config->upstream;
@@ -200,7 +226,8 @@ static void (*const presence[])(const struct check *) = {
 	url_given, credentials_given, oauth2_complete, api_key_once,
 };
 static void (*const relations[])(const struct check *) = {
-	bytes_share, calls_share, bodies_fit, times_fit,
+	bytes_share, calls_share, bodies_fit, durable_possible, spool_fits,
+	times_fit,
 };
 /* clang-format on */
 

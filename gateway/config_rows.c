@@ -175,7 +175,7 @@ const struct config_option config_options[] = {
   .help = "file with a token that all of it but the probes asks for, read again when it changes" },
 
 { WORD("acknowledge", receive.acknowledge, enum acknowledge, "delivered", "received|durable|delivered"),
-  .later = "durable", .needs = "a spool on disk", .help = "what a 200 means: every event is in memory, or the upstream answered 2xx" },
+  .help = "what a 200 means: every event is in memory, synced to disk, or the upstream answered 2xx; with spool.directory the default is durable" },
 { NUMBER("ack_timeout", TIME, receive.ack_timeout_ms, "25s", "100ms", "1h"),
   .help = "how long a request waits to be delivered before it gets 503 NotDeliveredYet" },
 
@@ -235,11 +235,14 @@ const struct config_option config_options[] = {
 { NUMBER("events.max_depth", COUNT, tables.defaults.events.max_depth, "64", "1", "1024"),
   .per_table = true, .help = "how deep an event may be nested, its own braces included" },
 
-{ LATER("spool.directory"), .help = "folder of the spool on disk" },
-{ LATER("spool.max_bytes"), .help = "its size" },
-{ LATER("spool.segment_bytes"), .help = "of one of its files" },
+{ TEXT("spool.directory", spool.directory, file_valid), .allowed = "FOLDER",
+  .help = "where events are kept on disk until they are delivered; absent: in memory alone" },
+{ NUMBER("spool.max_bytes", BYTES, spool.max_bytes, "10GiB", "8MiB", "1048576GiB"),
+  .help = "its files together never exceed this; full: 503" },
+{ NUMBER("spool.segment_bytes", BYTES, spool.segment_bytes, "64MiB", "1MiB", "1GiB"),
+  .help = "size of one of its files" },
 { NUMBER("spool.memory_bytes", BYTES, spool.memory_bytes, "64MiB", "1MiB", "1024GiB"),
-  .help = "memory for events that wait to be sent; full: 503" },
+  .help = "memory for events that wait to be sent; the rest waits on disk, or gets 503" },
 
 { LATER("dead_letters.directory"), .help = "folder for events that the upstream refuses" },
 { LATER("dead_letters.max_bytes"), .help = "its size" },

@@ -14,6 +14,7 @@
 #include "gateway/metric.h"
 #include "gateway/outcome.h"
 #include "gateway/run.h"
+#include "gateway/spool/inspect.h"
 #include "gateway/top.h"
 #include "gateway/validate.h"
 
@@ -244,6 +245,30 @@ top(const struct invocation *given)
 }
 
 static int
+spool(const struct invocation *given)
+{
+	const char *what = given->word_count > 0 ? given->words[0] : "";
+	struct err err = { 0 };
+	uint64_t bad = 0;
+	bool ok;
+
+	if (given->word_count != 2)
+		return usage("spool needs stat or verify, and a folder", "");
+	if (strcmp(what, "stat") == 0)
+		ok = inspect_stat(
+		    given->words[1], clock_wall_ms(), stdout, &err);
+	else if (strcmp(what, "verify") == 0)
+		ok = inspect_verify(given->words[1], stdout, &bad, &err);
+	else
+		return usage("spool cannot ", what);
+	if (!ok) {
+		fprintf(stderr, "polaris-gateway: %s\n", err.text);
+		return EXIT_START;
+	}
+	return bad > 0 ? EXIT_BAD : EXIT_DONE;
+}
+
+static int
 help_outcomes(const struct invocation *given)
 {
 	(void)given;
@@ -275,6 +300,9 @@ static const struct {
 	{ "validate", validate, true,
 	    "[-c FILE] [--table T] [--json] [FILE...]",
 	    "check events without a network; - or no FILE: standard input" },
+	{ "spool", spool, true, "stat|verify DIR",
+	    "say what a spool's folder holds, or check every record of it; "
+	    "also of one in use" },
 	{ "top", top, true, "[ADDRESS] [--token-file FILE]",
 	    "the status of a running gateway, by its admin address" },
 	{ "--help", help, false, "", "this text" },

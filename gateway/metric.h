@@ -44,6 +44,12 @@
 	  "what the kept events take of the spool") \
 	X(SPOOL_LIMIT, GAUGE, "spool_limit_bytes", "", \
 	  "what they may take; then 503 SpoolFull") \
+	X(COMMITS, HISTOGRAM, "spool_commit_seconds", "", \
+	  "how long a commit of the spool took: one write and one sync; empty without a disk") \
+	X(DISK_FAILING, GAUGE, "spool_disk_failing", "", \
+	  "1: the spool's disk takes nothing; producers get 503") \
+	X(DAMAGED, COUNTER, "spool_damaged_records_total", "", \
+	  "records that could not be read back from disk") \
 	X(OLDEST, GAUGE, "spool_oldest_seconds", "table", \
 	  "how long the oldest waiting event has waited; absent when none does") \
 	X(ACK, HISTOGRAM, "ack_seconds", "level", \

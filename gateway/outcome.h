@@ -72,6 +72,9 @@
 	X(NOT_DELIVERED, 503, false, "not_delivered", "NotDeliveredYet", \
 	  "upstream did not answer in time; what was not yet sent is "	\
 	  "withdrawn, what was in flight may still arrive")		\
+	X(UNKNOWN,	503, true, "outcome_unknown", "OutcomeUnknown",	\
+	  "the disk failed while the events were written: they may be kept, " \
+	  "or not")							\
 	X(HOST_FAULT,	503, true, "host_fault", "HostFault",		\
 	  "the gateway's host has no memory left")			\
 	X(GONE,		0, false, "gone", "",				\

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +36,9 @@ struct gateway {
 	/* Until when each may take to stop; long past if it never ran. */
 	struct instant receive_until, transmit_until;
 	struct transmit_rest rest;
+	bool durable;
+	bool recovered;       /* and told so */
+	uint64_t kept_events; /* stay on disk */
 };
 
 /* ---- the stages ------------------------------------------------------- */
@@ -81,15 +85,44 @@ stop_tables(struct gateway *gw)
 	tables_close(&gw->tables);
 }
 
+/* Only what must differ from one life to the next. */
+static uint64_t
+random_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) !=
+	    (ssize_t)sizeof seed)
+		seed = (uint64_t)clock_now().ns ^ (uint64_t)getpid() << 32;
+	return seed;
+}
+
 static bool
 start_spool(struct gateway *gw, struct err *err)
 {
-	return spool_open(&gw->spool, &gw->config->spool, err);
+	struct spool_options options = gw->config->spool;
+
+	/* A body may lack its last line feed, and gets it. */
+	options.largest_bytes = gw->config->receive.max_body + 1;
+	options.tables = gw->tables;
+	options.now = clock_now();
+	options.wall_ms = clock_wall_ms();
+	options.seed = random_seed();
+	if (!spool_open(&gw->spool, &options, err))
+		return false;
+	if (spool_is_durable(gw->spool))
+		log_event(LOG_INFO, "spool_open",
+		    LOG_STR("directory", options.directory),
+		    LOG_INT(
+			"limit_bytes", (int64_t)spool_limit_bytes(gw->spool)));
+	return true;
 }
 
 static void
 stop_spool(struct gateway *gw)
 {
+	gw->durable = spool_is_durable(gw->spool);
+	gw->kept_events = spool_end(gw->spool);
 	spool_close(&gw->spool);
 }
 
@@ -210,31 +243,95 @@ clock_set(void)
 	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
 }
 
+/* Why events cannot be kept now, in a word; NULL: they can. */
+static const char *
+why_not_ready(struct gateway *gw)
+{
+	struct spool_health health = spool_health(gw->spool);
+
+	return !clock_set()     ? "clock"
+	       : health.failing ? "disk_failing"
+	       : spool_bytes(gw->spool) * 100 / 99 >
+		       spool_limit_bytes(gw->spool)
+		   ? "spool_full"
+		   : NULL;
+}
+
+/* What each of those words means, for the log. */
+static const char *
+advice_for(const char *why_not)
+{
+	static const struct {
+		const char *word, *advice;
+	} advices[] = {
+		{ "clock", "this machine's clock is before the day this "
+			   "program was made; set it" },
+		{ "disk_failing",
+		    "the spool's disk does not take events: producers get 503 "
+		    "until it does; look at the system's log" },
+		{ "spool_full",
+		    "no event is lost, and producers get 503 until some are "
+		    "delivered; is the upstream reached? spool.max_bytes may "
+		    "be larger" },
+	};
+
+	for (size_t i = 0; i < COUNT(advices); i++)
+		if (strcmp(advices[i].word, why_not) == 0)
+			return advices[i].advice;
+	return NULL;
+}
+
+static void
+tell_ready(struct gateway *gw, const char *why_not)
+{
+	admin_ready(gw->admin, why_not);
+	if (why_not == NULL)
+		log_event(LOG_INFO, "ready");
+	else
+		log_event(LOG_WARN, "not_ready", LOG_STR("why", why_not),
+		    LOG_STR("advice", advice_for(why_not)));
+}
+
+/* Once, when all that a start found in the spool is sorted out. */
+static void
+tell_recovered(struct gateway *gw)
+{
+	struct spool_health health = spool_health(gw->spool);
+
+	if (gw->recovered || health.recovering || health.unverified > 0)
+		return;
+	gw->recovered = true;
+	if (health.recovered_records == 0 && health.damaged_segments == 0)
+		return;
+	log_event(health.damaged_segments > 0 || health.damaged_records > 0
+		      ? LOG_ERROR
+		      : LOG_INFO,
+	    "spool_recovered",
+	    LOG_INT("records", (int64_t)health.recovered_records),
+	    LOG_INT("events", (int64_t)health.recovered_events),
+	    LOG_INT("damaged_records", (int64_t)health.damaged_records),
+	    LOG_INT("damaged_places", (int64_t)health.damaged_segments));
+}
+
 /*
- * Serves until a signal says to end; becomes ready once the clock is set.  The
- * main thread has nothing else to do, so it keeps the seconds' history too.
+ * Serves until a signal says to end; ready while events can be kept.  The main
+ * thread has nothing else to do, so it keeps the seconds' history too.
  */
 static void
 serve(struct gateway *gw)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	sigset_t set = end_signals();
-	bool ready = false;
+	const char *why_not, *told = "";
 	int number;
 
 	sigaddset(&set, SIGHUP);
-	if (!clock_set()) {
-		admin_ready(gw->admin, "clock");
-		log_event(LOG_WARN, "clock_not_set",
-		    LOG_STR("advice", "this machine's clock is before the day "
-				      "this program was made; set it"));
-	}
 	for (;;) {
-		if (!ready && clock_set()) {
-			ready = true;
-			admin_ready(gw->admin, NULL);
-			log_event(LOG_INFO, "ready");
-		}
+		why_not = why_not_ready(gw);
+		if (why_not != told)
+			tell_ready(gw, why_not);
+		told = why_not;
+		tell_recovered(gw);
 		number = sigtimedwait(&set, NULL, &second);
 		account_tick(gw->account, clock_wall_ms());
 		digest_tell(&gw->digest, gw->account, clock_now(), false);
@@ -307,10 +404,20 @@ drain(struct gateway *gw, struct instant end)
 }
 
 static void
-tell_rest(const struct transmit_rest *rest)
+tell_rest(const struct gateway *gw)
 {
-	if (rest->events == 0) {
+	const struct transmit_rest *rest = &gw->rest;
+
+	if ((gw->durable ? gw->kept_events : rest->events) == 0) {
 		log_event(LOG_INFO, "ended", LOG_INT("events", 0));
+		return;
+	}
+	if (gw->durable) {
+		log_event(LOG_INFO, "ended",
+		    LOG_INT("events", (int64_t)gw->kept_events),
+		    LOG_INT("unknown", (int64_t)rest->unknown),
+		    LOG_STR("advice", "they are in the spool and will be sent "
+				      "when the gateway runs again"));
 		return;
 	}
 	log_event(LOG_WARN, "ended", LOG_INT("events", (int64_t)rest->events),
@@ -405,6 +512,6 @@ run_gateway(const struct config *config, const char *path)
 	tell_start(config, gw.facts);
 	if (!live(&gw))
 		return false;
-	tell_rest(&gw.rest);
+	tell_rest(&gw);
 	return true;
 }

@@ -140,6 +140,7 @@ tables_open(
 	if (tables->slots == NULL || tables->chains == NULL)
 		goto no_memory;
 	tables->defaults = options->defaults;
+	tables->next_serial = 1; /* 0 is nobody's */
 	tables->reject_unknown = options->reject_unknown;
 	for (size_t i = 0; i < tables->capacity; i++)
 		tables->slots[i].index = (uint32_t)i;

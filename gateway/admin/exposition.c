@@ -215,6 +215,21 @@ write_upstream(struct page *page, const struct source *source)
 }
 
 static void
+write_commits(struct page *page, const struct source *source)
+{
+	(void)source;
+	write_histogram(page, &page->view->books.spool.commit_times,
+	    &histogram_time, "", "");
+}
+
+static void
+write_disk_failing(struct page *page, const struct source *source)
+{
+	(void)source;
+	PUT(page, "%s %d\n", page->name, page->view->books.spool.failing);
+}
+
+static void
 write_calls(struct page *page, const struct source *source)
 {
 	const struct books *books = &page->view->books;
@@ -349,8 +364,11 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_DEAD_LETTERED] = { write_tables_words, TABLE(dead_lettered),
 	    books_dead_words, BOOKS_DEAD_COUNT, "reason" },
 	[METRIC_WAITING] = { write_tables, TABLE(waiting) },
-	[METRIC_SPOOL_BYTES] = { write_one, BOOKS(spool_bytes) },
-	[METRIC_SPOOL_LIMIT] = { write_one, BOOKS(spool_limit) },
+	[METRIC_SPOOL_BYTES] = { write_one, BOOKS(spool.bytes) },
+	[METRIC_SPOOL_LIMIT] = { write_one, BOOKS(spool.limit) },
+	[METRIC_COMMITS] = { write_commits },
+	[METRIC_DISK_FAILING] = { write_disk_failing },
+	[METRIC_DAMAGED] = { write_one, BOOKS(spool.damaged_records) },
 	[METRIC_OLDEST] = { write_oldest },
 	[METRIC_ACK] = { write_ack },
 	[METRIC_DELIVERY] = { write_delivery },

@@ -105,6 +105,10 @@ not_ready(const struct health_scene *scene, struct health *health)
 		{ "starting", "warn", "The gateway is starting.",
 		    "Wait a moment; if it lasts, the log says what it waits "
 		    "for." },
+		{ "disk_failing", "bad",
+		    "The spool's disk does not take events: producers get 503.",
+		    "Look at the system's log and at the disk; the gateway "
+		    "goes on by itself once the disk does." },
 		{ "clock", "bad",
 		    "This machine's clock is not set, so the age of events "
 		    "cannot be judged.",
@@ -112,7 +116,8 @@ not_ready(const struct health_scene *scene, struct health *health)
 		    "itself." },
 	};
 
-	if (scene->why_not == NULL)
+	/* Full is a trouble of its own, below, with its cause. */
+	if (scene->why_not == NULL || strcmp(scene->why_not, "spool_full") == 0)
 		return false;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (strcmp(rows[i].why_not, scene->why_not) == 0)
@@ -222,7 +227,7 @@ static bool
 full(const struct health_scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	uint64_t used = percent(books->spool_bytes, books->spool_limit);
+	uint64_t used = percent(books->spool.bytes, books->spool.limit);
 
 	if (used < FULL_PERCENT &&
 	    !happened(scene, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
@@ -348,7 +353,7 @@ static bool
 filling(const struct health_scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	uint64_t used = percent(books->spool_bytes, books->spool_limit);
+	uint64_t used = percent(books->spool.bytes, books->spool.limit);
 	char text[32];
 
 	if (used < HIGH_PERCENT)
@@ -403,6 +408,8 @@ bad_events(const struct health_scene *scene, struct health *health)
 static bool
 virgin(const struct health_scene *scene, struct health *health)
 {
+	if (scene->view->books.labels.count > 0)
+		return false; /* found in the spool, perhaps */
 	for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
 		for (unsigned o = 0; o < OUTCOME_COUNT; o++)
 			if (scene->view->requests[r][o] > 0)

@@ -6,8 +6,8 @@
 #include "gateway/admin/tree.h"
 
 struct sums {
-	uint64_t recovered, accepted, accepted_bytes, delivered, withdrawn;
-	uint64_t dead, waiting, in_flight, requests, batches, batch_events;
+	uint64_t recovered, accepted, delivered, withdrawn, dead, waiting;
+	uint64_t in_flight, batches, batch_events;
 	uint64_t by_reason[BOOKS_DEAD_COUNT];
 };
 
@@ -31,13 +31,11 @@ sum_tables(const struct books *books)
 
 		sums.recovered += table->recovered;
 		sums.accepted += table->accepted;
-		sums.accepted_bytes += table->accepted_bytes;
 		sums.delivered += table->delivered;
 		sums.withdrawn += table->withdrawn;
 		sums.dead += books_dead(table);
 		sums.waiting += table->waiting;
 		sums.in_flight += table->in_flight;
-		sums.requests += table->requests;
 		sums.batches += batches_of(table);
 		sums.batch_events += table->batch_events;
 		for (unsigned r = 0; r < BOOKS_DEAD_COUNT; r++)
@@ -97,7 +95,6 @@ write_events(struct tree *tree, const struct sums *sums)
 	tree_open(tree, "events", '{');
 	tree_number(tree, "recovered", sums->recovered);
 	tree_number(tree, "accepted", sums->accepted);
-	tree_number(tree, "accepted_bytes", sums->accepted_bytes);
 	tree_number(tree, "delivered", sums->delivered);
 	tree_number(tree, "dead_lettered", sums->dead);
 	tree_number(tree, "withdrawn", sums->withdrawn);
@@ -108,12 +105,13 @@ write_events(struct tree *tree, const struct sums *sums)
 
 /* Without us each kept request would have been a call. */
 static void
-write_budget(
-    struct tree *tree, const struct books *books, const struct sums *sums)
+write_budget(struct tree *tree, const struct account_view *view)
 {
-	uint64_t saved =
-	    sums->requests > books->calls ? sums->requests - books->calls : 0;
+	const struct books *books = &view->books;
+	uint64_t requests = 0;
 
+	for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+		requests += view->requests[r][OUTCOME_KEPT];
 	tree_open(tree, "budget", '{');
 	tree_number(tree, "calls_per_minute", books->budget_limit);
 	tree_number(tree, "used", books->budget_used);
@@ -121,9 +119,10 @@ write_budget(
 	    tree, "remaining", books->budget_limit - books->budget_used);
 	tree_number(tree, "resets_in_s", books->budget_reset_s);
 	tree_real(tree, "waited_s", (double)books->budget_wait_us / 1e6);
-	tree_number(tree, "requests_kept", sums->requests);
+	tree_number(tree, "requests_kept", requests);
 	tree_number(tree, "calls", books->calls);
-	tree_number(tree, "saved_by_batching", saved);
+	tree_number(tree, "saved_by_batching",
+	    requests > books->calls ? requests - books->calls : 0);
 	tree_close(tree, '}');
 }
 
@@ -208,12 +207,23 @@ write_upstream(
 }
 
 static void
-write_spool(struct tree *tree, const struct books *books)
+write_spool(struct tree *tree, const struct books_spool *spool)
 {
 	tree_open(tree, "spool", '{');
-	tree_text(tree, "kind", "memory");
-	tree_number(tree, "bytes", books->spool_bytes);
-	tree_number(tree, "limit_bytes", books->spool_limit);
+	tree_text(tree, "kind", spool->durable ? "disk" : "memory");
+	tree_number(tree, "bytes", spool->bytes);
+	tree_number(tree, "limit_bytes", spool->limit);
+	if (spool->durable) {
+		tree_bool(tree, "failing", spool->failing);
+		tree_bool(tree, "recovering", spool->recovering);
+		tree_number(tree, "unverified_segments", spool->unverified);
+		tree_number(tree, "damaged_records", spool->damaged_records);
+		tree_number(tree, "damaged_segments", spool->damaged_segments);
+		tree_number(tree, "segments", spool->segments);
+		tree_number(tree, "copied_records", spool->copied_records);
+		tree_number(tree, "failed_commits", spool->failures);
+		write_quantiles(tree, "commit", &spool->commit_times);
+	}
 	tree_close(tree, '}');
 }
 
@@ -237,10 +247,8 @@ write_table(struct tree *tree, const struct account_view *view, uint16_t t)
 	tree_open(tree, NULL, '{');
 	tree_text(tree, "name", labels_name(&view->books.labels, t));
 	write_lane(tree, table);
-	tree_number(tree, "requests", table->requests);
 	tree_number(tree, "recovered", table->recovered);
 	tree_number(tree, "accepted", table->accepted);
-	tree_number(tree, "accepted_bytes", table->accepted_bytes);
 	tree_number(tree, "delivered", table->delivered);
 	tree_number(tree, "dead_lettered", books_dead(table));
 	tree_number(tree, "withdrawn", table->withdrawn);
@@ -430,10 +438,10 @@ status_write(const struct status *status, struct buffer *out)
 	tree_open(&tree, NULL, '{');
 	write_head(&tree, status);
 	write_events(&tree, &sums);
-	write_budget(&tree, &view->books, &sums);
+	write_budget(&tree, view);
 	write_credential(&tree, &view->books);
 	write_upstream(&tree, view, &sums);
-	write_spool(&tree, &view->books);
+	write_spool(&tree, &view->books.spool);
 	write_tables(&tree, view);
 	write_producers(&tree, view);
 	write_requests(&tree, view);

@@ -120,7 +120,10 @@ choose_level(struct conn *conn)
 		}
 		r->level = level;
 	}
-	return r->level == ACK_DURABLE ? OUTCOME_ACK_UNAVAILABLE : OUTCOME_KEPT;
+	if (r->level == ACK_DURABLE &&
+	    !spool_is_durable(service_of(conn)->spool))
+		return OUTCOME_ACK_UNAVAILABLE;
+	return OUTCOME_KEPT;
 }
 
 static enum outcome
@@ -382,6 +385,7 @@ address(struct conn *conn, const struct check *found)
 	record->bytes = (uint32_t)found->bytes;
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
+	record->accepted_ms = conn->worker->wall_ms;
 	record->producer_label = count_producer(conn);
 	r->events = record->events;
 	r->bytes = record->bytes;
@@ -422,6 +426,8 @@ keep_and_wait(struct conn *conn)
 	    w->service->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
 
 	r->ticket.box = &w->box;
+	r->ticket.wish = r->level == ACK_DURABLE ? TICKET_WISH_DURABLE
+						 : TICKET_WISH_DELIVERED;
 	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
 	r->record->ticket = &r->ticket;
 	move(r, EX_PARK);
@@ -438,7 +444,7 @@ keep_and_wait(struct conn *conn)
 static void
 keep(struct conn *conn)
 {
-	if (conn->request.level != ACK_DELIVERED)
+	if (conn->request.level == ACK_RECEIVED)
 		finish(conn, append(conn) ? OUTCOME_KEPT : OUTCOME_SPOOL_FULL);
 	else if (conn->worker->closing)
 		finish(conn, OUTCOME_DRAINING);
@@ -470,10 +476,15 @@ ingest_whole(struct conn *conn)
 void
 ingest_settled(struct conn *conn)
 {
-	enum ticket_result result = conn->request.ticket.result;
+	static const enum outcome outcomes[] = {
+		[TICKET_DELIVERED] = OUTCOME_KEPT,
+		[TICKET_DURABLE] = OUTCOME_KEPT,
+		[TICKET_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
+		[TICKET_FAILED] = OUTCOME_UNKNOWN,
+		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
+	};
 
-	finish(conn,
-	    result == TICKET_DELIVERED ? OUTCOME_KEPT : OUTCOME_NOT_DELIVERED);
+	finish(conn, outcomes[conn->request.ticket.result]);
 }
 
 void

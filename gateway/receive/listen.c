@@ -164,7 +164,7 @@ after_head(struct conn *conn)
 static bool
 is_primed(struct conn *conn)
 {
-	bool primed = conn->primed || conn->request.level != ACK_DELIVERED;
+	bool primed = conn->primed || conn->request.level == ACK_RECEIVED;
 
 	conn->primed = true;
 	return primed;

@@ -26,7 +26,7 @@
 /* What a 200 means; in order of strength. */
 enum acknowledge {
 	ACK_RECEIVED,
-	ACK_DURABLE, /* this build has no spool on disk: not to be had */
+	ACK_DURABLE, /* to be had when the spool is on disk */
 	ACK_DELIVERED,
 };
 

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What malloc adds to a record; keeps the sum honest for small events. */
+#define MALLOC_OVERHEAD 16
+
 struct record *
 record_new(uint32_t room)
 {
@@ -33,5 +36,12 @@ record_free(struct record *record, struct instant now)
 		return;
 	if (record->table != NULL)
 		table_release(record->table, now);
+	free(record->producer);
 	free(record);
+}
+
+uint64_t
+record_cost(const struct record *record)
+{
+	return sizeof *record + record->room + MALLOC_OVERHEAD;
 }

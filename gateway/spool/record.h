@@ -8,9 +8,13 @@
  *	lines            + bytes                + room
  *	|--- events -----|------- unused -------|
  *
+ * One that was read back from disk may be a slice: some of the record's events
+ * that stand together, because those around them are settled.
+ *
  * Units	bytes, events; the time in milliseconds since 1970.
  * Ownership	record_new gives; record_free, or a spool_append that
- *		succeeded, takes.  It owns a reference of its table.
+ *		succeeded, takes.  It owns a reference of its table, and the
+ *		producer's name.
  * Threads	one owner at a time.
  * Errors	out of memory: NULL.
  */
@@ -23,13 +27,16 @@
 #include "gateway/table.h"
 
 struct ticket;
+struct place;
 
 struct record {
 	struct record *next;
 	struct table *table;     /* a reference; NULL until known */
 	struct ticket *ticket;   /* borrowed; NULL when nobody waits */
 	struct instant accepted; /* when the spool took it */
+	int64_t accepted_ms;     /* the same in wall time */
 	int64_t earliest_ms;     /* the smallest __time of its events */
+	char *producer;          /* NULL: not named; at most 255 bytes */
 	uint32_t events;
 	uint32_t bytes;
 	uint32_t room;
@@ -42,6 +49,13 @@ struct record {
 	uint32_t settled_events; /* delivered, or withdrawn and out of reach */
 	uint32_t flying_events;  /* in batches that are in flight */
 	bool withdrawn;          /* send nothing more of it */
+	/* The spool's. */
+	struct place *place;  /* NULL: not on disk */
+	uint32_t told_events; /* settled by spool_settle_part */
+	bool leaving;         /* spool_leave, not spool_settle */
+	bool waited_for;      /* a ticket waits: it must stay in memory */
+	uint32_t first_event; /* of a slice: its first event's number */
+	uint64_t sequence;    /* order of acceptance; 0: not on disk */
 	char lines[];
 };
 
@@ -50,5 +64,8 @@ struct record *record_new(uint32_t room);
 /* Moves it to a larger place; the old pointer dies only on success. */
 struct record *record_grow(struct record *record, uint32_t room);
 void record_free(struct record *record, struct instant now);
+
+/* What it takes of memory. */
+uint64_t record_cost(const struct record *record);
 
 #endif

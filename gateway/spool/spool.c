@@ -1,17 +1,26 @@
 #include "gateway/spool/spool.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* What malloc adds to a record; keeps the sum honest for small events. */
-#define MALLOC_OVERHEAD 16
+#include "gateway/spool/committer.h"
+
+#define COUNTS_TRIES 1000
 
 #define RETRY_LEAST_S 1
 #define RETRY_MOST_S  60
+
+/* A producer is asked back when this much has drained, or an eighth. */
+#define RETRY_BYTES (64 * 1024 * 1024)
+
+/* Of memory_bytes: what the pump has, and what is not yet durable. */
+#define RESIDENT(memory) ((memory) / 2) /* and a quarter of that above it */
+#define PENDING(memory)  ((memory) / 8 * 3)
 
 struct spool {
 	_Atomic(struct record *) appended; /* newest first */
@@ -22,12 +31,37 @@ struct spool {
 	struct instant drained_since;
 	uint64_t limit;
 	int fd;
+	struct disk *disk; /* ours to close; NULL: a test's, or none */
+	struct committer *committer; /* NULL: memory only */
 };
 
-static uint64_t
-cost(const struct record *record)
+static bool
+open_log(struct spool *spool, const struct spool_options *o, struct err *err)
 {
-	return sizeof *record + record->room + MALLOC_OVERHEAD;
+	struct committer_options options = {
+		.journal = {
+			.disk = o->disk,
+			.tables = o->tables,
+			.max_bytes = o->max_bytes,
+			.segment_bytes = o->segment_bytes,
+			.largest_bytes = o->largest_bytes,
+			.resident_bytes = RESIDENT(o->memory_bytes),
+			.seed = o->seed,
+			.now = o->now,
+			.wall_ms = o->wall_ms,
+		},
+		.pending_bytes = PENDING(o->memory_bytes),
+		.visible_fd = spool->fd,
+	};
+
+	if (o->directory == NULL && o->disk == NULL)
+		return true;
+	if (o->disk == NULL) {
+		if (!disk_open(&spool->disk, o->directory, true, err))
+			return false;
+		options.journal.disk = spool->disk;
+	}
+	return committer_start(&spool->committer, &options, err);
 }
 
 bool
@@ -45,8 +79,19 @@ spool_open(
 		return err_set(
 		    err, ERR_HOST, 0, "eventfd: %s", strerror(errno));
 	}
+	if (!open_log(spool, options, err)) {
+		spool_close(&spool);
+		return false;
+	}
 	*out = spool;
 	return true;
+}
+
+uint64_t
+spool_end(struct spool *spool)
+{
+	return spool->committer != NULL ? committer_end_work(spool->committer)
+					: 0;
 }
 
 void
@@ -56,11 +101,13 @@ spool_close(struct spool **spool)
 
 	if (*spool == NULL)
 		return;
+	committer_stop(&(*spool)->committer);
 	for (record = spool_take(*spool); record != NULL; record = next) {
 		next = record->next;
 		record_free(record, record->accepted);
 	}
 	close((*spool)->fd);
+	disk_close(&(*spool)->disk);
 	free(*spool);
 	*spool = NULL;
 }
@@ -83,7 +130,9 @@ spool_append(struct spool *spool, struct record *record)
 {
 	struct record *head;
 
-	if (!reserve(spool, cost(record)))
+	if (spool->committer != NULL)
+		return committer_append(spool->committer, record);
+	if (!reserve(spool, record_cost(record)))
 		return false;
 	head = atomic_load_explicit(&spool->appended, memory_order_relaxed);
 	do
@@ -109,6 +158,8 @@ spool_take(struct spool *spool)
 	 * taken, and left standing it would wake the pump for ever.
 	 */
 	(void)eventfd_read(spool->fd, &rings);
+	if (spool->committer != NULL)
+		return committer_visible(spool->committer);
 	record = atomic_exchange_explicit(
 	    &spool->appended, NULL, memory_order_acquire);
 	for (; record != NULL; record = next) {
@@ -135,13 +186,59 @@ count_drained(struct spool *spool, uint64_t bytes, struct instant now)
 }
 
 void
+spool_settle_part(
+    struct spool *spool, struct record *record, uint32_t from, uint32_t count)
+{
+	if (spool->committer != NULL)
+		committer_part(spool->committer, record,
+		    (struct frame_range){ from, count });
+}
+
+void
 spool_settle(struct spool *spool, struct record *record, struct instant now)
 {
-	uint64_t bytes = cost(record);
+	uint64_t bytes;
 
+	if (spool->committer != NULL) {
+		count_drained(spool, cost_of_record(record), now);
+		committer_end(spool->committer, record, now);
+		return;
+	}
+	bytes = record_cost(record);
 	record_free(record, now);
 	count_drained(spool, bytes, now);
 	atomic_fetch_sub_explicit(&spool->bytes, bytes, memory_order_relaxed);
+}
+
+void
+spool_leave(struct spool *spool, struct record *record, struct instant now)
+{
+	if (spool->committer == NULL) {
+		spool_settle(spool, record, now);
+		return;
+	}
+	record->leaving = true;
+	committer_end(spool->committer, record, now);
+}
+
+void
+spool_want(struct spool *spool, struct table *table, uint64_t bytes)
+{
+	if (spool->committer != NULL)
+		committer_want(spool->committer, table, bytes);
+}
+
+bool
+spool_is_durable(const struct spool *spool)
+{
+	return spool->committer != NULL;
+}
+
+static const struct journal *
+journal_of(const struct spool *spool)
+{
+	return spool->committer != NULL ? committer_journal(spool->committer)
+					: NULL;
 }
 
 int
@@ -153,29 +250,125 @@ spool_fd(const struct spool *spool)
 uint64_t
 spool_bytes(const struct spool *spool)
 {
-	return atomic_load_explicit(&spool->bytes, memory_order_relaxed);
+	const struct journal *journal = journal_of(spool);
+
+	return atomic_load_explicit(
+	    journal != NULL ? &journal->reserved : &spool->bytes,
+	    memory_order_relaxed);
 }
 
 uint64_t
 spool_limit_bytes(const struct spool *spool)
 {
-	return spool->limit;
+	const struct journal *journal = journal_of(spool);
+
+	return journal != NULL
+		   ? atomic_load_explicit(&journal->limit, memory_order_relaxed)
+		   : spool->limit;
+}
+
+struct spool_waiting
+spool_waiting(const struct spool *spool, const struct table *table)
+{
+	const struct journal *journal = journal_of(spool);
+	const struct shelf *shelf;
+
+	if (journal == NULL)
+		return (struct spool_waiting){ .oldest_ms = INT64_MAX };
+	shelf = &journal->shelves[table->index];
+	return (struct spool_waiting){
+		.records = atomic_load(&shelf->records),
+		.events = atomic_load(&shelf->events),
+		.bytes = atomic_load(&shelf->bytes),
+		.oldest_ms = atomic_load(&shelf->oldest_ms),
+	};
+}
+
+static void
+read_counts(const struct shelf *shelf, struct spool_counts *out)
+{
+	memory_order acquire = memory_order_acquire;
+
+	*out = (struct spool_counts){
+		.serial = atomic_load_explicit(&shelf->serial, acquire),
+		.recovered = atomic_load_explicit(&shelf->recovered, acquire),
+		.accepted = atomic_load_explicit(&shelf->accepted, acquire),
+		.settled = atomic_load_explicit(&shelf->settled, acquire),
+		.waiting = atomic_load_explicit(&shelf->events, acquire),
+		.bytes = atomic_load_explicit(&shelf->bytes, acquire),
+		.oldest_ms = atomic_load_explicit(&shelf->oldest_ms, acquire),
+	};
+}
+
+/* A change takes microseconds, but its thread may have to wait for a core. */
+bool
+spool_counts(const struct spool *spool, size_t index, struct spool_counts *out)
+{
+	const struct journal *journal = journal_of(spool);
+	const struct shelf *shelf;
+	uint64_t before;
+
+	if (journal == NULL)
+		return false;
+	shelf = &journal->shelves[index];
+	for (int tries = 0; tries < COUNTS_TRIES; tries++) {
+		before = atomic_load(&journal->version);
+		read_counts(shelf, out);
+		if (before % 2 == 0 && atomic_load(&journal->version) == before)
+			return atomic_load(&shelf->serial) == out->serial;
+		sched_yield();
+	}
+	return false;
+}
+
+struct spool_health
+spool_health(const struct spool *spool)
+{
+	const struct journal *journal = journal_of(spool);
+	const struct journal_counts *counts;
+
+	if (journal == NULL)
+		return (struct spool_health){ 0 };
+	counts = &journal->counts;
+	return (struct spool_health){
+		.failing = atomic_load(&counts->failing),
+		.recovering = atomic_load(&counts->recovering),
+		.unverified = atomic_load(&counts->unverified),
+		.recovered_records = atomic_load(&counts->recovered_records),
+		.recovered_events = atomic_load(&counts->recovered_events),
+		.damaged_records = atomic_load(&counts->damaged_records),
+		.damaged_segments = atomic_load(&counts->damaged_segments),
+		.commits = atomic_load(&counts->commits),
+		.failures = atomic_load(&counts->failures),
+		.copied_records = atomic_load(&counts->copied_records),
+		.segments = atomic_load(&counts->segments),
+	};
+}
+
+void
+spool_commit_times(const struct spool *spool, struct histogram_view *view)
+{
+	const struct journal *journal = journal_of(spool);
+
+	if (journal != NULL)
+		histogram_gather(&journal->counts.commit_times, view);
 }
 
 /*
- * The time in which an eighth of the spool drains: by then a producer has a
- * fair chance, and not all of them come back at once.
+ * The time in which an eighth of the spool drains, or as much as many
+ * producers send at once: by then each has a fair chance, and not all of them
+ * come back together.
  */
 uint32_t
 spool_retry_after_s(const struct spool *spool)
 {
 	uint64_t rate =
 	    atomic_load_explicit(&spool->drained_per_s, memory_order_relaxed);
-	uint64_t wait_s;
+	uint64_t bytes = spool_limit_bytes(spool) / 8, wait_s;
 
 	if (rate == 0)
 		return RETRY_MOST_S;
-	wait_s = spool->limit / 8 / rate + 1;
+	wait_s = (bytes < RETRY_BYTES ? bytes : RETRY_BYTES) / rate + 1;
 	return wait_s < RETRY_LEAST_S  ? RETRY_LEAST_S
 	       : wait_s > RETRY_MOST_S ? RETRY_MOST_S
 				       : (uint32_t)wait_s;

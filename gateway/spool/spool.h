@@ -2,15 +2,21 @@
  * spool - where producers and upstream meet, and nowhere else.
  *
  * Workers append, the pump takes; a slow upstream holds producers back only
- * by filling this up.  In this build events are kept in memory: a record lives
- * from spool_append to spool_settle, and all of them together within
- * `memory_bytes`.
+ * by filling this up.  With a directory, records go to a log on disk before
+ * the pump sees them, and stay there until they are settled; in memory there
+ * is only what the pump needs soon.  Without one the same calls work on memory
+ * alone.
  *
- * Units	bytes of memory, record headers included.
+ *	append --> committer: one write, one sync for all --> take --> settle
+ *	               |  ^                                              |
+ *	    ticket: durable  +-------------- settlements ----------------+
+ *
+ * Units	bytes.
  * Ownership	spool_append takes a record when it says yes; spool_take gives
- *		it to the pump; spool_settle takes it back and frees it.
- * Threads	append from any; take and settle from the pump's thread.
- * Errors	"full" is a refusal, a value.
+ *		it to the pump; spool_settle and spool_leave take it back.
+ * Threads	append from any; take, settle, leave, want from the pump's.
+ * Errors	"full" is a refusal, a value.  spool_open fails with ERR_BUSY
+ *		when another process has the directory.
  */
 #ifndef GATEWAY_SPOOL_SPOOL_H
 #define GATEWAY_SPOOL_SPOOL_H
@@ -19,12 +25,24 @@
 #include <stdint.h>
 
 #include "gateway/clock.h"
+#include "gateway/histogram.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/ticket.h"
 #include "parsers/err.h"
 
+struct disk;
+
 struct spool_options {
-	uint64_t memory_bytes;
+	uint64_t memory_bytes; /* of records, however many are on disk */
+	char *directory;       /* NULL: memory only, and nothing below counts */
+	uint64_t max_bytes;
+	uint64_t segment_bytes;
+	uint64_t largest_bytes; /* of a record's lines */
+	struct tables *tables;  /* borrowed */
+	struct disk *disk;      /* instead of the directory: for tests */
+	uint64_t seed;          /* random */
+	struct instant now;     /* the same moment by both clocks */
+	int64_t wall_ms;
 };
 
 struct spool;
@@ -32,26 +50,105 @@ struct spool;
 bool spool_open(
     struct spool **out, const struct spool_options *options, struct err *err);
 
-/* Frees what was never taken; nothing may be with the pump any more. */
+/*
+ * Writes what was appended and settled, and works no more.  Gives the number
+ * of events that stay on disk for the next start; without one they are gone.
+ */
+uint64_t spool_end(struct spool *spool);
+
+/*
+ * Does that too, and frees what was never taken; nothing may be with the pump
+ * any more.
+ */
 void spool_close(struct spool **spool);
+
+/* Is a 200 at the level `durable` to be had? */
+bool spool_is_durable(const struct spool *spool);
 
 /*
  * Keeps the record and rings the pump, or says false: no room, the record
- * stays the caller's.  `accepted` must be set.
+ * stays the caller's.  `accepted` and `accepted_ms` must be set.  A ticket
+ * that wishes `durable` is settled once the record is synced.
  */
 bool spool_append(struct spool *spool, struct record *record);
 
-/* Every record appended since the last call, oldest first, by `next`. */
+/* Records that came since the last call, oldest first, by `next`. */
 struct record *spool_take(struct spool *spool);
+
+/*
+ * These events of the record, counted from the first that it holds, need not
+ * be kept any longer: delivered, dead-lettered or withdrawn.
+ */
+void spool_settle_part(
+    struct spool *spool, struct record *record, uint32_t from, uint32_t count);
+
+/* The whole record, as far as it was not settled by parts. */
 void spool_settle(
     struct spool *spool, struct record *record, struct instant now);
+
+/*
+ * Nothing more of it is to be settled now: what is not settled stays on disk
+ * and is given again when it is wanted, or at the next start.  In memory alone
+ * there is no leaving: then the record is gone.
+ */
+void spool_leave(
+    struct spool *spool, struct record *record, struct instant now);
+
+/*
+ * How many bytes of this table's records the pump wants to have in memory at
+ * most; 0: none, UINT64_MAX: as the spool sees fit, which it does unasked.
+ */
+void spool_want(struct spool *spool, struct table *table, uint64_t bytes);
 
 /* An eventfd, readable when spool_take may find something. */
 int spool_fd(const struct spool *spool);
 
-/* Bytes now kept; any thread. */
+/* Bytes now kept, of the limit; on disk where it is on disk; any thread. */
 uint64_t spool_bytes(const struct spool *spool);
 uint64_t spool_limit_bytes(const struct spool *spool);
+
+/* What waits of one table, counted; any thread. */
+struct spool_waiting {
+	uint64_t records, events, bytes;
+	int64_t oldest_ms; /* INT64_MAX: nothing waits */
+};
+
+struct spool_waiting spool_waiting(
+    const struct spool *spool, const struct table *table);
+
+/*
+ * Why events of a table are there, and that others are not any more, since
+ * this start; all as of one moment, at which
+ *
+ *	recovered + accepted = settled + waiting
+ *
+ * counted where records come and go.  Settled: of what spool_settle was told,
+ * the events whose settlement is committed.
+ */
+struct spool_counts {
+	uint64_t serial; /* of the table that they are of */
+	uint64_t recovered, accepted, settled, waiting, bytes;
+	int64_t oldest_ms; /* at the latest; INT64_MAX: nothing waits */
+};
+
+/* By the table's index; any thread.  False: ask again; or in memory alone. */
+bool spool_counts(
+    const struct spool *spool, size_t index, struct spool_counts *out);
+
+/* The state of the disk; any thread.  Zero without a directory. */
+struct spool_health {
+	bool failing;        /* the last commit failed */
+	bool recovering;     /* what a start found is still being sorted out */
+	uint64_t unverified; /* segments of it not yet checked */
+	uint64_t recovered_records, recovered_events;
+	uint64_t damaged_records, damaged_segments;
+	uint64_t commits, failures, copied_records, segments;
+};
+
+struct spool_health spool_health(const struct spool *spool);
+
+/* Adds how long each commit took, write and sync; any thread. */
+void spool_commit_times(const struct spool *spool, struct histogram_view *view);
 
 /*
  * Whole seconds, 1 to 60, after which a producer that was told "full" should

@@ -7,7 +7,7 @@
  *
  * Ownership	the ticket is part of the worker's request.  From spool_append
  *		to the moment it comes out of the box it belongs to the other
- *		side, and it always comes out: delivered or withdrawn.
+ *		side, and it always comes out.
  * Threads	ticket_settle from any; a box is emptied by its worker alone.
  * Errors	none, but for making a box.
  */
@@ -19,9 +19,18 @@
 #include "gateway/clock.h"
 #include "parsers/err.h"
 
+/* What the request waits for. */
+enum ticket_wish {
+	TICKET_WISH_DELIVERED,
+	TICKET_WISH_DURABLE, /* only where the spool is on disk */
+};
+
 enum ticket_result {
 	TICKET_DELIVERED, /* upstream answered 2xx for every event */
 	TICKET_WITHDRAWN, /* deadline passed: unsent events will not be sent */
+	TICKET_DURABLE,   /* every event is synced to disk */
+	TICKET_FAILED,    /* the disk failed: kept or not, nobody knows */
+	TICKET_REFUSED,   /* the spool is full: nothing was kept */
 };
 
 struct ticket_box {
@@ -33,6 +42,7 @@ struct ticket {
 	struct ticket *next;
 	struct ticket_box *box;
 	struct instant deadline; /* ack_timeout after acceptance */
+	enum ticket_wish wish;
 	enum ticket_result result;
 };
 

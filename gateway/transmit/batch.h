@@ -31,6 +31,7 @@
 struct batch_part {
 	struct record *record;
 	uint32_t offset; /* in the record's lines */
+	uint32_t first;  /* number of its first event in the record */
 	uint32_t bytes;
 	uint32_t events;
 };

@@ -26,6 +26,7 @@ lane_add(struct lane *lane, struct record *record)
 		assert(lane->head == NULL && lane->in_flight == 0);
 		lane->table = record->table;
 		lane->serial = record->table->serial;
+		lane->seen = (struct spool_counts){ 0 };
 		lane->state = LANE_FLOWING;
 		lane->level = 0;
 		lane->told = false;
@@ -113,7 +114,8 @@ measure(struct record *record, uint64_t events, uint64_t bytes)
 {
 	const char *start = record->lines + record->cut_bytes, *at = start;
 	const char *end = record->lines + record->bytes, *newline;
-	struct batch_part part = { record, record->cut_bytes, 0, 0 };
+	struct batch_part part = { record, record->cut_bytes,
+		record->cut_events, 0, 0 };
 
 	if ((uint64_t)(end - start) > bytes)
 		end = start + bytes;
@@ -132,7 +134,7 @@ static struct batch_part
 part_of(struct record *record, uint64_t events, uint64_t bytes)
 {
 	struct batch_part whole = { record, record->cut_bytes,
-		record->bytes - record->cut_bytes,
+		record->cut_events, record->bytes - record->cut_bytes,
 		record->events - record->cut_events };
 
 	if (whole.events <= events && whole.bytes <= bytes)

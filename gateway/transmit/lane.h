@@ -42,6 +42,7 @@
 #include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
+#include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/batch.h"
 
@@ -52,6 +53,7 @@ struct lane {
 	const struct table *table; /* good while the lane holds a record */
 	uint64_t serial;           /* of the table; another one: start anew */
 	struct books_table *books; /* of the table; good for ever */
+	struct spool_counts seen;  /* the report's: what is in the books */
 
 	struct record *head, *tail;           /* not, or not wholly, cut */
 	uint64_t queued_events, queued_bytes; /* of them, not cut */

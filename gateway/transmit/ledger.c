@@ -35,14 +35,16 @@ settle_ticket(
 	record->ticket = NULL;
 }
 
-/* `events` of the record have left for good. */
+/* `events` of the record, from number `first` on, have left for good. */
 static void
-leave(struct ledger *ledger, struct record *record, uint32_t events,
-    struct instant now)
+leave(struct ledger *ledger, struct record *record, uint32_t first,
+    uint32_t events, struct instant now)
 {
 	record->settled_events += events;
-	if (record->settled_events < record->events)
+	if (record->settled_events < record->events) {
+		spool_settle_part(ledger->spool, record, first, events);
 		return;
+	}
 	if (record->ticket != NULL)
 		settle_ticket(ledger, record, TICKET_DELIVERED);
 	spool_settle(ledger->spool, record, now);
@@ -63,9 +65,8 @@ ledger_take(struct ledger *ledger, struct record *record)
 
 	ledger->counts.taken += record->events;
 	ledger->counts.waiting += record->events;
-	table->requests++;
-	table->accepted += record->events;
-	table->accepted_bytes += record->bytes;
+	if (!ledger->spool_counts)
+		table->accepted += record->events;
 	if (record->ticket != NULL)
 		watch(ledger, record);
 }
@@ -102,7 +103,7 @@ ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 	for (; part < end; part++) {
 		part->record->flying_events -= part->events;
 		count_delivered(ledger->books, part, now);
-		leave(ledger, part->record, part->events, now);
+		leave(ledger, part->record, part->first, part->events, now);
 	}
 	ledger->counts.in_flight -= batch->events;
 	ledger->counts.delivered += batch->events;
@@ -118,7 +119,7 @@ ledger_purge(struct ledger *ledger, struct batch *batch, struct instant now)
 		part = &batch->parts[i];
 		if (!part->record->withdrawn)
 			continue;
-		leave(ledger, part->record, part->events, now);
+		leave(ledger, part->record, part->first, part->events, now);
 		part->record = NULL;
 		any = true;
 	}
@@ -170,5 +171,5 @@ ledger_withdraw(
 	record->withdrawn = true;
 	settle_ticket(ledger, record, TICKET_WITHDRAWN);
 	if (uncut > 0)
-		leave(ledger, record, uncut, now);
+		leave(ledger, record, record->cut_events, uncut, now);
 }

@@ -42,6 +42,7 @@ struct ledger {
 	struct ledger_counts counts;
 	struct spool *spool;
 	struct books *books; /* the same by table, for whoever asks */
+	bool spool_counts;   /* what came: see spool_counts */
 	struct record *watched, *watched_tail; /* have a ticket; by deadline */
 };
 

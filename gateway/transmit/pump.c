@@ -62,6 +62,7 @@ pump_open(
 	pump->books = account_books(options->account);
 	pump->ledger.spool = options->spool;
 	pump->ledger.books = pump->books;
+	pump->ledger.spool_counts = spool_is_durable(options->spool);
 	pump->withdraw_at = INSTANT_NEVER;
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
@@ -92,7 +93,7 @@ drop_batch(struct pump *pump, struct batch *batch)
 		r = batch->parts[i].record;
 		r->settled_events += batch->parts[i].events;
 		if (r->settled_events == r->events)
-			spool_settle(pump->options.spool, r, pump->now);
+			spool_leave(pump->options.spool, r, pump->now);
 	}
 	batch_give(&pump->pool, batch);
 }
@@ -107,7 +108,7 @@ drop_lane(struct pump *pump, struct lane *lane)
 		lane_remove(lane, r);
 		r->settled_events += r->events - r->cut_events;
 		if (r->settled_events == r->events)
-			spool_settle(pump->options.spool, r, pump->now);
+			spool_leave(pump->options.spool, r, pump->now);
 	}
 	while ((b = lane->retries) != NULL) {
 		lane_retry_remove(lane, b);
@@ -395,8 +396,8 @@ pump_account(struct pump *pump)
 		.upstream = pump->upstream,
 	};
 
-	report_measure(&report, pump->now);
-	account_give(pump->options.account);
+	if (report_measure(&report, pump->now))
+		account_give(pump->options.account);
 }
 
 void

@@ -143,19 +143,69 @@ see_state(
 }
 
 static void
-see_lane(const struct lane *lane, struct instant now)
+see_queued(const struct lane *lane, struct instant now)
 {
 	struct books_table *table = lane->books;
 
-	if (table == NULL)
-		return;
 	table->waiting += lane->queued_events;
 	table->waiting_bytes += lane->queued_bytes;
 	if (lane->head != NULL)
 		see_older(table, lane->head, now);
 	for (const struct batch *b = lane->retries; b != NULL; b = b->next)
 		(void)see_batch(table, b, false, now);
-	see_state(table, lane, now);
+}
+
+/*
+ * The spool's counts of a table grow, and are put into the books as they do;
+ * another table on the same place begins at 0, and so does the lane.
+ */
+static bool
+see_spool(const struct report *report, size_t index)
+{
+	struct lane *lane = &report->lanes[index];
+	struct books_table *table = lane->books;
+	struct spool_counts counts;
+
+	if (!spool_counts(report->spool, index, &counts))
+		return false;
+	if (counts.serial != lane->serial)
+		return true;
+	table->recovered += counts.recovered - lane->seen.recovered;
+	table->accepted += counts.accepted - lane->seen.accepted;
+	table->settled += counts.settled - lane->seen.settled;
+	lane->seen = counts;
+	return true;
+}
+
+/* What the spool counts takes the place of what was seen in lanes. */
+static void
+use_spool(const struct report *report, int64_t wall_ms)
+{
+	struct books *books = report->books;
+
+	for (unsigned t = 0; t <= books->labels.count; t++)
+		books->tables[t].waiting = books->tables[t].waiting_bytes = 0;
+	for (size_t i = 0; i < report->lane_count; i++) {
+		const struct spool_counts *seen = &report->lanes[i].seen;
+		struct books_table *table = report->lanes[i].books;
+
+		if (table == NULL)
+			continue;
+		table->waiting += seen->waiting;
+		table->waiting_bytes += seen->bytes;
+		if (table->oldest_ms == -1 && seen->waiting > 0)
+			table->oldest_ms = wall_ms > seen->oldest_ms
+					       ? wall_ms - seen->oldest_ms
+					       : 0;
+	}
+	for (unsigned t = 0; t <= books->labels.count; t++) {
+		struct books_table *table = &books->tables[t];
+
+		table->waiting += table->settled - table->delivered -
+				  table->withdrawn - books_dead(table);
+		if (table->waiting == 0)
+			table->oldest_ms = -1;
+	}
 }
 
 static void
@@ -173,6 +223,28 @@ forget_states(struct books *books)
 }
 
 static void
+see_disk(struct books_spool *out, const struct spool *spool)
+{
+	struct spool_health health = spool_health(spool);
+
+	*out = (struct books_spool){
+		.bytes = spool_bytes(spool),
+		.limit = spool_limit_bytes(spool),
+		.durable = spool_is_durable(spool),
+		.failing = health.failing,
+		.recovering = health.recovering,
+		.unverified = health.unverified,
+		.damaged_records = health.damaged_records,
+		.damaged_segments = health.damaged_segments,
+		.commits = health.commits,
+		.failures = health.failures,
+		.copied_records = health.copied_records,
+		.segments = health.segments,
+	};
+	spool_commit_times(spool, &out->commit_times);
+}
+
+static void
 see_whole(const struct report *report, struct instant now)
 {
 	struct upstream *upstream = report->upstream;
@@ -186,26 +258,43 @@ see_whole(const struct report *report, struct instant now)
 	books->budget_limit = budget.limit;
 	books->budget_used = budget.limit - budget.remaining;
 	books->budget_reset_s = budget.reset_s;
-	books->spool_bytes = spool_bytes(report->spool);
-	books->spool_limit = spool_limit_bytes(report->spool);
+	see_disk(&books->spool, report->spool);
 	books->refused = report->gate->on_trial;
 	books->paused_ms = opens_ns > 0 ? opens_ns / NS_PER_MS : 0;
 	if (upstream->ops->credential != NULL)
 		upstream->ops->credential(upstream, &books->credential);
 }
 
-void
-report_measure(const struct report *report, struct instant now)
+static void
+see_lanes(const struct report *report, struct instant now)
 {
 	const struct batch *batch;
 
-	forget_states(report->books);
 	for (size_t i = 0; i < report->lane_count; i++)
-		see_lane(&report->lanes[i], now);
+		if (report->lanes[i].books != NULL) {
+			see_queued(&report->lanes[i], now);
+			see_state(
+			    report->lanes[i].books, &report->lanes[i], now);
+		}
 	for (size_t i = 0; i < report->flying_count; i++) {
 		batch = report->flying[i];
 		batch->lane->books->in_flight +=
 		    see_batch(batch->lane->books, batch, true, now);
 	}
+}
+
+bool
+report_measure(const struct report *report, struct instant now)
+{
+	bool durable = spool_is_durable(report->spool);
+
+	for (size_t i = 0; durable && i < report->lane_count; i++)
+		if (report->lanes[i].books != NULL && !see_spool(report, i))
+			return false;
+	forget_states(report->books);
 	see_whole(report, now);
+	see_lanes(report, now);
+	if (durable)
+		use_spool(report, report->books->wall_ms);
+	return true;
 }

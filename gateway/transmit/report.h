@@ -2,8 +2,10 @@
  * report - the sending side's pages in the books.
  *
  * What happens is counted as it happens, a few additions a call.  How things
- * stand is measured when somebody asks, by going through every lane: so that
- * what waits is counted anew each time and not carried along.
+ * stand is measured when somebody asks.  In memory alone, what waits is counted
+ * anew by going through every lane.  A spool on disk counts it itself, also
+ * what is in no lane; of that what has left since is taken off, of which the
+ * spool may not know yet.
  *
  * Units	as books.h.
  * Ownership	borrows all.
@@ -30,7 +32,7 @@ void report_answer(struct books *books, const struct batch *batch,
 /* Where everything is that is measured. */
 struct report {
 	struct books *books;
-	const struct lane *lanes;
+	struct lane *lanes;
 	size_t lane_count;
 	struct batch *const *flying;
 	size_t flying_count;
@@ -40,6 +42,7 @@ struct report {
 	struct upstream *upstream;
 };
 
-void report_measure(const struct report *report, struct instant now);
+/* False: the spool's counts were not to be had; ask again. */
+bool report_measure(const struct report *report, struct instant now);
 
 #endif

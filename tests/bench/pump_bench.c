@@ -137,7 +137,9 @@ main(int argc, char **argv)
 		.max_unconfigured = table_count,
 		.defaults.batch = { 60, 1000000, 500 },
 	};
-	struct spool_options spool_options = { UINT64_C(1) << 32 };
+	struct spool_options spool_options = {
+		.memory_bytes = UINT64_C(1) << 32,
+	};
 	struct budget_options budget_options = { 100000000,
 		UINT64_C(10000000000), 1 };
 	struct echo echo = { .upstream = { &ops }, .now = { 0 } };

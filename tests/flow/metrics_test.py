@@ -6,6 +6,7 @@ recovered + accepted = delivered + dead-lettered + withdrawn + waiting.
 
 import json
 import os
+import socket
 import re
 import shutil
 import subprocess
@@ -14,9 +15,11 @@ import unittest
 
 import wire
 from flow import FlowTest, event, push
+from gateway import EXECUTABLE
 from program import PATIENCE_S, wait_until
 
 SCRAPES = int(os.environ.get("SCRAPES", "300"))
+KILLS = int(os.environ.get("KILLS", "5"))
 LINE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 PREFIX = "polaris_gateway_"
@@ -102,7 +105,10 @@ class Load:
             lines = [event(number + i, of=f"{table} {id(self)}")
                      for i in range(count)]
             number += count
-            reply = push(gateway, table, lines, headers)
+            try:
+                reply = push(gateway, table, lines, headers)
+            except (ConnectionError, wire.Closed, socket.timeout):
+                return  # it was killed
             key = (table, reply.status)
             self.counts[key] = self.counts.get(key, 0) + count
             self.statuses[key] = self.statuses.get(key, 0) + 1
@@ -260,6 +266,81 @@ class Metrics(FlowTest):
         told = re.findall(r"^\| `(\S+)` \| (\S+) \|", help_text, re.MULTILINE)
         self.assertEqual(served, told)
         self.assertEqual(len(served), len(set(served)))
+
+
+class Durable(FlowTest):
+    """The same of a spool on disk, which counts what is in no lane."""
+
+    def start_durable(self, sim, name):
+        self.known.add("spool")
+        return self.start_gateway(sim, {
+            "acknowledge": "durable", "shutdown_timeout": "2s",
+            "batch": {"linger": "20ms"},
+            "listen": {"workers": 2, "max_body": "200KiB"},
+            "spool": {"directory": os.path.join(self.folder, "spool"),
+                      "max_bytes": "64MiB", "segment_bytes": "1MiB",
+                      "memory_bytes": "2MiB"}}, name=name)
+
+    def on_disk(self):
+        """Events that wait, by table, as `spool stat` counts them."""
+        said = subprocess.run(
+            [os.path.abspath(EXECUTABLE), "spool", "stat",
+             os.path.join(self.folder, "spool")],
+            capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+        lines = said.stdout[said.stdout.index("\ntable "):].splitlines()[2:]
+        return {line.split()[0]: int(line.split()[2]) for line in lines}
+
+    def waiting(self, gateway):
+        reading = scrape(gateway)
+        self.assertEqual(reading.broken_sums(), [])
+        return {table: int(count) for table in reading.tables()
+                if (count := reading.get("events_waiting", table=table))}
+
+    def test_the_sum_is_whole_in_every_reading_and_over_kills(self):
+        sim = self.start_sim(latency=5)
+        sim.fault(calls=1000000, table="broken", status=404)
+        tables = ["a", "b", "broken"]
+        accepted = 0
+        for kill in range(KILLS):
+            gateway = self.start_durable(sim, f"gateway{kill}")
+            load = Load(gateway, tables)
+            for _ in range(SCRAPES // KILLS):
+                self.assertEqual(scrape(gateway).broken_sums(), [])
+            gateway.kill()
+            load.end()
+            self.programs.remove(gateway)
+            accepted += sum(load.counts.values())
+            left = self.on_disk()
+            self.assertGreater(left["broken"], 0)
+        gateway = self.start_durable(sim, "last")
+        # What a start finds is recovered, no more and no less.
+        wait_until("all is recovered", lambda: {
+            table: scrape(gateway).get("events_recovered_total", table=table)
+            for table in left} == left)
+        wait_until("only the broken one waits",
+                   lambda: set(self.waiting(gateway)) == {"broken"})
+        self.assertEqual(self.waiting(gateway),
+                         {"broken": left["broken"]})
+        wait_until("the disk knows that the others have left",
+                   lambda: self.on_disk() == self.waiting(gateway))
+        # Acknowledged is delivered or waits; a kill may deliver twice.
+        self.assertGreaterEqual(sim.taken() + left["broken"], accepted)
+
+    def test_what_is_not_in_memory_waits_as_well(self):
+        """A backlog of several times spool.memory_bytes."""
+        sim = self.start_sim()
+        sim.fault(calls=1000000, table="broken", status=404)
+        gateway = self.start_durable(sim, "gateway")
+        with gateway.connect() as connection:
+            for number in range(80):
+                lines = [event(100 * number + i, pad="x" * 1000)
+                         for i in range(100)]
+                reply = connection.ask(
+                    wire.post("broken", b"\n".join(lines)))
+                self.assertEqual(reply.status, 200)
+        self.assertEqual(self.waiting(gateway), {"broken": 8000})
+        self.assertEqual(self.on_disk(), {"broken": 8000})
+        self.assertEqual(status(gateway)["spool"]["kind"], "disk")
 
 
 class Status(FlowTest):

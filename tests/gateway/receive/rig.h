@@ -123,7 +123,9 @@ MAYBE bool
 rig_start(struct rig *rig, struct err *err)
 {
 	struct budget_options limits = { 83334, 100000000, 1 };
-	struct spool_options room = { rig->spool_bytes };
+	struct spool_options room = {
+		.memory_bytes = rig->spool_bytes,
+	};
 
 	if (!tables_open(&rig->tables, &rig->tables_options, err) ||
 	    !spool_open(&rig->spool, &room, err) ||

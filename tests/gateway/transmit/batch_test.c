@@ -14,7 +14,7 @@ filled(struct batch_pool *pool, struct record *record)
 	for (uint32_t i = 0; i < 3; i++) {
 		memset(record->lines + i * PART, 'a' + (int)i, PART);
 		cr_assert(batch_plan(batch,
-		    (struct batch_part){ record, i * PART, PART, i + 1 }));
+		    (struct batch_part){ record, i * PART, i, PART, i + 1 }));
 	}
 	cr_assert_eq(batch->bytes, 3 * PART);
 	cr_assert_eq(batch->events, 6);
@@ -64,7 +64,7 @@ Test(batch, spare_memory_has_a_maximum)
 	for (int i = 0; i < MANY; i++) {
 		batches[i] = batch_take(&pool);
 		cr_assert(batch_plan(
-		    batches[i], (struct batch_part){ record, 0, MEBI, 1 }));
+		    batches[i], (struct batch_part){ record, 0, 0, MEBI, 1 }));
 		cr_assert(batch_fill(batches[i]));
 	}
 	for (int i = 0; i < MANY; i++)

@@ -204,7 +204,9 @@ main(void)
 {
 	struct tables_options table_options = { .max_unconfigured = 5,
 		.defaults.batch = { 60, 1000000, 20 } };
-	struct spool_options spool_options = { UINT64_C(1) << 30 };
+	struct spool_options spool_options = {
+		.memory_bytes = UINT64_C(1) << 30,
+	};
 	struct budget_options budget_options = { 100000000, 1000000000, 1 };
 	struct echo echo = { .upstream = { &ops } };
 	struct pump_options options = { .max_in_flight = PLACES };

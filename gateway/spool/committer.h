@@ -1,0 +1,64 @@
+/*
+ * committer - the thread that owns the log, and the keeper that helps it.
+ *
+ * The committer takes what all workers appended and the pump settled since it
+ * last looked, and commits it: one write, one sync.  While a sync runs, the
+ * next batch gathers; there is no timer.  The keeper runs jobs (job.h): disk
+ * work that no commit waits for.
+ *
+ *	workers --appended--> committer --visible--> pump
+ *	pump ----settled----> committer --jobs--> keeper --done--> committer
+ *
+ * A commit that failed settles the tickets of its records with "failed".
+ * Records that nobody waits for (they were acknowledged as received) are kept
+ * and tried again, and so are settlements.
+ *
+ * Units	bytes.
+ * Ownership	committer_start gives, committer_stop takes; the journal and
+ *		disk are the committer's in between.
+ * Threads	append from any, the rest from the pump's.
+ * Errors	no memory, no threads: false and a text.
+ */
+#ifndef GATEWAY_SPOOL_COMMITTER_H
+#define GATEWAY_SPOOL_COMMITTER_H
+
+#include "gateway/spool/journal.h"
+
+struct committer_options {
+	struct journal_options journal;
+	uint64_t pending_bytes; /* memory of records not yet durable */
+	bool by_hand;           /* no threads: committer_step instead */
+	int visible_fd;         /* rung when something became visible */
+};
+
+struct committer;
+
+bool committer_start(struct committer **out,
+    const struct committer_options *options, struct err *err);
+
+/* By hand: what the threads would do.  False: no job was due. */
+void committer_step(struct committer *committer);
+bool committer_run_job(struct committer *committer);
+
+/* By hand: is everything that was said durable? */
+bool committer_idle(struct committer *committer);
+
+/* Commits what is left, and works no more; gives the events that wait. */
+uint64_t committer_end_work(struct committer *committer);
+
+/* Does that too; frees all records but those with the pump. */
+void committer_stop(struct committer **committer);
+
+bool committer_append(struct committer *committer, struct record *record);
+struct record *committer_visible(struct committer *committer);
+void committer_part(struct committer *committer, struct record *record,
+    struct frame_range range);
+void committer_end(
+    struct committer *committer, struct record *record, struct instant now);
+void committer_want(
+    struct committer *committer, struct table *table, uint64_t bytes);
+
+/* For its atomic counts alone; any thread. */
+const struct journal *committer_journal(const struct committer *committer);
+
+#endif

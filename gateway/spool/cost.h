@@ -1,0 +1,31 @@
+/*
+ * cost - what a record takes of the log, whatever becomes of it.
+ *
+ * Its frame, and its share of what is written for its sake: the footer's line,
+ * its settlement.  Admission counts in this, so that what was admitted has
+ * room to be settled as well.
+ *
+ * Units	bytes.
+ * Ownership	borrows.
+ * Threads	any.
+ * Errors	none.
+ */
+#ifndef GATEWAY_SPOOL_COST_H
+#define GATEWAY_SPOOL_COST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct record;
+struct holding;
+struct segment_entry;
+
+#define COST_EXTRA 56 /* footer entry, settlement, its share of frames */
+
+/* `names`: the table's and the producer's, together. */
+uint64_t cost_of(size_t names, uint64_t bytes);
+uint64_t cost_of_record(const struct record *record);
+uint64_t cost_of_entry(
+    const struct holding *holding, const struct segment_entry *entry);
+
+#endif

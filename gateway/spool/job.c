@@ -1,0 +1,310 @@
+#include "gateway/spool/job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/spool/footer.h"
+#include "gateway/spool/scan.h"
+
+#define CHUNK      (1024 * 1024)
+#define QUARANTINE "quarantine"
+
+struct job *
+job_new(enum job_kind kind, struct segment *segment)
+{
+	struct job *job = calloc(1, sizeof *job);
+
+	if (job == NULL)
+		return NULL;
+	job->kind = kind;
+	job->segment = segment;
+	if (segment != NULL) {
+		job->id = segment->id;
+		job->size = segment->size;
+		job->epoch = segment->epoch;
+		job->limit = segment->limit;
+		job->file = segment->file;
+	}
+	return job;
+}
+
+void
+job_free(struct job *job, struct instant now)
+{
+	if (job == NULL)
+		return;
+	for (uint32_t i = 0; i < job->item_count; i++)
+		record_free(job->items[i].record, now);
+	free(job->items);
+	contents_fini(&job->contents);
+	buffer_fini(&job->bytes);
+	free(job);
+}
+
+static bool
+fail(struct job *job, const char *what, int result)
+{
+	return err_set(&job->err, ERR_HOST, 0, "segment %" PRIx64 ": %s: %s",
+	    job->id, what, strerror(-result));
+}
+
+static bool
+fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
+{
+	char *zeros = calloc(1, CHUNK);
+	uint64_t len;
+	int result = zeros == NULL ? -ENOMEM : 0;
+
+	for (; result == 0 && at < job->size; at += len) {
+		len = job->size - at < CHUNK ? job->size - at : CHUNK;
+		result = disk_write(disk, file, zeros, len, at);
+	}
+	free(zeros);
+	if (result == 0)
+		result = disk->sync(disk, file);
+	return result == 0 || fail(job, "fill", result);
+}
+
+/*
+ * Under another name until it is whole: a file with a segment's name has a
+ * segment's length.
+ */
+static bool
+run_create(struct job *job, struct disk *disk)
+{
+	char name[SEGMENT_NAME], fresh[SEGMENT_NAME + 4];
+	int file, result;
+	bool ok = false;
+
+	segment_name(name, job->id);
+	snprintf(fresh, sizeof fresh, "%s.new", name);
+	(void)disk->unlink(disk, fresh);
+	file = disk->open(disk, fresh, DISK_NEW);
+	if (file < 0)
+		return fail(job, "create", file);
+	if (!fill_with_zeros(job, disk, file, 0))
+		goto out;
+	result = disk->rename(disk, fresh, name);
+	if (result != 0) {
+		fail(job, "rename", result);
+		goto out;
+	}
+	result = disk->sync_names(disk);
+	if (result != 0) {
+		fail(job, "sync the directory", result);
+		(void)disk->unlink(disk, name);
+		goto out;
+	}
+	job->file = file;
+	file = -1;
+	ok = true;
+out:
+	if (file >= 0) {
+		disk->close(disk, file);
+		(void)disk->unlink(disk, fresh);
+	}
+	return ok;
+}
+
+/* First the footer, then the trailer that points to it. */
+static bool
+run_seal(struct job *job, struct disk *disk)
+{
+	char trailer[SEGMENT_TRAILER];
+	int result;
+
+	result =
+	    disk_write(disk, job->file, job->bytes.at, job->bytes.len, job->at);
+	if (result == 0) {
+		footer_trailer_put(trailer, job->epoch, job->at);
+		result = disk_write(disk, job->file, trailer, sizeof trailer,
+		    job->size - SEGMENT_TRAILER);
+	}
+	if (result == 0)
+		result = disk->sync(disk, job->file);
+	return result == 0 || fail(job, "write the footer", result);
+}
+
+/* What could not be read is kept for whoever wants to look at it. */
+static void
+quarantine(struct job *job, struct disk *disk, struct scan *scan)
+{
+	const struct contents_damage *damage = job->contents.damage;
+	struct err err = { 0 };
+	char name[64];
+	const char *bytes;
+	size_t len;
+	int file;
+
+	for (uint32_t i = 0; i < job->contents.damage_count; i++, damage++) {
+		if (damage->len > job->quarantine_room)
+			continue;
+		snprintf(name, sizeof name,
+		    QUARANTINE "/%016" PRIx64 "-%016" PRIx64, job->epoch,
+		    damage->at);
+		file = disk->open(disk, name, DISK_NEW);
+		if (file < 0)
+			continue; /* has it already, or cannot: told anyway */
+		bytes = scan_at(scan, damage->at, damage->len, &len, &err);
+		if (bytes != NULL &&
+		    disk_write(disk, file, bytes,
+			len < damage->len ? len : damage->len, 0) == 0)
+			job->quarantine_room -= damage->len;
+		disk->close(disk, file);
+	}
+}
+
+static bool
+scan_whole(struct job *job, struct disk *disk, struct scan *scan)
+{
+	contents_fini(&job->contents);
+	if (!scan_segment(
+		scan, job->epoch, SEGMENT_HEADER, &job->contents, &job->err))
+		return false;
+	if (job->quarantine_room > 0 && job->contents.damage_count > 0)
+		quarantine(job, disk, scan);
+	return true;
+}
+
+/*
+ * What was found without a footer may be in the kernel's memory alone: the
+ * process before us was killed, perhaps after a sync that failed and left the
+ * pages clean.  Before anything else is overwritten for its sake, it is
+ * written again and synced.
+ */
+static bool
+make_durable(struct job *job, struct disk *disk)
+{
+	char *bytes = malloc(CHUNK);
+	uint64_t at = 0, len;
+	int64_t n = bytes == NULL ? -ENOMEM : 0;
+
+	for (; n >= 0 && at < job->contents.tail; at += len) {
+		len = job->contents.tail - at < CHUNK ? job->contents.tail - at
+						      : CHUNK;
+		n = disk->read(disk, job->file, bytes, len, at);
+		if (n >= 0)
+			n = disk_write(disk, job->file, bytes, (size_t)n, at);
+	}
+	free(bytes);
+	if (n >= 0)
+		n = disk->sync(disk, job->file);
+	return n >= 0 || fail(job, "write again", (int)n);
+}
+
+static bool
+run_reading(struct job *job, struct disk *disk)
+{
+	enum footer_answer answer = FOOTER_NONE;
+	struct scan scan;
+	bool ok = true, settled = job->kind == JOB_SETTLED;
+
+	scan_init(&scan, disk, job->file,
+	    job->limit < job->size ? job->limit : job->size);
+	if (job->limit >= job->size && !job->whole)
+		answer =
+		    footer_read(&scan, job->epoch, &job->contents, &job->err);
+	if (answer == FOOTER_READ && settled &&
+	    !footer_read_settled(&scan, job->epoch, &job->contents, &job->err))
+		answer =
+		    job->err.kind == ERR_INPUT ? FOOTER_NONE : FOOTER_FAILED;
+	if (answer == FOOTER_FAILED)
+		ok = false;
+	else if (answer == FOOTER_NONE)
+		ok = scan_whole(job, disk, &scan);
+	if (ok && settled && answer == FOOTER_NONE)
+		ok = make_durable(job, disk);
+	scan_fini(&scan);
+	return ok;
+}
+
+static struct record *
+record_of(const struct frame *frame)
+{
+	struct record *record = record_new((uint32_t)frame->body.len);
+
+	if (record == NULL)
+		return NULL;
+	memcpy(record->lines, frame->body.at, frame->body.len);
+	record->bytes = (uint32_t)frame->body.len;
+	record->events = frame->events;
+	record->accepted_ms = frame->accepted_ms;
+	record->earliest_ms = frame->earliest_ms;
+	record->sequence = frame->sequence;
+	if (frame->producer.len > 0) {
+		record->producer =
+		    strndup(frame->producer.at, frame->producer.len);
+		if (record->producer == NULL) {
+			record_free(record, (struct instant){ 0 });
+			return NULL;
+		}
+	}
+	return record;
+}
+
+static bool
+run_read(struct job *job, struct disk *disk)
+{
+	struct frame frame = { 0 };
+	struct job_item *item = job->items;
+	struct scan scan;
+	int64_t size;
+	bool ok = true;
+
+	scan_init(&scan, disk, job->file, job->size);
+	for (uint32_t i = 0; ok && i < job->item_count; i++, item++) {
+		size = scan_frame(&scan, (uint64_t)item->at8 * FRAME_ALIGN,
+		    job->epoch, &frame, &job->err);
+		if (size < 0) {
+			ok = false;
+		} else if (size > 0 && frame.kind == FRAME_EVENTS &&
+			   frame.ordinal == item->ordinal) {
+			item->record = record_of(&frame);
+			ok = item->record != NULL ||
+			     err_set(&job->err, ERR_HOST, 0, "no memory");
+		}
+	}
+	scan_fini(&scan);
+	return ok;
+}
+
+static bool
+run_wipe(struct job *job, struct disk *disk)
+{
+	return run_reading(job, disk) &&
+	       fill_with_zeros(job, disk, job->file, job->contents.tail);
+}
+
+static bool
+run_remove(struct job *job, struct disk *disk)
+{
+	char name[SEGMENT_NAME];
+	int result;
+
+	segment_name(name, job->id);
+	disk->close(disk, job->file);
+	result = disk->unlink(disk, name);
+	if (result == 0)
+		result = disk->sync_names(disk);
+	return result == 0 || fail(job, "remove", result);
+}
+
+void
+job_run(struct job *job, struct disk *disk)
+{
+	static bool (*const run[])(struct job *, struct disk *) = {
+		[JOB_CREATE] = run_create,
+		[JOB_SEAL] = run_seal,
+		[JOB_SETTLED] = run_reading,
+		[JOB_LOAD] = run_reading,
+		[JOB_VERIFY] = run_reading,
+		[JOB_READ] = run_read,
+		[JOB_WIPE] = run_wipe,
+		[JOB_REMOVE] = run_remove,
+	};
+
+	job->ok = run[job->kind](job, disk);
+}

@@ -1,0 +1,500 @@
+#include "gateway/spool/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/spool/clean.h"
+#include "gateway/spool/fetch.h"
+#include "gateway/spool/footer.h"
+#include "gateway/spool/index.h"
+#include "gateway/spool/recover.h"
+#include "gateway/spool/resume.h"
+#include "gateway/spool/stage.h"
+
+#define KEPT_BACK      2 /* segments, for copying forward */
+#define SPARE          2 /* free segments that are made in advance */
+#define SEGMENTS_LEAST 5
+#define FAILED_MOST    8  /* times before a file is given up */
+#define TABLES_PART    32 /* of a segment, for the names in its footer */
+
+/*
+ * One segment's worth is not used for segments: the lock and what is put
+ * aside as damaged must fit below max_bytes too.
+ */
+static uint32_t
+segments_most(const struct journal_options *o)
+{
+	uint64_t count = o->max_bytes / o->segment_bytes;
+
+	return count > UINT32_MAX / 2 ? UINT32_MAX / 2
+	       : count > 0            ? (uint32_t)count - 1
+				      : 0;
+}
+
+/* What surely fits one segment: not the end that a large record jumps over. */
+uint64_t
+journal_segment_room(const struct journal_options *o)
+{
+	uint64_t lost = SEGMENT_HEADER + footer_room(0, 3, 0) +
+			o->segment_bytes / TABLES_PART + FRAME_HEADER +
+			TABLE_NAME_MAX + o->largest_bytes + COST_EXTRA;
+
+	return lost < o->segment_bytes ? o->segment_bytes - lost : 0;
+}
+
+static bool
+check(const struct journal_options *o, struct err *err)
+{
+	if (segments_most(o) < SEGMENTS_LEAST - 1)
+		return err_set(err, ERR_INPUT, 0,
+		    "max_bytes must be at least %d times segment_bytes",
+		    SEGMENTS_LEAST);
+	if (journal_segment_room(o) < o->segment_bytes / 2)
+		return err_set(err, ERR_INPUT, 0,
+		    "segment_bytes is too small for records of %llu bytes",
+		    (unsigned long long)o->largest_bytes);
+	return true;
+}
+
+static bool
+make_first(struct journal *j, struct err *err)
+{
+	struct job *job;
+
+	if (journal_free(j) > 0 || journal_creatable(j) == 0)
+		return true;
+	job = job_new(JOB_CREATE, NULL);
+	if (job == NULL)
+		return err_set(err, ERR_HOST, 0, "no memory");
+	job->id = j->next_id++;
+	job->size = j->options.segment_bytes;
+	j->creating = true;
+	job_run(job, j->disk);
+	if (!job->ok && j->used.count == 0) {
+		*err = job->err;
+		job_free(job, j->now);
+		return false;
+	}
+	j->jobs_out++;
+	journal_done(j, job, j->now);
+	return true;
+}
+
+bool
+journal_open(struct journal **out, const struct journal_options *options,
+    struct err *err)
+{
+	struct journal *j;
+	bool ok = false;
+
+	if (!check(options, err))
+		return false;
+	j = calloc(1, sizeof *j);
+	if (j == NULL)
+		return err_set(err, ERR_HOST, 0, "no memory");
+	j->options = *options;
+	j->disk = options->disk;
+	j->now = options->now;
+	j->random = options->seed;
+	j->next_id = 1;
+	j->segments_most = segments_most(options);
+	j->quarantine_room = options->segment_bytes / 2;
+	j->shelves =
+	    calloc(tables_capacity(options->tables) + 1, sizeof *j->shelves);
+	if (j->shelves == NULL || !stage_init(j) || !clean_init(j)) {
+		err_set(err, ERR_HOST, 0, "no memory");
+		goto out;
+	}
+	for (size_t i = 0; i < tables_capacity(options->tables); i++)
+		atomic_store(&j->shelves[i].oldest_ms, INT64_MAX);
+	if (!recover_open(j, err))
+		goto out;
+	journal_recycle(j);
+	if (!make_first(j, err))
+		goto out;
+	journal_tell_limit(j);
+	*out = j;
+	j = NULL;
+	ok = true;
+out:
+	journal_close(&j);
+	return ok;
+}
+
+static void
+finish_jobs(struct journal *j)
+{
+	struct job *job;
+
+	while ((job = journal_job(j)) != NULL) {
+		if (job->kind == JOB_SEAL || job->kind == JOB_REMOVE)
+			job_run(job, j->disk);
+		job_free(job, j->now);
+	}
+}
+
+static void
+close_list(struct journal *j, struct chain *list)
+{
+	struct segment *segment;
+
+	while ((segment = chain_pop(list)) != NULL) {
+		for (struct place *p = segment->places, *next; p != NULL;
+		     p = next) {
+			next = p->next;
+			free(p);
+		}
+		j->disk->close(j->disk, segment->file);
+		segment_free(segment);
+	}
+}
+
+void
+journal_close(struct journal **journal)
+{
+	struct journal *j = *journal;
+	struct shelf *shelf, *next;
+	struct record *record;
+
+	if (j == NULL)
+		return;
+	if (j->open != NULL && j->open->tail > SEGMENT_HEADER)
+		stage_seal(j);
+	finish_jobs(j);
+	while ((record = journal_visible(j)) != NULL)
+		for (struct record *r = record; r != NULL; r = record) {
+			record = r->next;
+			record_free(r, j->now);
+		}
+	clean_fini(j);
+	recover_fini(j);
+	stage_fini(j);
+	close_list(j, &j->used);
+	close_list(j, &j->free);
+	for (size_t i = 0;
+	     j->shelves != NULL && i < tables_capacity(j->options.tables); i++)
+		if (j->shelves[i].table != NULL)
+			table_release(j->shelves[i].table, j->now);
+	for (shelf = j->stranded; shelf != NULL; shelf = next) {
+		next = shelf->next;
+		free(shelf);
+	}
+	free(j->shelves);
+	free(j);
+	*journal = NULL;
+}
+
+static void
+forget_holdings(struct segment *segment)
+{
+	for (uint32_t i = 0; i < segment->holding_count; i++)
+		shelf_forget(segment->holdings[i]);
+}
+
+/* The youngest: nothing of it was ever durable. */
+void
+journal_take_out(struct journal *j, struct segment *segment)
+{
+	chain_remove(&j->used, segment);
+	forget_holdings(segment);
+	segment_clear(segment);
+	segment->condemned = segment->failed >= FAILED_MOST;
+	j->condemned += segment->condemned;
+	/* It died before all others, and is the next to be used again. */
+	chain_push_front(&j->free, segment);
+}
+
+uint32_t
+journal_free(const struct journal *j)
+{
+	return j->free.count - j->condemned;
+}
+
+/*
+ * What power cuts and failures leave may be all segments in use, the last one
+ * full, and none to copy to.  For that the one segment's worth below max_bytes
+ * is used that is not a segment's otherwise.
+ */
+static bool
+is_stuck(const struct journal *j)
+{
+	const struct segment *last = j->used.last;
+
+	return journal_free(j) == 0 && last != NULL && last->loaded &&
+	       resume_is_full(last);
+}
+
+uint32_t
+journal_creatable(const struct journal *j)
+{
+	uint32_t there = j->used.count + j->free.count + j->removing;
+	uint32_t most = j->segments_most;
+
+	if (there == most && is_stuck(j))
+		most++;
+	return j->no_more || there >= most ? 0 : most - there;
+}
+
+void
+journal_tell_limit(struct journal *j)
+{
+	uint32_t count = j->used.count + journal_free(j) + journal_creatable(j);
+
+	atomic_store(&j->counts.segments, j->used.count + j->free.count);
+	atomic_store(&j->limit,
+	    count > KEPT_BACK
+		? (count - KEPT_BACK) * journal_segment_room(&j->options)
+		: 0);
+}
+
+uint64_t
+journal_next_epoch(struct journal *j)
+{
+	uint64_t z = (j->random += UINT64_C(0x9e3779b97f4a7c15));
+
+	/* splitmix64: well mixed, and the same for the same seed. */
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return ++j->counter << 32 | ((z ^ z >> 31) & UINT32_MAX);
+}
+
+struct segment *
+journal_find(const struct journal *j, uint64_t epoch)
+{
+	struct segment *segment = j->used.first;
+
+	while (segment != NULL && segment->epoch != epoch)
+		segment = segment->next;
+	return segment;
+}
+
+static void
+remove_file(struct journal *j, struct segment *segment)
+{
+	struct job *job = job_new(JOB_REMOVE, NULL);
+
+	if (job != NULL) {
+		job->id = segment->id;
+		job->file = segment->file;
+		j->removing++;
+		journal_give_job(j, job);
+	} /* else it is found again at the next start */
+	segment_free(segment);
+}
+
+/*
+ * A dead segment may go, by being overwritten or removed, only when all that
+ * died before it are gone: those it may have settled.
+ */
+static void
+remove_condemned(struct journal *j)
+{
+	if (j->open != NULL && j->open->tail == SEGMENT_HEADER)
+		return; /* the one before it is not overwritten yet */
+	while (j->free.first != NULL && j->free.first->condemned) {
+		j->condemned--;
+		remove_file(j, chain_pop(&j->free));
+	}
+}
+
+void
+journal_recycle(struct journal *j)
+{
+	struct segment *s;
+
+	while ((s = j->used.first) != NULL && s->state != SEGMENT_OPEN &&
+	       s->loaded && s->living == 0 && s->busy == 0) {
+		chain_pop(&j->used);
+		recover_forget(j, s);
+		index_forget(j, s);
+		forget_holdings(s);
+		segment_clear(s);
+		s->broken = false; /* its next life has other bytes */
+		s->condemned = s->odd || j->used.count + journal_free(j) >=
+					     j->segments_most;
+		j->condemned += s->condemned;
+		chain_push(&j->free, s);
+		j->freed++;
+	}
+	remove_condemned(j);
+	journal_tell_limit(j);
+}
+
+void
+journal_give_job(struct journal *j, struct job *job)
+{
+	if (job->segment != NULL)
+		job->segment->busy++;
+	job->next = NULL;
+	if (j->jobs == NULL)
+		j->jobs = job;
+	else
+		j->jobs_last->next = job;
+	j->jobs_last = job;
+}
+
+struct job *
+journal_job(struct journal *j)
+{
+	struct job *job = j->jobs;
+
+	if (job == NULL)
+		return NULL;
+	j->jobs = job->next;
+	job->next = NULL;
+	j->jobs_out++;
+	return job;
+}
+
+static void
+created(struct journal *j, struct job *job)
+{
+	struct segment *segment;
+
+	j->creating = false;
+	j->no_more = !job->ok;
+	j->retry |= !job->ok;
+	if (!job->ok) {
+		j->last_err = job->err;
+		return;
+	}
+	segment = segment_new(job->id, job->size, job->file);
+	j->freed++;
+	if (segment != NULL)
+		chain_push(&j->free, segment);
+	else
+		j->disk->close(j->disk, job->file);
+}
+
+static void
+loaded(struct journal *j, struct job *job)
+{
+	struct segment *segment = job->segment;
+
+	if (!segment->loaded) {
+		recover_done(j, job);
+		return;
+	}
+	segment->indexing = false;
+	if (!job->ok || !index_put(j, segment, &job->contents))
+		j->retry = true;
+}
+
+static void
+sealed(struct journal *j, struct job *job)
+{
+	/* Without a footer it is scanned when need be. */
+	job->segment->state = SEGMENT_SEALED;
+	if (!clean_uses(j, job->segment))
+		segment_drop_entries(job->segment);
+}
+
+void
+journal_done(struct journal *j, struct job *job, struct instant now)
+{
+	j->now = now;
+	j->jobs_out--;
+	if (job->segment != NULL)
+		job->segment->busy--;
+	switch (job->kind) {
+	case JOB_CREATE:
+		created(j, job);
+		break;
+	case JOB_REMOVE:
+		j->removing--;
+		break;
+	case JOB_SEAL:
+		sealed(j, job);
+		break;
+	case JOB_WIPE:
+		resume_done(j, job);
+		break;
+	case JOB_LOAD:
+		loaded(j, job);
+		break;
+	case JOB_SETTLED:
+	case JOB_VERIFY:
+		recover_done(j, job);
+		break;
+	case JOB_READ:
+		if (job->shelf == NULL) {
+			clean_done(j, job);
+			job = NULL; /* keeps what was read */
+			break;
+		}
+		fetch_done(j, job);
+		break;
+	}
+	job_free(job, now);
+	journal_recycle(j);
+}
+
+static void
+make_spares(struct journal *j)
+{
+	struct job *job;
+
+	if (j->creating || journal_free(j) >= SPARE ||
+	    journal_creatable(j) == 0)
+		return;
+	job = job_new(JOB_CREATE, NULL);
+	if (job == NULL)
+		return;
+	job->id = j->next_id++;
+	job->size = j->options.segment_bytes;
+	j->creating = true;
+	journal_give_job(j, job);
+}
+
+void
+journal_step(struct journal *j, struct instant now)
+{
+	j->now = now;
+	make_spares(j);
+	recover_step(j);
+	fetch_step(j);
+	clean_step(j);
+	resume_step(j);
+}
+
+void
+journal_retry(struct journal *j)
+{
+	j->retry = false;
+	j->no_more = false;
+	journal_tell_limit(j);
+	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)
+		fetch_hungry(j, &j->shelves[i]);
+}
+
+void
+journal_show(struct journal *j, struct record *record)
+{
+	record->next = NULL;
+	if (j->visible == NULL)
+		j->visible = record;
+	else
+		j->visible_last->next = record;
+	j->visible_last = record;
+}
+
+struct record *
+journal_visible(struct journal *j)
+{
+	struct record *records = j->visible;
+
+	j->visible = NULL;
+	return records;
+}
+
+void
+journal_begin_counts(struct journal *journal)
+{
+	atomic_fetch_add(&journal->version, 1);
+}
+
+void
+journal_end_counts(struct journal *journal)
+{
+	atomic_fetch_add(&journal->version, 1);
+}

@@ -1,0 +1,159 @@
+/*
+ * journal - the spool's log on disk: one order for all tables.
+ *
+ *	oldest                                             open
+ *	[ segment ][ segment ][ segment ][ segment ][ frames ...   ]
+ *	 recycled first                              commits go here
+ *
+ * Segments are recycled strictly from the oldest on.  Settlements are frames
+ * of the log that stand behind the records they settle, so once a segment is
+ * the oldest, everything that its settlements speak of is gone, and it may go
+ * too.  A record that lives too long for that is copied forward: it becomes a
+ * new frame with its old sequence, and the old one counts as settled, in one
+ * commit.  Segments are overwritten in the order in which they died, hence a
+ * dead one that a start still finds whole is found dead again.
+ *
+ * A record is named by where it stands: epoch of its segment, and number
+ * among the segment's records.
+ *
+ * One thread uses it.  Disk work that need not be waited for leaves as jobs
+ * (job.h) and comes back.
+ *
+ *	stage.h    frames gathered, written and synced
+ *	settle.h   what a commit changes once it is durable
+ *	recover.h  from files to state, at the start
+ *	fetch.h    records read back for the pump
+ *	clean.h    living records copied forward
+ *
+ * Units	bytes, events.
+ * Ownership	journal_open gives, journal_close takes.
+ * Threads	the committer's, but for the atomics.
+ * Errors	false and a text.
+ */
+#ifndef GATEWAY_SPOOL_JOURNAL_H
+#define GATEWAY_SPOOL_JOURNAL_H
+
+#include <stdatomic.h>
+
+#include "gateway/histogram.h"
+#include "gateway/spool/chain.h"
+#include "gateway/spool/cost.h"
+#include "gateway/spool/disk.h"
+#include "gateway/spool/job.h"
+#include "gateway/spool/segment.h"
+#include "gateway/spool/shelf.h"
+
+struct journal_options {
+	struct disk *disk; /* borrowed */
+	struct tables *tables;
+	uint64_t max_bytes;
+	uint64_t segment_bytes;
+	uint64_t largest_bytes;  /* of a record's lines */
+	uint64_t resident_bytes; /* memory of records the pump has */
+	uint64_t seed;           /* random */
+	struct instant now;      /* the same moment by both clocks */
+	int64_t wall_ms;
+};
+
+struct stage;
+struct recover;
+struct clean;
+
+/* Segments with their lists of records in memory, for reading back. */
+#define JOURNAL_INDEXED 4
+
+/* What happened that a person should know; read by any thread. */
+struct journal_counts {
+	atomic_uint_fast64_t recovered_records, recovered_events;
+	atomic_uint_fast64_t damaged_records; /* not to be had any more */
+	atomic_uint_fast64_t damaged_segments;
+	atomic_uint_fast64_t failures; /* commits that failed */
+	atomic_uint_fast64_t copied_records;
+	atomic_uint_fast64_t commits;
+	atomic_uint_fast64_t segments;
+	atomic_uint_fast64_t unverified; /* segments found at the start */
+	struct histogram commit_times;   /* write and sync */
+	atomic_bool failing;             /* the last commit failed */
+	atomic_bool recovering;
+};
+
+struct journal {
+	struct journal_options options;
+	struct disk *disk;
+	struct instant now; /* of the step under way */
+	uint32_t segments_most;
+	uint64_t next_id;
+	uint64_t counter; /* upper half of the last epoch */
+	uint64_t random;
+	struct chain used;    /* oldest first; with the open one */
+	struct chain free;    /* died first, used first */
+	struct segment *open; /* NULL: none yet */
+	bool creating;
+	uint32_t removing;
+	uint32_t condemned; /* of the free ones */
+	uint64_t quarantine_room;
+	bool no_more; /* the disk refused a new segment */
+	bool resume_fails;
+	bool names_at_risk; /* of files found: not synced yet */
+	uint64_t freed;     /* segments, ever */
+	bool retry;         /* something failed: call journal_step by and by */
+	struct shelf *shelves; /* by the table's index */
+	struct shelf *stranded;
+	struct shelf *hungry, *hungry_last;
+	uint64_t resident;
+	/* Cost of all that lives or is about to; spool_append adds. */
+	atomic_uint_fast64_t reserved;
+	atomic_uint_fast64_t limit;
+	struct journal_counts counts;
+	atomic_uint_fast64_t version; /* odd: the shelves' counts change */
+	struct job *jobs, *jobs_last; /* for the keeper */
+	uint32_t jobs_out;
+	uint32_t reads_out;
+	struct segment *indexed[JOURNAL_INDEXED];
+	uint32_t indexed_next;
+	struct record *visible, *visible_last; /* for the pump */
+	struct stage *stage;
+	struct recover *recover;
+	struct clean *clean;
+	struct err last_err;
+};
+
+bool journal_open(struct journal **out, const struct journal_options *options,
+    struct err *err);
+
+/* Commit first.  Ends what the keeper has not begun; seals the open one. */
+void journal_close(struct journal **journal);
+
+/* Does work that is due; call between commits and after a job came back. */
+void journal_step(struct journal *journal, struct instant now);
+
+/* Some time has gone by since something failed. */
+void journal_retry(struct journal *journal);
+
+/* The next job for the keeper, or NULL; and back. */
+struct job *journal_job(struct journal *journal);
+void journal_done(struct journal *journal, struct job *job, struct instant now);
+
+/* Records for the pump, oldest first by `next`. */
+struct record *journal_visible(struct journal *journal);
+void journal_show(struct journal *journal, struct record *record);
+
+/*
+ * Around what changes several counts of a shelf, which another thread wants to
+ * read together: whoever reads looks at the version before and behind.
+ */
+void journal_begin_counts(struct journal *journal);
+void journal_end_counts(struct journal *journal);
+
+/* For the parts of the journal. */
+void journal_give_job(struct journal *journal, struct job *job);
+uint32_t journal_free(const struct journal *journal);
+void journal_take_out(struct journal *journal, struct segment *segment);
+struct segment *journal_find(const struct journal *journal, uint64_t epoch);
+uint64_t journal_segment_room(const struct journal_options *options);
+uint32_t journal_creatable(const struct journal *journal);
+void journal_recycle(struct journal *journal);
+uint64_t journal_next_epoch(struct journal *journal);
+void journal_tell_limit(struct journal *journal);
+
+#endif

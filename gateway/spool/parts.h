@@ -1,0 +1,39 @@
+/*
+ * parts - which events of one record need no longer be kept.
+ *
+ * A record may span batches and batches end in any order, so this is a set of
+ * ranges, kept sorted and merged: it never has more members than gaps.
+ *
+ *	events  0 1 2 3 4 5 6 7 8 9
+ *	parts     [---)   [-----)		{1,2} {5,3}
+ *
+ * Units	events, counted from the record's first.
+ * Ownership	parts_fini frees; zeroed memory is the empty set.
+ * Threads	none inside.
+ * Errors	out of memory: false, nothing changed.
+ */
+#ifndef GATEWAY_SPOOL_PARTS_H
+#define GATEWAY_SPOOL_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/frame.h"
+
+struct parts {
+	struct frame_range *ranges;
+	uint32_t count, room;
+	uint32_t events; /* in all ranges together */
+};
+
+bool parts_add(struct parts *parts, struct frame_range range);
+void parts_fini(struct parts *parts);
+
+/*
+ * The next gap at or behind `from` in a record of `events`: false when there
+ * is none.
+ */
+bool parts_gap(const struct parts *parts, uint32_t from, uint32_t events,
+    struct frame_range *gap);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * recover - from the files that are there to the state of the log.
+ *
+ *	open     headers are read, segments put in order: ready for new events
+ *	SETTLED  from the youngest to the oldest: what is settled
+ *	LOAD     from the oldest to the youngest: what is there, and waits
+ *	VERIFY   every frame is read and checked, when nothing else is due
+ *
+ * Settlements first, so that a record that is done is never given to the
+ * pump; youngest first, so that a record known to be done needs no memory for
+ * its parts.
+ *
+ * Units	bytes.
+ * Ownership	as journal.h says.
+ * Threads	none inside.
+ * Errors	only what an operator can mend keeps us from starting; a file
+ *		that makes no sense is put aside and counted.
+ */
+#ifndef GATEWAY_SPOOL_RECOVER_H
+#define GATEWAY_SPOOL_RECOVER_H
+
+#include "gateway/spool/journal.h"
+
+/* Finds the segments; every one that may hold something is in `used`. */
+bool recover_open(struct journal *journal, struct err *err);
+void recover_fini(struct journal *journal);
+
+/* The segment is recycled: it need not be verified. */
+void recover_forget(struct journal *journal, const struct segment *segment);
+
+void recover_step(struct journal *journal);
+void recover_done(struct journal *journal, struct job *job);
+
+#endif

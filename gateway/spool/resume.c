@@ -1,0 +1,123 @@
+#include "gateway/spool/resume.h"
+
+#include <stdlib.h>
+
+#include "gateway/spool/clean.h"
+#include "gateway/spool/commit.h"
+#include "gateway/spool/footer.h"
+#include "gateway/spool/index.h"
+
+#define KEPT_BACK  2    /* see journal.c */
+#define ROOM_LEAST 1024 /* a segment with less is as good as full */
+
+bool
+resume_is_full(const struct segment *segment)
+{
+	return segment->tail + ROOM_LEAST +
+		   footer_room((uint64_t)segment->records + 1, 3,
+		       (uint64_t)segment->holding_count + 1) >
+	       segment->size;
+}
+
+enum resume_answer
+resume_ask(const struct journal *j)
+{
+	const struct segment *last = j->used.last;
+
+	/*
+	 * Whether a commit that failed says somewhere that this one ends
+	 * here, nobody knows: then nothing may be written behind that end.
+	 */
+	if (j->open != NULL || last == NULL || last->odd || last->void_tried ||
+	    journal_free(j) + journal_creatable(j) > KEPT_BACK)
+		return RESUME_NO;
+	if (!last->loaded || atomic_load(&j->counts.recovering))
+		return RESUME_SOON;
+	if (resume_is_full(last))
+		return RESUME_NO;
+	return j->resume_fails ? RESUME_FAILS : RESUME_SOON;
+}
+
+void
+resume_step(struct journal *j)
+{
+	struct segment *last = j->used.last;
+	struct job *job;
+
+	if (resume_ask(j) == RESUME_NO || !last->loaded ||
+	    atomic_load(&j->counts.recovering))
+		return;
+	clean_drop(j, last);
+	if (last->busy > 0)
+		return;
+	job = job_new(JOB_WIPE, last);
+	if (job == NULL)
+		return;
+	job->whole = true;
+	last->wiping = true;
+	journal_give_job(j, job);
+}
+
+/* Where records of tables go of which nothing lives: a footer names it "". */
+static bool
+add_dead_holding(struct segment *segment, uint16_t *number_out)
+{
+	struct holding *holding = calloc(1, sizeof *holding);
+
+	if (holding == NULL)
+		return false;
+	holding->segment = segment;
+	if (!segment_add_holding(segment, holding)) {
+		free(holding);
+		return false;
+	}
+	*number_out = holding->number;
+	return true;
+}
+
+static bool
+take_contents(struct journal *j, struct segment *segment, struct contents *c)
+{
+	uint16_t dead;
+
+	if (c->tail != segment->tail || c->records != segment->records ||
+	    !add_dead_holding(segment, &dead) || !index_put(j, segment, c))
+		return false;
+	for (uint32_t i = 0; i < segment->records; i++)
+		if (segment->entries[i].number == SEGMENT_NO_TABLE)
+			segment->entries[i].number = dead;
+	free(segment->aux);
+	segment->aux = c->aux;
+	segment->aux_count = c->aux_count;
+	segment->aux_room = c->aux_room;
+	c->aux = NULL;
+	c->aux_count = c->aux_room = 0;
+	return true;
+}
+
+void
+resume_done(struct journal *j, struct job *job)
+{
+	struct segment *segment = job->segment;
+
+	segment->wiping = false;
+	if (j->open != NULL)
+		return; /* room came, and a new one was begun */
+	if (!job->ok || !take_contents(j, segment, &job->contents)) {
+		j->retry = j->resume_fails = true;
+		return;
+	}
+	j->resume_fails = false;
+	index_forget(j, segment); /* an open one keeps its list */
+	commit_forget_void(j, segment->epoch);
+	segment->broken = segment->stuck = false;
+	segment->limit = segment->size;
+	segment->state = SEGMENT_OPEN;
+	/*
+	 * No footer any more: one says that every commit in it was whole, and
+	 * of the last one before nobody knows.
+	 */
+	segment->resumed = true;
+	j->open = segment;
+	j->freed++;
+}
