@@ -325,6 +325,7 @@ class Durable(FlowTest):
                    lambda: self.on_disk() == self.waiting(gateway))
         # Acknowledged is delivered or waits; a kill may deliver twice.
         self.assertGreaterEqual(sim.taken() + left["broken"], accepted)
+        sim.order("/sim/reset", {})  # those that arrived twice
 
     def test_what_is_not_in_memory_waits_as_well(self):
         """A backlog of several times spool.memory_bytes."""
