@@ -1,14 +1,14 @@
 /*
  * books - what the sending side counts, all of it at one moment.
  *
- * Plain numbers of one owner, the pump.  When somebody asks, the pump measures
- * what is a state and not a count (what waits, how the lanes stand), and gives
- * a copy of the whole (account.h).  So in every copy, for each table
+ * Plain numbers of one owner, the pump.  When somebody asks, it measures what
+ * is a state and not a count, and gives a copy of the whole (account.h).  So in
+ * every copy, for each table
  *
  *	recovered + accepted = delivered + dead_lettered + withdrawn + waiting
  *
- * where `waiting` was counted in the lanes at that moment, not derived from
- * the others: if an event is lost or counted twice, the sum shows it.
+ * where `waiting` was counted at that moment, not derived from the others: if
+ * an event is lost or counted twice, the sum shows it.
  *
  * Units	events, bytes, calls; time as the names say.
  * Ownership	account.c has them; the pump fills them.
@@ -62,21 +62,16 @@
 	X(STRANGE, "strange")
 
 /* clang-format off */
-#define X(symbol, word) BOOKS_CLOSED_##symbol,
-enum books_closed { BOOKS_CLOSED(X) BOOKS_CLOSED_COUNT };
-#undef X
-#define X(symbol, word) BOOKS_AGAIN_##symbol,
-enum books_again { BOOKS_AGAIN(X) BOOKS_AGAIN_COUNT };
-#undef X
-#define X(symbol, word) BOOKS_DEAD_##symbol,
-enum books_dead { BOOKS_DEAD(X) BOOKS_DEAD_COUNT };
-#undef X
-#define X(symbol, word) BOOKS_LANE_##symbol,
-enum books_lane { BOOKS_LANE(X) BOOKS_LANE_COUNT };
-#undef X
-#define X(symbol, word) BOOKS_HELD_##symbol,
-enum books_held { BOOKS_HELD(X) BOOKS_HELD_COUNT };
-#undef X
+#define BOOKS_ENUM_CLOSED(symbol, word) BOOKS_CLOSED_##symbol,
+#define BOOKS_ENUM_AGAIN(symbol, word) BOOKS_AGAIN_##symbol,
+#define BOOKS_ENUM_DEAD(symbol, word) BOOKS_DEAD_##symbol,
+#define BOOKS_ENUM_LANE(symbol, word) BOOKS_LANE_##symbol,
+#define BOOKS_ENUM_HELD(symbol, word) BOOKS_HELD_##symbol,
+enum books_closed { BOOKS_CLOSED(BOOKS_ENUM_CLOSED) BOOKS_CLOSED_COUNT };
+enum books_again { BOOKS_AGAIN(BOOKS_ENUM_AGAIN) BOOKS_AGAIN_COUNT };
+enum books_dead { BOOKS_DEAD(BOOKS_ENUM_DEAD) BOOKS_DEAD_COUNT };
+enum books_lane { BOOKS_LANE(BOOKS_ENUM_LANE) BOOKS_LANE_COUNT };
+enum books_held { BOOKS_HELD(BOOKS_ENUM_HELD) BOOKS_HELD_COUNT };
 /* clang-format on */
 
 extern const char *const books_closed_words[BOOKS_CLOSED_COUNT];

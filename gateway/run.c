@@ -11,6 +11,7 @@
 #include "gateway/admin/admin.h"
 #include "gateway/budget.h"
 #include "gateway/clock.h"
+#include "gateway/config_facts.h"
 #include "gateway/digest.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
@@ -20,11 +21,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define FACTS_MOST 24
-
 struct gateway {
 	const struct config *config;
-	struct log_field facts[FACTS_MOST];
+	struct log_field facts[CONFIG_FACTS_MOST];
 	struct account *account;
 	struct digest digest;
 	struct admin *admin;
@@ -431,43 +430,13 @@ tell_rest(const struct gateway *gw)
 
 /* ---- run -------------------------------------------------------------- */
 
-/* What the operator chose, for the log's first line and the status page. */
-static void
-state_facts(const struct config *config, const char *path,
-    struct log_field facts[FACTS_MOST])
-{
-	const struct budget_options *budget = &config->budget;
-	const struct batch_options *batch = &config->tables.defaults.batch;
-	const struct log_field all[] = {
-		LOG_STR("version", GATEWAY_VERSION),
-		LOG_STR("config", path),
-		LOG_STR("upstream", config->upstream.url),
-		LOG_STR("acknowledge",
-		    account_level_words[config->receive.acknowledge]),
-		LOG_INT("calls_per_minute",
-		    (int64_t)(budget->calls_per_minute / budget->replicas)),
-		LOG_INT("bytes_per_second",
-		    (int64_t)(budget->bytes_per_second / budget->replicas)),
-		LOG_INT("batch_max_events", (int64_t)batch->max_events),
-		LOG_INT("batch_max_bytes", (int64_t)batch->max_bytes),
-		LOG_INT("batch_linger_ms", (int64_t)batch->linger_ms),
-		LOG_INT("tables", (int64_t)config->tables.configured_count),
-		LOG_STR("unknown_tables",
-		    config->tables.reject_unknown ? "reject" : "forward"),
-		LOG_STR("identify_by", config->receive.identify_by),
-		{ 0, 0, 0 },
-	};
-
-	_Static_assert(COUNT(all) < FACTS_MOST, "room for the word, too");
-	memcpy(facts, all, sizeof all);
-}
-
 static void
 tell_start(const struct config *config, const struct log_field *facts)
 {
-	struct log_field line[FACTS_MOST] = { LOG_STR("event", "starting") };
+	struct log_field line[CONFIG_FACTS_MOST] = { LOG_STR(
+	    "event", "starting") };
 
-	memcpy(line + 1, facts, (FACTS_MOST - 1) * sizeof *line);
+	memcpy(line + 1, facts, (CONFIG_FACTS_MOST - 1) * sizeof *line);
 	log_write(LOG_INFO, line);
 	if (config_sends_in_clear(config))
 		log_event(LOG_WARN, "not_encrypted",
@@ -508,7 +477,7 @@ run_gateway(const struct config *config, const char *path)
 
 	log_setup(&config->log);
 	signals_block();
-	state_facts(config, path, gw.facts);
+	config_facts(config, path, gw.facts);
 	tell_start(config, gw.facts);
 	if (!live(&gw))
 		return false;

@@ -49,11 +49,15 @@ count_names(struct conn *conn, struct span producer)
 	r->producer_len = producer.len;
 }
 
-uint16_t
-count_producer(struct conn *conn)
+void
+count_kept(struct conn *conn, struct record *record)
 {
-	return account_producer(
-	    conn->worker->account, producer_of(&conn->request), true);
+	struct request *r = &conn->request;
+
+	record->producer_label =
+	    account_producer(conn->worker->account, producer_of(r), true);
+	r->events = record->events;
+	r->bytes = record->bytes;
 }
 
 void

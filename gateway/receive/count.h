@@ -17,12 +17,13 @@
 #include "parsers/text.h"
 
 struct conn;
+struct record;
 
 /* Notes the producer's name: what stands in producers.identify_by. */
 void count_names(struct conn *conn, struct span producer);
 
-/* The producer's number, now that events of its own are about to be kept. */
-uint16_t count_producer(struct conn *conn);
+/* Its events are about to be kept: whose they are, and how many. */
+void count_kept(struct conn *conn, struct record *record);
 
 /* Only the first call for a request counts. */
 void count_request(struct conn *conn, enum outcome outcome);

@@ -386,9 +386,7 @@ address(struct conn *conn, const struct check *found)
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
 	record->accepted_ms = conn->worker->wall_ms;
-	record->producer_label = count_producer(conn);
-	r->events = record->events;
-	r->bytes = record->bytes;
+	count_kept(conn, record);
 	record->table = r->table; /* the reference goes along */
 	r->table = NULL;
 }

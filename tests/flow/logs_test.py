@@ -35,7 +35,7 @@ class Logs(FlowTest):
         sim.fault(calls=2, table="cut", reset="before")
         for table in ("fine", "gone", "odd", "busy", "hasty", "cut"):
             self.assertEqual(
-                push(gateway, table, [event(1)], own).status, 200)
+                push(gateway, table, [event(1, of=table)], own).status, 200)
         for body in (b"{]", b"[" + MARKER.encode() + b"]", b'{"x":"\xff"}',
                      b'{"__time":"' + MARKER.encode() + b'"}'):
             self.assertEqual(push(gateway, "fine", [body], own).status, 400)
