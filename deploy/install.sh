@@ -3,6 +3,7 @@
 #
 #	deploy/install.sh		what a build and the quick start need
 #	deploy/install.sh tests		the same and what the tests need
+#	deploy/install.sh bench		a build, and whom it is measured beside
 #
 # Works as root or with sudo, asks nothing, and is done at once when everything
 # is there already.
@@ -16,6 +17,8 @@ build="ca-certificates cmake ninja-build gcc libc6-dev pkg-config
 # own), formatting, promtool, and a browser to look at the status page.
 tests="libcriterion-dev clang libclang-rt-dev clang-format prometheus chromium
     chromium-driver"
+# tests/bench: the load, and the proxies that it meets for comparison.
+bench="wrk nginx-light haproxy openssl"
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -24,8 +27,9 @@ say() {
 case "${1-}" in
 "") wanted=$build ;;
 tests) wanted="$build $tests" ;;
+bench) wanted="$build $bench" ;;
 *)
-	say "usage: deploy/install.sh [tests]"
+	say "usage: deploy/install.sh [tests|bench]"
 	exit 2
 	;;
 esac

@@ -18,6 +18,7 @@ struct account_block {
 	struct account *account;
 	struct tally requests[ACCOUNT_ROUTES][OUTCOME_COUNT];
 	struct tally rejected[LABELS_MOST][EVENT_FAULT_COUNT];
+	struct tally skipped[LABELS_MOST][EVENT_FAULT_COUNT];
 	struct tally producer_requests[LABELS_MOST];
 	struct tally producer_events[LABELS_MOST];
 	struct tally producer_bytes[LABELS_MOST];
@@ -232,6 +233,13 @@ account_count(
 	keep_sample(block, request, EVENT_FAULT_COUNT + request->outcome, 0, 0);
 }
 
+/* A table without a label, which has had no good event yet, is `other`. */
+static uint16_t
+place_of(uint32_t noted)
+{
+	return noted == 0 ? LABEL_OTHER : (uint16_t)(noted - 1);
+}
+
 void
 account_fault(struct account_block *block,
     const struct account_request *request, enum event_fault fault,
@@ -242,9 +250,18 @@ account_fault(struct account_block *block,
 			     : atomic_load_explicit(&request->table->label,
 				   memory_order_relaxed);
 
-	tally_add(&block->rejected[noted == 0 ? LABEL_OTHER : noted - 1][fault],
-	    count);
+	tally_add(&block->rejected[place_of(noted)][fault], count);
 	keep_sample(block, request, fault, line, offset);
+}
+
+void
+account_skipped(struct account_block *block, uint32_t label,
+    const uint32_t faults[EVENT_FAULT_COUNT])
+{
+	for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
+		if (faults[f] > 0)
+			tally_add(
+			    &block->skipped[place_of(label)][f], faults[f]);
 }
 
 void
@@ -329,9 +346,12 @@ add_all(struct account_view *view, const struct account_block *block)
 			view->requests[r][o] +=
 			    tally_read(&block->requests[r][o]);
 	for (unsigned t = 0; t <= view->books.labels.count; t++)
-		for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++)
+		for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++) {
 			view->rejected[t][f] +=
 			    tally_read(&block->rejected[t][f]);
+			view->skipped[t][f] +=
+			    tally_read(&block->skipped[t][f]);
+		}
 	for (unsigned p = 0; p <= view->labels.count; p++) {
 		struct account_producer *sum = &view->producers[p];
 

@@ -86,6 +86,13 @@ void account_fault(struct account_block *block,
     const struct account_request *request, enum event_fault fault,
     uint32_t count, uint64_t line, uint64_t offset);
 
+/*
+ * So many events of each fault are dead letters, while the rest of their
+ * request was kept.  `label`: their table's, of which account_fault was told.
+ */
+void account_skipped(struct account_block *block, uint32_t label,
+    const uint32_t faults[EVENT_FAULT_COUNT]);
+
 /* The number of a producer; of one that has none yet, when it `has_events`. */
 uint16_t account_producer(
     struct account_block *block, struct span name, bool has_events);
@@ -112,6 +119,7 @@ struct account_view {
 	struct histogram_view delivery, upstream, batch, ack[ACCOUNT_LEVELS];
 	uint64_t requests[ACCOUNT_ROUTES][OUTCOME_COUNT];
 	uint64_t rejected[LABELS_MOST][EVENT_FAULT_COUNT]; /* by table */
+	uint64_t skipped[LABELS_MOST][EVENT_FAULT_COUNT];  /* of those */
 	struct labels labels;                              /* of producers */
 	struct account_producer producers[LABELS_MOST];
 	uint64_t connections;

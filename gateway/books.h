@@ -36,6 +36,7 @@
 #define BOOKS_AGAIN(X)                                                         \
 	X(RENEWED, "renewed")                                                  \
 	X(LATER, "later")                                                      \
+	X(SPLIT, "split")                                                      \
 	X(OVER_LIMIT, "over_limit")                                            \
 	X(REFUSED, "refused")                                                  \
 	X(CREDENTIAL, "credential")                                            \
@@ -48,37 +49,28 @@
 	X(TOO_LARGE, "too_large")                                              \
 	X(EXPIRED, "expired")
 
-/* How a table's lane stands, and why it is held. */
+/* How a table's lane stands, from good to bad. */
 #define BOOKS_LANE(X)                                                          \
 	X(FLOWING, "flowing")                                                  \
+	X(SPLITTING, "splitting")                                              \
 	X(WAITING, "waiting")                                                  \
 	X(HELD, "held")
-#define BOOKS_HELD(X)                                                          \
-	X(NOT, "")                                                             \
-	X(UNAUTHORIZED, "unauthorized")                                        \
-	X(FORBIDDEN, "forbidden")                                              \
-	X(NOT_FOUND, "not_found")                                              \
-	X(REFUSED, "refused")                                                  \
-	X(STRANGE, "strange")
 
 /* clang-format off */
 #define BOOKS_ENUM_CLOSED(symbol, word) BOOKS_CLOSED_##symbol,
 #define BOOKS_ENUM_AGAIN(symbol, word) BOOKS_AGAIN_##symbol,
 #define BOOKS_ENUM_DEAD(symbol, word) BOOKS_DEAD_##symbol,
 #define BOOKS_ENUM_LANE(symbol, word) BOOKS_LANE_##symbol,
-#define BOOKS_ENUM_HELD(symbol, word) BOOKS_HELD_##symbol,
 enum books_closed { BOOKS_CLOSED(BOOKS_ENUM_CLOSED) BOOKS_CLOSED_COUNT };
 enum books_again { BOOKS_AGAIN(BOOKS_ENUM_AGAIN) BOOKS_AGAIN_COUNT };
 enum books_dead { BOOKS_DEAD(BOOKS_ENUM_DEAD) BOOKS_DEAD_COUNT };
 enum books_lane { BOOKS_LANE(BOOKS_ENUM_LANE) BOOKS_LANE_COUNT };
-enum books_held { BOOKS_HELD(BOOKS_ENUM_HELD) BOOKS_HELD_COUNT };
 /* clang-format on */
 
 extern const char *const books_closed_words[BOOKS_CLOSED_COUNT];
 extern const char *const books_again_words[BOOKS_AGAIN_COUNT];
 extern const char *const books_dead_words[BOOKS_DEAD_COUNT];
 extern const char *const books_lane_words[BOOKS_LANE_COUNT];
-extern const char *const books_held_words[BOOKS_HELD_COUNT];
 
 struct books_table {
 	uint64_t recovered, accepted;
@@ -91,8 +83,8 @@ struct books_table {
 	int64_t oldest_ms; /* since it was accepted; -1: nothing waits */
 	int64_t again_ms;  /* not flowing: when it is tried again */
 	enum books_lane lane;
-	enum books_held held;
-	unsigned status; /* the last answer; 0: none yet, or none came */
+	const char *reason; /* not flowing: why, a constant word; else NULL */
+	unsigned status;    /* the last answer; 0: none yet, or none came */
 };
 
 #define BOOKS_STATUSES  600
@@ -147,6 +139,9 @@ struct books_table *books_of(struct books *books, struct table *table);
 
 /* Begins a new minute's spending when it is one. */
 void books_turn_minute(struct books *books, int64_t wall_ms);
+
+/* The reason of that word; REFUSED if it is none of them. */
+enum books_dead books_dead_by(const char *word);
 
 uint64_t books_dead(const struct books_table *table);
 

@@ -22,6 +22,7 @@ struct budget {
 	struct bucket calls;
 	struct bucket bytes;
 	uint64_t limit;
+	uint64_t bytes_per_second;
 
 	/*
 	 * For other threads: calls spent in one calendar minute, and which
@@ -82,6 +83,7 @@ budget_open(struct budget **out, const struct budget_options *options,
 			larger(1, bytes / BYTES_DEPTH_PART)),
 		    BYTES_WINDOW_NS, now),
 		.limit = (uint64_t)calls,
+		.bytes_per_second = (uint64_t)bytes,
 	};
 	atomic_init(&budget->published, 0);
 	*out = budget;
@@ -151,6 +153,7 @@ budget_view(const struct budget *budget, int64_t wall_ms)
 	return (struct budget_view){
 		.limit = budget->limit,
 		.remaining = used < budget->limit ? budget->limit - used : 0,
+		.bytes_per_second = budget->bytes_per_second,
 		.reset_s = (uint32_t)((MS_PER_MINUTE - into_ms + 999) / 1000),
 	};
 }

@@ -47,6 +47,7 @@ struct budget_view {
 	uint64_t limit;     /* calls a minute */
 	uint64_t remaining; /* of them, in the minute of wall_ms */
 	uint32_t reset_s;   /* 1..60, to the minute's end */
+	uint64_t bytes_per_second;
 };
 
 struct budget_view budget_view(const struct budget *budget, int64_t wall_ms);

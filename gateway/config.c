@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,20 @@ choose_level(struct config *config, const struct conf_node *root)
 	if (config->spool.directory != NULL &&
 	    conf_member(root, "acknowledge") == NULL)
 		config->receive.acknowledge = ACK_DURABLE;
+}
+
+/* They stand beside the spool unless said otherwise. */
+static bool
+place_dead_letters(struct config *config)
+{
+	char **place = &config->dead_letters.directory;
+
+	if (*place != NULL || config->spool.directory == NULL)
+		return true;
+	if (asprintf(place, "%s/dead-letters", config->spool.directory) != -1)
+		return true;
+	*place = NULL;
+	return false;
 }
 
 /* What follows from the file without standing there. */
@@ -76,6 +91,8 @@ config_parse(struct config *config, const char *name, struct span text,
 	} else {
 		config_read(config, conf_root(conf), env, &c);
 		choose_level(config, conf_root(conf));
+		if (!place_dead_letters(config))
+			config_complain(&c, NULL, "out of memory");
 		config_check(config, conf_root(conf), &c);
 	}
 	conf_free(&conf);

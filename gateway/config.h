@@ -26,6 +26,7 @@
 #include "gateway/budget.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
+#include "gateway/spool/deadletter.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/transmit.h"
@@ -40,6 +41,7 @@ struct config {
 	struct budget_options budget;
 	struct tables_options tables;
 	struct spool_options spool;
+	struct deadletter_options dead_letters;
 	struct log_options log;
 	uint64_t shutdown_delay_ms;   /* still serving after a signal */
 	uint64_t shutdown_timeout_ms; /* from the signal to the end */

@@ -190,6 +190,40 @@ durable_possible(const struct check *c)
 		    "acknowledge = durable: needs spool.directory");
 }
 
+static void
+cannot_skip(const struct check *c, const struct conf_node *at, const char *key)
+{
+	config_complain(c->complaints, at,
+	    "%s = skip: needs dead_letters.directory, or spool.directory", key);
+}
+
+/* Told where it is said: a table may have it from events.on_invalid. */
+static void
+skip_possible(const struct check *c)
+{
+	const struct tables_options *tables = &c->config->tables;
+	const struct conf_node *names = present(c, "tables"), *node;
+	char key[sizeof "tables..events.on_invalid" + TABLE_NAME_MAX];
+
+	if (c->config->dead_letters.directory != NULL)
+		return;
+	if (tables->defaults.events.on_invalid == ON_INVALID_SKIP)
+		cannot_skip(
+		    c, given(c, "events.on_invalid"), "events.on_invalid");
+	for (size_t i = 0; i < tables->configured_count; i++) {
+		const struct table_options *t = &tables->configured[i];
+
+		node = conf_member(names, t->name);
+		node = node != NULL ? conf_member(node, "events") : NULL;
+		node = node != NULL ? conf_member(node, "on_invalid") : NULL;
+		if (node == NULL || t->events.on_invalid != ON_INVALID_SKIP)
+			continue;
+		snprintf(
+		    key, sizeof key, "tables.%s.events.on_invalid", t->name);
+		cannot_skip(c, node, key);
+	}
+}
+
 /* What the log needs to keep its promises: see gateway/spool/journal.c. */
 static void
 spool_fits(const struct check *c)
@@ -226,7 +260,8 @@ static void (*const presence[])(const struct check *) = {
 	url_given, credentials_given, oauth2_complete, api_key_once,
 };
 static void (*const relations[])(const struct check *) = {
-	bytes_share, calls_share, bodies_fit, durable_possible, spool_fits,
+	bytes_share, calls_share, bodies_fit, durable_possible, skip_possible,
+	spool_fits,
 	times_fit,
 };
 /* clang-format on */

@@ -34,10 +34,12 @@
 	  "events whose producer was told NotDeliveredYet, and that were not sent") \
 	X(REJECTED, COUNTER, "events_rejected_total", "table, reason", \
 	  "invalid events; those of a table that never had a valid one are other's") \
+	X(SKIPPED, COUNTER, "events_skipped_total", "table, reason", \
+	  "of those, the ones that became dead letters while the rest of their request was kept (events.on_invalid: skip)") \
 	X(DELIVERED, COUNTER, "events_delivered_total", "table", \
 	  "events that the upstream answered with 2xx") \
 	X(DEAD_LETTERED, COUNTER, "events_dead_lettered_total", "table, reason", \
-	  "events that the upstream will never take, set aside") \
+	  "accepted events that the upstream will never take, set aside") \
 	X(WAITING, GAUGE, "events_waiting", "table", \
 	  "events kept and not yet delivered, those in flight included; counted, not derived") \
 	X(SPOOL_BYTES, GAUGE, "spool_bytes", "", \

@@ -56,10 +56,22 @@
 	  "a POST needs Content-Length or chunked encoding")		\
 	X(TOO_LARGE,	413, false, "too_large", "PayloadTooLarge",	\
 	  "Request size limit exceeded")				\
+	X(TOO_MANY_INVALID, 413, false, "too_many_invalid", "TooManyInvalid", \
+	  "more invalid events than one request may leave as dead letters") \
 	X(BAD_ENCODING,	415, false, "bad_encoding", "UnsupportedEncoding", \
 	  "Content-Encoding may be gzip, x-gzip, identity or absent")	\
 	X(SPOOL_FULL,	503, true, "spool_full", "SpoolFull",		\
 	  "the gateway holds as many events as it may; come back later") \
+	X(LETTERS_FULL,	503, true, "dead_letters_full", "DeadLettersFull", \
+	  "invalid events cannot be skipped: dead_letters.max_bytes is "	\
+	  "reached")							\
+	X(LETTERS_FAILED, 503, true, "dead_letters_failing",		\
+	  "DeadLettersFailing",						\
+	  "invalid events cannot be skipped: the disk does not take dead "	\
+	  "letters")							\
+	X(TABLE_BACKLOG, 503, true, "table_backlog", "TableBacklog",	\
+	  "the table holds more than its share of a gateway that is over " \
+	  "half full; come back later")					\
 	X(MEMORY_FULL,	503, true, "memory_full", "MemoryFull",		\
 	  "too many bodies are being received at once; come back later") \
 	X(TOO_MANY_TABLES, 503, true, "too_many_tables", "TooManyTables", \
@@ -72,6 +84,9 @@
 	X(NOT_DELIVERED, 503, false, "not_delivered", "NotDeliveredYet", \
 	  "upstream did not answer in time; what was not yet sent is "	\
 	  "withdrawn, what was in flight may still arrive")		\
+	X(REFUSED_UPSTREAM, 400, false, "refused_upstream", "RefusedUpstream", \
+	  "upstream refused some of the events for good; the others were " \
+	  "delivered")							\
 	X(UNKNOWN,	503, true, "outcome_unknown", "OutcomeUnknown",	\
 	  "the disk failed while the events were written: they may be kept, " \
 	  "or not")							\

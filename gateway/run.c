@@ -15,6 +15,7 @@
 #include "gateway/digest.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
+#include "gateway/spool/deadletter.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/transmit.h"
@@ -29,6 +30,7 @@ struct gateway {
 	struct admin *admin;
 	struct tables *tables;
 	struct spool *spool;
+	struct deadletter *letters; /* NULL: none */
 	struct budget *budget;
 	struct transmit *transmit;
 	struct receive *receive;
@@ -125,6 +127,29 @@ stop_spool(struct gateway *gw)
 	spool_close(&gw->spool);
 }
 
+/* Below the spool's folder they may be: hence after it. */
+static bool
+start_letters(struct gateway *gw, struct err *err)
+{
+	const struct deadletter_options *options = &gw->config->dead_letters;
+
+	if (options->directory == NULL)
+		return true;
+	if (!deadletter_open(&gw->letters, options, err))
+		return false;
+	log_event(LOG_INFO, "dead_letters_open",
+	    LOG_STR("directory", options->directory),
+	    LOG_INT("bytes", (int64_t)deadletter_bytes(gw->letters)),
+	    LOG_INT("limit_bytes", (int64_t)options->max_bytes));
+	return true;
+}
+
+static void
+stop_letters(struct gateway *gw)
+{
+	deadletter_close(&gw->letters);
+}
+
 static bool
 start_budget(struct gateway *gw, struct err *err)
 {
@@ -141,8 +166,15 @@ stop_budget(struct gateway *gw)
 static bool
 start_transmit(struct gateway *gw, struct err *err)
 {
-	return transmit_start(&gw->transmit, &gw->config->upstream, gw->tables,
-	    gw->spool, gw->budget, gw->account, err);
+	const struct transmit_uses uses = {
+		.tables = gw->tables,
+		.spool = gw->spool,
+		.budget = gw->budget,
+		.letters = gw->letters,
+		.account = gw->account,
+	};
+
+	return transmit_start(&gw->transmit, &gw->config->upstream, &uses, err);
 }
 
 static void
@@ -155,8 +187,11 @@ stop_transmit(struct gateway *gw)
 static bool
 start_receive(struct gateway *gw, struct err *err)
 {
-	return receive_start(&gw->receive, &gw->config->receive, gw->tables,
-	    gw->spool, gw->budget, gw->account, err);
+	struct receive_options options = gw->config->receive;
+
+	options.letters = gw->letters;
+	return receive_start(&gw->receive, &options, gw->tables, gw->spool,
+	    gw->budget, gw->account, err);
 }
 
 static void
@@ -181,6 +216,7 @@ static const struct stage stages[] = {
 	{ "receive", start_receive, stop_receive },
 	{ "transmit", start_transmit, stop_transmit },
 	{ "budget", start_budget, stop_budget },
+	{ "dead_letters", start_letters, stop_letters },
 	{ "spool", start_spool, stop_spool },
 	{ "tables", start_tables, stop_tables },
 	{ "admin", start_admin, stop_admin },

@@ -267,7 +267,7 @@ put_table(struct page *page, struct span t)
 
 	text(t, "name", name);
 	text(t, "lane", lane);
-	text(t, "held_because", held);
+	text(t, "reason", held);
 	snprintf(words, sizeof words, held[0] == '\0' ? "%.20s" : "%.6s: %.14s",
 	    lane, held);
 	if (strcmp(lane, "held") == 0)

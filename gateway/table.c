@@ -20,6 +20,7 @@ struct tables {
 	struct table *slots; /* capacity of them; index is the place */
 	size_t capacity;
 	uint64_t next_serial;
+	atomic_size_t known;
 	struct table_options defaults;
 	bool reject_unknown;
 };
@@ -71,6 +72,7 @@ insert(struct tables *tables, struct table *t)
 	t->serial = tables->next_serial++;
 	t->next = *chain;
 	*chain = t;
+	atomic_fetch_add_explicit(&tables->known, 1, memory_order_relaxed);
 }
 
 static bool
@@ -99,6 +101,8 @@ forget_idle(struct tables *tables, struct instant now)
 			*link = t->next;
 			t->next = tables->spare;
 			tables->spare = t;
+			atomic_fetch_sub_explicit(
+			    &tables->known, 1, memory_order_relaxed);
 		}
 	}
 }
@@ -177,6 +181,12 @@ size_t
 tables_capacity(const struct tables *tables)
 {
 	return tables->capacity;
+}
+
+size_t
+tables_known(const struct tables *tables)
+{
+	return atomic_load_explicit(&tables->known, memory_order_relaxed);
 }
 
 enum table_answer

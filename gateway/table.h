@@ -31,15 +31,24 @@
 #define TABLE_NAME_MAX 64
 
 struct batch_options {
-	uint64_t max_events; /* a batch leaves with this many events, */
-	uint64_t max_bytes;  /* or this many bytes,		      */
-	uint64_t linger_ms;  /* or this long after its first	      */
+	uint64_t max_events;      /* a batch leaves with this many events, */
+	uint64_t max_bytes;       /* or this many bytes,		      */
+	uint64_t linger_ms;       /* or this long after its first	      */
+	uint64_t burst_events;    /* instead, if more, while calls are scarce */
+	uint64_t burst_linger_ms; /* likewise */
+};
+
+/* What becomes of a request that holds an invalid event. */
+enum on_invalid {
+	ON_INVALID_REJECT, /* it is refused */
+	ON_INVALID_SKIP,   /* the others are kept, that one is a dead letter */
 };
 
 struct event_options {
 	uint64_t max_age_ms;   /* older events are refused	  */
 	uint64_t max_ahead_ms; /* events further ahead are refused */
 	uint64_t max_depth;    /* nesting, own braces included	  */
+	enum on_invalid on_invalid;
 };
 
 struct table_options {
@@ -61,8 +70,9 @@ struct tables_options {
 struct table {
 	struct table_options options;
 	uint32_t index;
-	uint64_t serial;            /* never used twice by one process */
-	atomic_uint_fast32_t label; /* books.h: 1 + its place; 0: none yet */
+	uint64_t serial;                  /* never used twice by one process */
+	atomic_uint_fast32_t label;       /* books.h: 1 + its place; 0: none */
+	atomic_uint_fast64_t spool_bytes; /* the spool's, in memory alone */
 	/* private to table.c */
 	bool configured;
 	atomic_uint_fast64_t references;
@@ -88,6 +98,9 @@ void tables_close(struct tables **tables);
 
 /* Configured tables and those that may still be born. */
 size_t tables_capacity(const struct tables *tables);
+
+/* Those of them that there are; any thread. */
+size_t tables_known(const struct tables *tables);
 
 /* The name must be valid.  TABLE_FOUND gives a reference in *table_out. */
 enum table_answer tables_find(struct tables *tables, struct span name,

@@ -52,26 +52,34 @@ enum state {
 	STATES,
 };
 
-enum action { REFUSE = 0, SCALAR, STRING, NAME, OPEN, CLOSE, GO };
+enum action {
+	REFUSE = 0,
+	SCALAR,
+	STRING,
+	NAME,
+	GO,   /* the state behind it depends on nothing else */
+	NEXT, /* the same, of a comma; a run goes on with it */
+	RUN,
+};
 
 /* clang-format off */
 #define VALUES [WORD] = SCALAR, [QUOTE] = STRING, \
-	[OPEN_OBJECT] = OPEN, [OPEN_ARRAY] = OPEN
+	[OPEN_OBJECT] = RUN, [OPEN_ARRAY] = RUN
 
 static const uint8_t actions[STATES][CLASSES] = {
 	[AT_ROOT]   = { VALUES },
-	[AT_FIRST]  = { [QUOTE] = NAME, [CLOSE_OBJECT] = CLOSE },
+	[AT_FIRST]  = { [QUOTE] = NAME, [CLOSE_OBJECT] = RUN },
 	[AT_NAME]   = { [QUOTE] = NAME },
 	[AT_COLON]  = { [COLON] = GO },
 	[AT_MEMBER] = { VALUES },
-	[AT_MORE]   = { [COMMA] = GO, [CLOSE_OBJECT] = CLOSE },
-	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = CLOSE },
+	[AT_MORE]   = { [COMMA] = NEXT, [CLOSE_OBJECT] = RUN },
+	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = RUN },
 	[AT_ITEM]   = { VALUES },
-	[AT_REST]   = { [COMMA] = GO, [CLOSE_ARRAY] = CLOSE },
+	[AT_REST]   = { [COMMA] = NEXT, [CLOSE_ARRAY] = RUN },
 	[AT_END]    = { 0 },
 };
 
-/* Where an action other than OPEN and CLOSE leads. */
+/* Where an action other than RUN leads. */
 static const uint8_t next[STATES] = {
 	[AT_ROOT]   = AT_END,
 	[AT_FIRST]  = AT_COLON,
@@ -89,7 +97,8 @@ struct walk {
 	const char *text, *at, *end;
 	const struct grammar_rules *rules;
 	struct grammar_facts *facts;
-	uint64_t *objects; /* a bit for each level: is it an object? */
+	uint64_t inner;  /* a bit for each level: is it an object? */
+	uint64_t *outer; /* the same of levels further out */
 	size_t depth, depth_room;
 	enum state state;
 	bool named; /* the next value belongs to rules->name */
@@ -265,58 +274,82 @@ walk_scalar(struct walk *w)
 
 /* ---- nesting ---- */
 
-static bool
-walk_open(struct walk *w)
-{
-	bool object = *w->at == '{';
-	uint64_t bit = (uint64_t)1 << w->depth % WORD_BITS;
-	uint64_t *word = &w->objects[w->depth / WORD_BITS];
+/* What a token of a run does, and the state behind it in [ and in {. */
+static const struct {
+	uint8_t opens, closes, object;
+	uint8_t behind[2];
+} kinds[CLASSES] = {
+	/* clang-format off */
+	[OPEN_OBJECT]  = { 1, 0, 1, { AT_HEAD, AT_FIRST } },
+	[OPEN_ARRAY]   = { 1, 0, 0, { AT_HEAD, AT_FIRST } },
+	[CLOSE_OBJECT] = { 0, 1, 0, { AT_REST, AT_MORE } },
+	[CLOSE_ARRAY]  = { 0, 1, 0, { AT_REST, AT_MORE } },
+	[COMMA]        = { 0, 0, 0, { AT_ITEM, AT_NAME } },
+	/* clang-format on */
+};
 
-	if (w->depth == w->depth_room)
-		return fault(w, GRAMMAR_BOTTOMLESS, w->at);
-	*word = object ? *word | bit : *word & ~bit;
-	w->depth++;
-	if (w->rules->max_depth > 0 && w->depth > w->rules->max_depth)
-		note(w, &w->facts->deep_at);
-	w->state = object ? AT_FIRST : AT_HEAD;
-	w->at++;
-	return true;
+/*
+ * `inner` has room for 64 levels.  Whoever opens one more puts those below it
+ * aside; whoever closes that one has them back.
+ */
+static uint64_t
+cross(uint64_t *aside, uint64_t before, uint64_t inner, enum class class)
+{
+	if (kinds[class].closes)
+		return *aside;
+	if (kinds[class].opens)
+		*aside = before;
+	return inner;
 }
 
-static void
-walk_close(struct walk *w)
+/*
+ * A run of brackets and commas, which begins with a bracket.  No branch
+ * depends on which they are, for nested text makes that unpredictable.
+ */
+static bool
+walk_run(struct walk *w)
 {
-	size_t level = --w->depth;
+	size_t max_depth = w->rules->max_depth, depth = w->depth;
+	size_t room = w->depth_room;
+	uint64_t inner = w->inner;
+	enum class class = class_of[(uint8_t)*w->at];
+	enum state state;
 
-	w->at++;
-	if (level == 0) {
-		w->state = AT_END;
-		return;
-	}
-	level--;
-	w->state = w->objects[level / WORD_BITS] >> level % WORD_BITS & 1
-		       ? AT_MORE
-		       : AT_REST;
+	do {
+		size_t opens = kinds[class].opens, closes = kinds[class].closes;
+		size_t level = depth - closes; /* that opens or closes here */
+		uint64_t before = inner;
+
+		if (depth + opens > room)
+			return fault(w, GRAMMAR_BOTTOMLESS, w->at);
+		inner = inner << opens >> closes | kinds[class].object;
+		if (level % WORD_BITS == 0)
+			inner = cross(
+			    &w->outer[level / WORD_BITS], before, inner, class);
+		depth += opens - closes;
+		if (max_depth > 0 && depth > max_depth)
+			note(w, &w->facts->deep_at);
+		state = kinds[class].behind[inner & 1];
+		if (depth == 0)
+			state = AT_END;
+		if (++w->at == w->end)
+			break;
+		class = class_of[(uint8_t)*w->at];
+	} while (actions[state][class] >= NEXT);
+	w->inner = inner;
+	w->depth = depth;
+	w->state = state;
+	return true;
 }
 
 /* ---- the walk ---- */
 
-static void
-skip_blanks(struct walk *w)
-{
-	while (w->at < w->end) {
-		unsigned class = class_of[(uint8_t)*w->at];
-
-		if (class != BLANK && (class != FEED || w->rules->one_line))
-			return;
-		w->at++;
-	}
-}
-
 /* A value begins here: is it one that somebody waits for? */
 static void
-note_value(struct walk *w)
+note_value(struct walk *w, enum action action)
 {
+	if (action == REFUSE || action == GO || action == NEXT)
+		return;
 	if (w->state == AT_ROOT)
 		note(w, &w->facts->root_at);
 	if (w->named)
@@ -324,22 +357,19 @@ note_value(struct walk *w)
 	w->named = false;
 }
 
-/* One token, which may not be the end of the text. */
 static bool
-step(struct walk *w)
+step(struct walk *w, enum class class)
 {
-	enum action action = actions[w->state][class_of[(uint8_t)*w->at]];
+	enum action action = actions[w->state][class];
 
-	if (action == SCALAR || action == STRING || action == OPEN)
-		note_value(w);
+	if (w->named || w->state == AT_ROOT)
+		note_value(w, action);
 	switch (action) {
 	case REFUSE:
 		return unexpected(w, w->at);
-	case OPEN:
-		return walk_open(w);
-	case CLOSE:
-		walk_close(w);
-		return true;
+	case RUN:
+		return walk_run(w);
+	case NEXT:
 	case GO:
 		w->at++;
 		break;
@@ -363,9 +393,16 @@ step(struct walk *w)
 static bool
 walk(struct walk *w)
 {
-	for (skip_blanks(w); w->at < w->end; skip_blanks(w))
-		if (!step(w))
+	bool feeds = !w->rules->one_line;
+
+	while (w->at < w->end) {
+		enum class class = class_of[(uint8_t)*w->at];
+
+		if (class == BLANK || (class == FEED && feeds))
+			w->at++;
+		else if (!step(w, class))
 			return false;
+	}
 	if (w->state != AT_END)
 		return fault(w, GRAMMAR_SYNTAX, w->end);
 	return true;
@@ -397,15 +434,14 @@ go_to(struct walk *w, const struct grammar_mark *mark)
 	w->at = w->text + mark->at + 1;
 	w->state = state_behind(mark, w->text[mark->at]);
 	w->depth = mark->depth;
-	for (uint32_t i = 0; i < mark->depth; i++)
-		w->objects[0] = w->objects[0] << 1 | (mark->objects >> i & 1);
+	w->inner = mark->objects;
 	w->facts->root_at = mark->root_at;
 	w->facts->value_at = mark->value_at;
 }
 
 static bool
 check(const char *text, size_t len, const struct grammar_rules *rules,
-    const struct grammar_mark *mark, uint64_t *objects, size_t depth_room,
+    const struct grammar_mark *mark, uint64_t *outer, size_t depth_room,
     struct grammar_facts *facts)
 {
 	struct walk w = {
@@ -414,7 +450,7 @@ check(const char *text, size_t len, const struct grammar_rules *rules,
 		.end = text + len,
 		.rules = rules,
 		.facts = facts,
-		.objects = objects,
+		.outer = outer,
 		.depth_room = depth_room,
 		.state = AT_ROOT,
 	};
@@ -426,7 +462,6 @@ check(const char *text, size_t len, const struct grammar_rules *rules,
 		.value_at = GRAMMAR_NOWHERE,
 		.again_at = GRAMMAR_NOWHERE,
 	};
-	objects[0] = 0;
 	if (mark != NULL)
 		go_to(&w, mark);
 	return walk(&w);
@@ -437,18 +472,18 @@ static bool __attribute__((noinline))
 check_deep(const char *text, size_t len, const struct grammar_rules *rules,
     const struct grammar_mark *mark, struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_DEPTH / WORD_BITS];
+	uint64_t outer[GRAMMAR_DEPTH / WORD_BITS + 1];
 
-	return check(text, len, rules, mark, objects, GRAMMAR_DEPTH, facts);
+	return check(text, len, rules, mark, outer, GRAMMAR_DEPTH, facts);
 }
 
 bool
 grammar_go_on(const char *text, size_t len, const struct grammar_rules *rules,
     const struct grammar_mark *mark, struct grammar_facts *facts)
 {
-	uint64_t objects[GRAMMAR_SHALLOW / WORD_BITS];
+	uint64_t outer[GRAMMAR_SHALLOW / WORD_BITS + 1];
 
-	if (check(text, len, rules, mark, objects, GRAMMAR_SHALLOW, facts))
+	if (check(text, len, rules, mark, outer, GRAMMAR_SHALLOW, facts))
 		return true;
 	if (facts->fault != GRAMMAR_BOTTOMLESS)
 		return false;

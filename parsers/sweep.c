@@ -1,21 +1,33 @@
 #include "parsers/sweep.h"
 
+/* What every processor of the target has. */
+#if defined(__x86_64__)
+#include "parsers/lanes_sse2.h"
+#elif defined(__aarch64__)
+#include "parsers/lanes_neon.h"
+#endif
+
 #include "parsers/sweep_line.h"
+
+/* What a hexadecimal digit is worth, and 16 to know it from all else. */
+static const uint8_t worth[256] = {
+	/* clang-format off */
+	['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20,
+	['5'] = 21, ['6'] = 22, ['7'] = 23, ['8'] = 24, ['9'] = 25,
+	['A'] = 26, ['B'] = 27, ['C'] = 28, ['D'] = 29, ['E'] = 30, ['F'] = 31,
+	['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+	/* clang-format on */
+};
 
 int
 sweep_hex(const char *at)
 {
-	int unit = 0;
+	unsigned a = worth[(uint8_t)at[0]], b = worth[(uint8_t)at[1]];
+	unsigned c = worth[(uint8_t)at[2]], d = worth[(uint8_t)at[3]];
 
-	for (int i = 0; i < 4; i++) {
-		unsigned char c = (unsigned char)at[i];
-		unsigned digit = c - '0', letter = (c | 0x20u) - 'a';
-
-		if (digit > 9 && letter > 5)
-			return -1;
-		unit = unit << 4 | (int)(digit > 9 ? letter + 10 : digit);
-	}
-	return unit;
+	if ((a & b & c & d & 16) == 0)
+		return -1;
+	return (int)((a & 15) << 12 | (b & 15) << 8 | (c & 15) << 4 | (d & 15));
 }
 
 /*

@@ -15,10 +15,11 @@ sweep_avx2_runs(void)
 /* For the functions below alone: the rest runs on every processor. */
 #if defined(__clang__)
 #pragma clang attribute push(                                                  \
-    __attribute__((target("avx2,bmi,pclmul"))), apply_to = function)
+    __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul"))),              \
+    apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,bmi,pclmul")
+#pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")
 #endif
 
 #define LANES "avx2"

@@ -15,14 +15,16 @@ sweep_avx512_runs(void)
 /* For the functions below alone: the rest runs on every processor. */
 #if defined(__clang__)
 #pragma clang attribute push(                                                  \
-    __attribute__((target("avx2,avx512bw,bmi,pclmul"))), apply_to = function)
+    __attribute__((target("avx2,avx512bw,bmi,bmi2,lzcnt,popcnt,pclmul"))),     \
+    apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,avx512bw,bmi,pclmul")
+#pragma GCC target("avx2,avx512bw,bmi,bmi2,lzcnt,popcnt,pclmul")
 #endif
 
 #define LANES "avx512"
 #define LANES_PARITY
+#define LANES_PART
 #include "parsers/lanes.h"
 
 struct lanes {
@@ -33,6 +35,16 @@ LANES_INLINE struct lanes
 lanes_load(const char *at)
 {
 	return (struct lanes){ _mm512_loadu_si512(at) };
+}
+
+/* What the mask leaves out is not read. */
+LANES_INLINE struct lanes
+lanes_part(const char *at, size_t len)
+{
+	__mmask64 mask = ((uint64_t)1 << len) - 1;
+
+	return (struct lanes){ _mm512_mask_loadu_epi8(
+	    _mm512_set1_epi8(' '), mask, at) };
 }
 
 LANES_INLINE struct lanes

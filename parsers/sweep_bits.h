@@ -48,13 +48,12 @@ struct sweep_carry {
 	uint64_t inside;  /* mask: it is inside of a string */
 	uint64_t scalar;  /* the byte before belongs to a word or number */
 	uint64_t name_due, value_due, colon_due;
-	uint64_t object;  /* mask: it is directly in an object, */
-	uint64_t top;     /* mask: in the outermost container */
+	uint64_t object;  /* mask: it is directly in an object */
 	uint64_t in_name; /* the string we are in is a name */
 	uint64_t tails;   /* UTF-8: continuation bytes are due */
 	uint64_t special[4];
 	/* words and numbers */
-	uint64_t in_word, digit, dot, minus, negative, zero, in_fraction;
+	uint64_t in_word, digit, dot, negative, zero, in_fraction;
 	uint64_t exponent, exponent_sign, in_exponent;
 };
 
@@ -63,16 +62,15 @@ struct sweep_bits {
 	const char *at; /* the line's byte that is bit 0 */
 	struct sweep_carry carry;
 	uint64_t stack; /* bit 0: is the innermost container an object? */
-	uint32_t depth, max_depth;
-	uint32_t scalar_blocks; /* that lie behind us without a gap */
-	bool done;              /* the outermost container was closed, */
-	const char *last;       /* here */
-	const char *low_due;    /* where half a pair must be; or `line` */
-	const char *name;       /* the one `__time`; `end`: one of several */
+	int32_t depth, max_depth; /* 0: the outermost container was closed, */
+	uint32_t scalar_blocks;   /* that lie behind us without a gap */
+	const char *last;         /* here */
+	const char *low_due;      /* where half a pair must be; or `line` */
+	const char *name;         /* the one `__time`; `end`: one of several */
 	struct {
 		const char *at;
 		uint64_t tokens, stack;
-		uint32_t depth;
+		int32_t depth;
 		const char *name;
 	} mark; /* the last good block that had tokens */
 };
@@ -84,7 +82,7 @@ struct sweep_block {
 	uint64_t bracket, open, close, comma, colon, blank;
 	uint64_t scalar, first; /* words and numbers, and where they begin */
 	uint64_t object;        /* positions directly in an object */
-	uint64_t top;           /* positions directly in the outermost */
+	int32_t depth;          /* at the block's beginning */
 };
 
 /* (x + run), with the bit that leaves it. */

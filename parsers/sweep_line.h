@@ -13,92 +13,22 @@
 #define PARSERS_SWEEP_LINE_H
 
 #include "parsers/sweep_bits.h"
+#include "parsers/sweep_mark.h"
+#include "parsers/sweep_name.h"
 #include "parsers/sweep_number.h"
 #include "parsers/sweep_order.h"
 #include "parsers/sweep_text.h"
 
 #if defined(LANES)
 
-#define SWEEP_NAME     "\"__time\"" /* eight bytes: one comparison */
-#define SWEEP_NAME_LEN 8
-
-/* Gives the one `__time` so far; the end of the line if there is a second. */
-static inline const char *
-sweep_names(
-    const char *block, const char *end, uint64_t names, const char *found)
-{
-	for (; names != 0; names &= names - 1) {
-		const char *at = block + __builtin_ctzll(names);
-
-		if (end - at < SWEEP_NAME_LEN)
-			continue;
-		if (memcmp(at, SWEEP_NAME, SWEEP_NAME_LEN) != 0 &&
-		    !sweep_spelled_time(at, end))
-			continue;
-		if (found != NULL)
-			return end;
-		found = at;
-	}
-	return found;
-}
-
-/* Which could be `__time`?  Those that go on with _ or an escape. */
 LANES_INLINE bool
-sweep_candidates(
-    struct sweep_bits *s, const struct sweep_block *b, uint64_t names)
-{
-	uint64_t maybe = (lanes_equal(b->bytes, '_') | b->backslash) >> 1;
-
-	names &= maybe | (uint64_t)1 << 63; /* its next byte is elsewhere */
-	if (names != 0)
-		s->name = sweep_names(s->at, s->end, names, s->name);
-	return s->name != s->end;
-}
-
-/*
- * Up to the last of these tokens the line is in order; unless they stand behind
- * the outermost object, where nothing was looked at.
- */
-LANES_INLINE void
-sweep_mark(struct sweep_bits *s, uint64_t tokens)
-{
-	if (tokens == 0 || s->done)
-		return;
-	s->mark.at = s->at;
-	s->mark.tokens = tokens;
-	s->mark.stack = s->stack;
-	s->mark.depth = s->depth;
-	s->mark.name = s->name;
-}
-
-/* What is known of a line that is not good. */
-LANES_INLINE struct sweep_facts
-sweep_marked(const struct sweep_bits *s)
-{
-	struct sweep_facts facts = {
-		.name_at = SWEEP_NOWHERE,
-		.good_to = SWEEP_NOWHERE,
-		.depth = s->mark.depth,
-		.objects = s->mark.stack,
-	};
-	const char *good_to;
-
-	if (s->mark.tokens == 0)
-		return facts;
-	good_to = s->mark.at + 63 - __builtin_clzll(s->mark.tokens);
-	facts.good_to = (size_t)(good_to - s->line);
-	if (s->mark.name != NULL && s->mark.name < good_to)
-		facts.name_at = (size_t)(s->mark.name - s->line);
-	return facts;
-}
-
-LANES_INLINE bool
-sweep_block(struct sweep_bits *s, const char *bytes)
+sweep_block(struct sweep_bits *s, struct lanes bytes)
 {
 	struct sweep_block b;
 	uint64_t names, entered = s->carry.inside;
 
-	b.bytes = lanes_load(bytes);
+	b.bytes = bytes;
+	b.depth = s->depth;
 	if (!sweep_strings(s, &b))
 		return false;
 	if ((b.inside & entered) == ~(uint64_t)0)
@@ -109,8 +39,7 @@ sweep_block(struct sweep_bits *s, const char *bytes)
 	if ((b.scalar | s->carry.scalar) != 0 && !sweep_scalars(s, &b))
 		return false;
 	s->carry.scalar = b.scalar >> 63;
-	names &= b.top;
-	if (names != 0 && !sweep_candidates(s, &b, names))
+	if (names != 0 && !sweep_names(s, &b, names))
 		return false;
 	sweep_mark(s, b.bracket | b.comma | b.colon);
 	return true;
@@ -120,19 +49,25 @@ sweep_block(struct sweep_bits *s, const char *bytes)
  * The bytes of the last, incomplete block, with blanks behind them.  A long
  * line lends the bytes before, which spares a copy of unknown length.
  */
-LANES_INLINE const char *
-sweep_pad(const char *line, const char *at, const char *end, char *room)
+LANES_INLINE struct lanes
+sweep_rest(const char *line, const char *at, const char *end)
 {
 	size_t len = (size_t)(end - at);
+#if defined(LANES_PART)
+	(void)line;
+	return lanes_part(at, len);
+#else
+	char room[2 * LANES_BYTES];
 
 	memset(room + LANES_BYTES, ' ', LANES_BYTES);
 	if (end - line >= LANES_BYTES) {
 		memcpy(room, end - LANES_BYTES, LANES_BYTES);
-		return room + LANES_BYTES - len;
+		return lanes_load(room + LANES_BYTES - len);
 	}
 	memset(room, ' ', LANES_BYTES);
 	memcpy(room, at, len);
-	return room;
+	return lanes_load(room);
+#endif
 }
 
 static inline const char *
@@ -143,39 +78,39 @@ sweep_skip_blanks(const char *at, const char *end)
 	return at;
 }
 
+/* From behind the outermost brace on. */
+LANES_INLINE bool
+sweep_blocks(struct sweep_bits *s)
+{
+	for (; s->end - s->at >= LANES_BYTES; s->at += LANES_BYTES)
+		if (!sweep_block(s, lanes_load(s->at)))
+			return false;
+	return sweep_block(s, sweep_rest(s->line, s->at, s->end)) &&
+	       s->depth == 0 && s->name != NULL;
+}
+
 /*
  * The masks do not know about the outside of the outermost object: what comes
  * before and behind it is looked at here.
  */
-LANES_INLINE bool
-sweep_blocks(struct sweep_bits *s)
-{
-	const char *first = sweep_skip_blanks(s->line, s->end);
-	char room[2 * LANES_BYTES];
-
-	if (first == s->end || *first != '{')
-		return false;
-	for (; s->end - s->at >= LANES_BYTES; s->at += LANES_BYTES)
-		if (!sweep_block(s, s->at))
-			return false;
-	return sweep_block(s, sweep_pad(s->line, s->at, s->end, room)) &&
-	       s->done && s->name != NULL &&
-	       sweep_skip_blanks(s->last + 1, s->end) == s->end;
-}
-
 LANES_INLINE struct sweep_facts
 sweep_line(const char *line, size_t len, uint32_t max_depth)
 {
+	const char *end = line + len, *first = sweep_skip_blanks(line, end);
 	struct sweep_bits s = {
 		.line = line,
-		.at = line,
-		.end = line + len,
-		.max_depth = max_depth < SWEEP_DEPTH ? max_depth : SWEEP_DEPTH,
+		.at = first + 1,
+		.end = end,
+		.max_depth =
+		    max_depth < SWEEP_DEPTH ? (int32_t)max_depth : SWEEP_DEPTH,
 		.low_due = line,
-		.carry = { .value_due = 1 },
+		.stack = 1,
+		.depth = 1,
+		.carry = { .object = ~(uint64_t)0, .name_due = 1 },
 	};
 
-	if (!sweep_blocks(&s))
+	if (first == end || *first != '{' || !sweep_blocks(&s) ||
+	    sweep_skip_blanks(s.last + 1, end) != end)
 		return sweep_marked(&s);
 	return (struct sweep_facts){
 		.good = true,

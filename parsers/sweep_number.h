@@ -94,16 +94,14 @@ sweep_numbers(
 	uint64_t other = number & ~(digit | dot | minus);
 	uint64_t behind_digit = sweep_behind(digit, &c->digit);
 	uint64_t behind_dot = sweep_behind(dot, &c->dot);
-	uint64_t behind_minus = sweep_behind(minus, &c->minus), bad;
-	uint64_t negative = sweep_behind(minus & b->first, &c->negative);
+	uint64_t negative = sweep_behind(minus & b->first, &c->negative), bad;
 	uint64_t zero =
 	    ((b->first & number) | negative) & lanes_equal(b->bytes, '0');
 
 	bad = dot & ~behind_digit;
-	bad |= (behind_dot | behind_minus) & ~digit;
-	bad |= sweep_add((behind_dot & digit) + c->in_fraction, digit,
-		   &c->in_fraction) &
-	       ~digit & dot;
+	bad |= (behind_dot | negative) & ~digit;
+	bad |= dot &
+	       sweep_add(behind_dot + c->in_fraction, digit, &c->in_fraction);
 	bad |= sweep_behind(zero, &c->zero) & digit;
 	if ((other | c->exponent | c->exponent_sign | c->in_exponent) != 0)
 		return bad | sweep_exponents(

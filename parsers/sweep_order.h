@@ -19,36 +19,38 @@
 #if defined(LANES)
 
 /*
- * Walks the brackets, and finds for each position whether it is directly in
- * an object: from a bracket on, what that bracket led to.
+ * Walks the brackets.  No branch depends on what a bracket is, which nested
+ * text makes unpredictable.  What a bracket led to holds up to the next one.
  */
 LANES_INLINE bool
 sweep_brackets(struct sweep_bits *s, struct sweep_block *b)
 {
-	uint64_t brackets = b->bracket, bad = 0;
+	uint64_t brackets = b->bracket, gaps = ~b->bracket, stack = s->stack;
+	uint64_t unlike = 0, objects = 0;
+	int32_t depth = s->depth, max_depth = s->max_depth, beyond = 0;
 
-	b->object = s->carry.object;
-	b->top = s->carry.top;
-	for (; brackets != 0; brackets &= brackets - 1) {
+	do {
 		int i = __builtin_ctzll(brackets);
-		uint64_t from = ~(uint64_t)0 << i;
 		uint8_t bracket = (uint8_t)s->at[i];
 		uint64_t object = bracket >> 5 & 1; /* { } but not [ ] */
-		uint64_t close = bracket >> 2 & 1;  /* } ] but not { [ */
+		int32_t close = bracket >> 2 & 1;   /* } ] but not { [ */
 
-		bad |= close & (s->stack ^ object);
-		if (s->done || s->depth == (close ? 0 : s->max_depth))
-			return false;
-		s->stack = close ? s->stack >> 1 : s->stack << 1 | object;
-		s->depth += close ? -1u : 1u;
-		b->object ^= (b->object ^ -(s->stack & 1)) & from;
-		b->top ^= (b->top ^ -(uint64_t)(s->depth == 1)) & from;
-		s->done = s->depth == 0;
-		s->last = s->at + i;
-	}
+		unlike |= (stack ^ object) & (uint64_t)close;
+		beyond |= depth - 1; /* none comes behind the outermost */
+		stack = close ? stack >> 1 : stack << 1 | object;
+		depth += 1 - 2 * close;
+		beyond |= max_depth - depth;
+		objects |= (stack & 1) << i;
+		brackets &= brackets - 1;
+	} while (brackets != 0);
+
+	b->object =
+	    objects | (gaps & ~((objects << 1 | (s->carry.object & 1)) + gaps));
 	s->carry.object = -(b->object >> 63);
-	s->carry.top = -(b->top >> 63);
-	return (bad & 1) == 0;
+	s->stack = stack;
+	s->depth = depth;
+	s->last = s->at + 63 - __builtin_clzll(b->bracket);
+	return unlike == 0 && beyond >= 0;
 }
 
 /* A closing bracket where a value is due is good only behind an opening one. */
@@ -74,7 +76,7 @@ sweep_order(struct sweep_bits *s, const struct sweep_block *b, uint64_t *names)
 	uint64_t strings = b->quote & b->inside;
 	uint64_t values = strings | b->first | b->open;
 	uint64_t parts = b->open | b->comma;
-	uint64_t name_due, value_due, name_end, bad;
+	uint64_t name_due, value_due, name_end, empties, bad;
 
 	name_due = sweep_next(parts & b->object, b->blank, &c->name_due);
 	value_due = sweep_next(
@@ -87,25 +89,33 @@ sweep_order(struct sweep_bits *s, const struct sweep_block *b, uint64_t *names)
 	name_end =
 	    sweep_add(*names | c->in_name, b->inside, &c->in_name) & ~b->inside;
 	bad |= sweep_next(name_end, b->blank, &c->colon_due) ^ b->colon;
-	return bad == 0 &&
-	       sweep_empties(s->at, (name_due | value_due) & b->close);
+	/* Directly behind an opening one: the stack knows that they match. */
+	empties = (name_due | value_due) & b->close & ~(b->open << 1);
+	return bad == 0 && sweep_empties(s->at, empties);
 }
 
 /*
  * Without brackets the containers stay as they are, and most JSON has no
- * blanks: for both, the compiler strikes out what is then nothing.
+ * blanks: for each, the compiler strikes out what is then nothing.
  */
 LANES_INLINE bool
 sweep_structure(struct sweep_bits *s, struct sweep_block *b, uint64_t *names)
 {
-	if ((b->bracket | b->blank) != 0) {
-		b->close = b->bracket & lanes_equal(b->folded, '}');
-		b->open = b->bracket ^ b->close;
-		return sweep_brackets(s, b) && sweep_order(s, b, names);
+	if (b->bracket == 0) {
+		b->bracket = b->open = b->close = 0;
+		b->object = s->carry.object;
+		if (b->blank != 0)
+			return sweep_order(s, b, names);
+		b->blank = 0;
+		return sweep_order(s, b, names);
 	}
-	b->bracket = b->open = b->close = b->blank = 0;
-	b->object = s->carry.object;
-	b->top = s->carry.top;
+	b->close = b->bracket & lanes_equal(b->folded, '}');
+	b->open = b->bracket ^ b->close;
+	if (!sweep_brackets(s, b))
+		return false;
+	if (b->blank != 0)
+		return sweep_order(s, b, names);
+	b->blank = 0;
 	return sweep_order(s, b, names);
 }
 

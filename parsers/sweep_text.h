@@ -16,30 +16,23 @@
 
 #if defined(LANES)
 
-#define SWEEP_EVEN 0x5555555555555555u
+#define SWEEP_ODD 0xaaaaaaaaaaaaaaaau
 
 /*
  * Which bytes are escaped?  In a run of backslashes every second one, and the
- * byte behind it if the run is odd; runs that begin at an even and at an odd
- * position are two cases.
+ * byte behind it if the run is odd.  A subtraction runs through each run: it
+ * leaves the odd positions as they are where the run begins at an even one,
+ * and turns them over where it begins at an odd one.
  */
 LANES_INLINE uint64_t
 sweep_escaped(uint64_t backslash, uint64_t *carry)
 {
-	uint64_t entered = *carry, starts, even, odd, escaped;
+	uint64_t entered = *carry;
+	uint64_t run = backslash & ~entered; /* escaped, it escapes nothing */
+	uint64_t turned = ((run << 1 | SWEEP_ODD) - run) ^ SWEEP_ODD;
 
-	if (backslash == 0) {
-		*carry = 0;
-		return entered;
-	}
-	backslash &= ~entered; /* one that is escaped does not escape */
-	starts = backslash & ~(backslash << 1);
-	even = backslash & ~(backslash + (starts & SWEEP_EVEN));
-	odd = backslash & ~even;
-	escaped = ((even << 1 | even) & ~SWEEP_EVEN) |
-		  ((odd << 1 | odd) & SWEEP_EVEN);
-	*carry = (backslash & ~escaped) >> 63;
-	return escaped | entered;
+	*carry = (turned & backslash) >> 63;
+	return turned ^ (backslash | entered);
 }
 
 /*
@@ -63,30 +56,27 @@ sweep_unicode(const char *at, const char *end, const char **due)
 	return end - at >= 11 && at[5] == '\\' && at[6] == 'u';
 }
 
-/* Gives where a second half is due, or NULL if an escape is bad. */
-static inline const char *
-sweep_escapes(
-    const char *block, const char *end, uint64_t escaped, const char *due)
+/* Of these \u each is good and so are pairs; the last `due` is kept. */
+static inline bool
+sweep_unicodes(
+    const char *block, const char *end, uint64_t units, const char **due)
 {
-	static const bool known[256] = { ['"'] = 1,
-		['\\'] = 1,
-		['/'] = 1,
-		['b'] = 1,
-		['f'] = 1,
-		['n'] = 1,
-		['r'] = 1,
-		['t'] = 1 };
+	for (; units != 0; units &= units - 1)
+		if (!sweep_unicode(block + __builtin_ctzll(units), end, due))
+			return false;
+	return true;
+}
 
-	for (; escaped != 0; escaped &= escaped - 1) {
-		const char *at = block + __builtin_ctzll(escaped);
-
-		if (at == end)
-			return NULL;
-		if (!known[(uint8_t)*at] &&
-		    (*at != 'u' || !sweep_unicode(at, end, &due)))
-			return NULL;
-	}
-	return due;
+/* Escapes other than those of quotes and backslashes: only these are known. */
+LANES_INLINE bool
+sweep_escapes(struct sweep_bits *s, struct lanes v, uint64_t escaped)
+{
+	escaped &= ~(lanes_either(v, 'n', 'r') | lanes_either(v, 't', '/') |
+		     lanes_either(v, 'b', 'f'));
+	if (escaped == 0)
+		return true;
+	return (escaped & ~lanes_equal(v, 'u')) == 0 &&
+	       sweep_unicodes(s->at, s->end, escaped, &s->low_due);
 }
 
 /*
@@ -135,21 +125,19 @@ LANES_INLINE bool
 sweep_strings(struct sweep_bits *s, struct sweep_block *b)
 {
 	struct sweep_carry *c = &s->carry;
-	uint64_t special = lanes_special(b->bytes);
+	uint64_t special = lanes_special(b->bytes), quote, escaped;
 
 	b->backslash = lanes_equal(b->bytes, '\\');
+	quote = lanes_equal(b->bytes, '"');
 	b->escaped = sweep_escaped(b->backslash, &c->escaped);
-	b->quote = lanes_equal(b->bytes, '"') & ~b->escaped;
+	b->quote = quote & ~b->escaped;
 	b->inside = lanes_parity(b->quote) ^ c->inside;
 	c->inside = -(b->inside >> 63);
 	b->blank = lanes_equal(b->bytes, ' ');
 	if ((special | c->tails) != 0 && !sweep_specials(s, b, special))
 		return false;
-	if ((b->escaped & b->inside) == 0)
-		return true;
-	s->low_due =
-	    sweep_escapes(s->at, s->end, b->escaped & b->inside, s->low_due);
-	return s->low_due != NULL;
+	escaped = b->escaped & b->inside & ~(quote | b->backslash);
+	return escaped == 0 || sweep_escapes(s, b->bytes, escaped);
 }
 
 #endif

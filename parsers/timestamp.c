@@ -329,6 +329,7 @@ load(const char *at)
 /* Which bytes of a form are digits. */
 #define DIGITS_DATE 0x00ffff00ffffffffu /* 0000-00- */
 #define DIGITS_TIME 0xffff00ffff00ffffu /* 00:00:00 */
+#define DIGITS_TAIL 0x00ffffff00ffff00u /* :00.000Z */
 
 /*
  * Takes the form off eight bytes.  What is left is 0 to 9 where the form has
@@ -351,6 +352,30 @@ pair(uint64_t word, unsigned at)
 {
 	return (uint32_t)((word >> 8 * at & 0xf) * 10 +
 			  (word >> 8 * (at + 1) & 0xf));
+}
+
+/*
+ * What follows the seconds.  Mostly that is three digits and a Z, which are
+ * read together with the seconds once more, being eight bytes with them.
+ */
+static bool
+take_tail(struct cursor *c, int64_t *ms)
+{
+	uint64_t bad = 0, tail;
+
+	if (c->end - c->at >= 5) {
+		tail =
+		    strip(load(c->at - 3), load(":00.000Z"), DIGITS_TAIL, &bad);
+		if (bad == 0) {
+			*ms += pair(tail, 4) * 10 + (tail >> 48 & 0xf);
+			c->at += 5;
+			return true;
+		}
+	}
+	if (!take_fraction(c, MS_PER_S, ms))
+		return false;
+	return take(c, 'Z') || (!next_is(c, '+') && !next_is(c, '-')) ||
+	       take_offset(c, ms);
 }
 
 const char *
@@ -378,10 +403,7 @@ timestamp_usual(const char *text, const char *end, int64_t *ms_out)
 	    minute > 59 || second > 59)
 		return NULL;
 	ms = sum_ms(hour, minute, second);
-	if (!take_fraction(&c, MS_PER_S, &ms))
-		return NULL;
-	if (!take(&c, 'Z') && (next_is(&c, '+') || next_is(&c, '-')) &&
-	    !take_offset(&c, &ms))
+	if (!take_tail(&c, &ms))
 		return NULL;
 	*ms_out = days_to_date(year, month, day) * MS_PER_DAY + ms;
 	return c.at;

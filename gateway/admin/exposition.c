@@ -153,21 +153,24 @@ write_requests(struct page *page, const struct source *source)
 	}
 }
 
+/* By table and by what is wrong with an event. */
 static void
-write_rejected(struct page *page, const struct source *source)
+write_faults(struct page *page, const struct source *source)
 {
-	const struct account_view *view = page->view;
+	const struct labels *labels = &page->view->books.labels;
+	uint64_t number;
 
-	(void)source;
-	for (uint16_t t = 0; t <= view->books.labels.count; t++)
-		for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
-			if (view->rejected[t][f] > 0)
+	for (uint16_t t = 0; t <= labels->count; t++)
+		for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++) {
+			number = number_at(
+			    page->view, source->at, t * EVENT_FAULT_COUNT + f);
+			if (number > 0)
 				PUT(page,
 				    "%s{table=\"%s\",reason=\"%s\"} %" PRIu64
 				    "\n",
-				    page->name,
-				    labels_name(&view->books.labels, t),
-				    event_fault_word(f), view->rejected[t][f]);
+				    page->name, labels_name(labels, t),
+				    event_fault_word(f), number);
+		}
 }
 
 static void
@@ -255,7 +258,7 @@ write_held(struct page *page, const struct source *source)
 		if (books->tables[t].lane == BOOKS_LANE_HELD)
 			PUT(page, "%s{table=\"%s\",reason=\"%s\"} 1\n",
 			    page->name, labels_name(&books->labels, t),
-			    books_held_words[books->tables[t].held]);
+			    books->tables[t].reason);
 }
 
 static void
@@ -359,7 +362,8 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_RECOVERED] = { write_tables, TABLE(recovered) },
 	[METRIC_ACCEPTED] = { write_tables, TABLE(accepted) },
 	[METRIC_WITHDRAWN] = { write_tables, TABLE(withdrawn) },
-	[METRIC_REJECTED] = { write_rejected },
+	[METRIC_REJECTED] = { write_faults, VIEW(rejected) },
+	[METRIC_SKIPPED] = { write_faults, VIEW(skipped) },
 	[METRIC_DELIVERED] = { write_tables, TABLE(delivered) },
 	[METRIC_DEAD_LETTERED] = { write_tables_words, TABLE(dead_lettered),
 	    books_dead_words, BOOKS_DEAD_COUNT, "reason" },

@@ -239,28 +239,28 @@ full(const struct health_scene *scene, struct health *health)
 	    cause(scene));
 }
 
+/* The words are a verdict's: see verdict.c and judge.c. */
 static const char *
-hold_advice(enum books_held held)
+hold_advice(const char *reason)
 {
-	static const char *const advice[BOOKS_HELD_COUNT] = {
-		[BOOKS_HELD_NOT] = "",
-		[BOOKS_HELD_UNAUTHORIZED] =
-		    "Give the gateway's client the role ManageStreams for this "
-		    "table.",
-		[BOOKS_HELD_FORBIDDEN] =
-		    "Give the gateway's client the role ManageStreams for this "
-		    "table.",
-		[BOOKS_HELD_NOT_FOUND] =
-		    "Create the table's push connection upstream, or correct "
-		    "the table's id and upstream.url.",
-		[BOOKS_HELD_REFUSED] =
-		    "Compare the events with the table's schema.",
-		[BOOKS_HELD_STRANGE] =
-		    "Check upstream.url: the answer is none of the Events "
-		    "API's.",
+	static const struct {
+		const char *reason, *advice;
+	} rows[] = {
+		{ "forbidden", "Give the gateway's client the role "
+			       "ManageStreams for this table." },
+		{ "not_found", "Create the table's push connection upstream, "
+			       "or correct the table's id and upstream.url." },
+		{ "refused", "Compare the events with the table's schema, and "
+			     "check the table's id." },
+		{ "no_dead_letters",
+		    "An event is refused and there is nowhere to put it: give "
+		    "dead_letters a directory or more room." },
 	};
 
-	return advice[held];
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strcmp(rows[i].reason, reason) == 0)
+			return rows[i].advice;
+	return "Check upstream.url: the answer is none of the Events API's.";
 }
 
 static bool
@@ -275,12 +275,11 @@ held(const struct health_scene *scene, struct health *health)
 	table = find_lane(books, BOOKS_LANE_HELD, &count, &name);
 	if (table == NULL)
 		return false;
-	return say(health, "bad", hold_advice(table->held),
+	return say(health, "bad", hold_advice(table->reason),
 	    "%u %s held; %s: the upstream answers %u (%s). %" PRIu64
 	    " events of it are kept; tried again in %s.",
 	    count, count == 1 ? "table is" : "tables are", name, table->status,
-	    books_held_words[table->held], table->waiting,
-	    words(table->again_ms, text));
+	    table->reason, table->waiting, words(table->again_ms, text));
 }
 
 static bool

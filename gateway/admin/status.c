@@ -231,7 +231,7 @@ static void
 write_lane(struct tree *tree, const struct books_table *table)
 {
 	tree_text(tree, "lane", books_lane_words[table->lane]);
-	tree_text(tree, "held_because", books_held_words[table->held]);
+	tree_text(tree, "reason", table->reason != NULL ? table->reason : "");
 	tree_number(tree, "last_status", table->status);
 	tree_signed(tree, "tried_again_in_ms", table->again_ms);
 }

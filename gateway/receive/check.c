@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/spool/letter.h"
 #include "parsers/ndjson.h"
 
 static bool
@@ -65,6 +66,31 @@ limits_of(const struct table_options *table, int64_t wall_ms)
 	};
 }
 
+/* What the walk goes by. */
+struct rules {
+	struct event_limits limits;
+	const struct check_skip *skip;
+	struct span table;
+	int64_t wall_ms;
+};
+
+static bool
+write_letter(const struct rules *rules, const struct ndjson_line *line,
+    const struct event_verdict *verdict)
+{
+	struct letter letter = {
+		.at_ms = rules->wall_ms,
+		.table = rules->table,
+		.producer = rules->skip->producer,
+		.reason = span_of(event_fault_word(verdict->fault)),
+		.line = line->number,
+		.offset = verdict->at,
+		.event = { line->at, line->len },
+	};
+
+	return letter_append(rules->skip->letters, &letter);
+}
+
 static void
 count(struct check *check, const struct ndjson_line *line,
     const struct event_verdict *verdict)
@@ -77,14 +103,16 @@ count(struct check *check, const struct ndjson_line *line,
 }
 
 static void
-walk(struct check *check, struct ndjson *lines,
-    const struct event_limits *limits, struct buffer *detail)
+walk(struct check *check, struct ndjson *lines, const struct rules *rules,
+    struct buffer *detail)
 {
 	struct ndjson_line line;
 	struct event_verdict verdict;
+	uint64_t good = 0;
 
 	while (ndjson_next(lines, &line)) {
-		if (event_check(line.at, line.len, limits, &verdict)) {
+		if (event_check(line.at, line.len, &rules->limits, &verdict)) {
+			check->gaps |= line.number != ++good;
 			if (verdict.time_ms < check->earliest_ms)
 				check->earliest_ms = verdict.time_ms;
 			ndjson_keep(lines, &line);
@@ -95,23 +123,43 @@ walk(struct check *check, struct ndjson *lines,
 		if (check->bad < CHECK_ERRORS_TOLD)
 			tell(detail, check->bad == 0, &line, &verdict);
 		count(check, &line, &verdict);
+		if (rules->skip != NULL && !check->unwritten)
+			check->unwritten =
+			    !write_letter(rules, &line, &verdict);
 	}
+}
+
+/* What a skipping request is told, whatever was found. */
+static enum outcome
+end_skip(const struct check *check, struct buffer *detail)
+{
+	if (check->bad > 0)
+		buffer_append(detail, "]", 1);
+	return check->unwritten ? OUTCOME_TOO_MANY_INVALID : OUTCOME_KEPT;
 }
 
 enum outcome
 check_body(struct check *check, char *body, size_t len,
-    const struct table_options *table, int64_t wall_ms, struct buffer *detail)
+    const struct table_options *table, int64_t wall_ms,
+    const struct check_skip *skip, struct buffer *detail)
 {
-	struct event_limits limits = limits_of(table, wall_ms);
+	struct rules rules = {
+		.limits = limits_of(table, wall_ms),
+		.skip = skip,
+		.table = span_of(table->name),
+		.wall_ms = wall_ms,
+	};
 	struct ndjson lines;
 
 	*check = (struct check){ .earliest_ms = INT64_MAX };
 	if (ndjson_is_array(body, len))
 		return OUTCOME_ARRAY;
 	ndjson_init(&lines, body, len);
-	walk(check, &lines, &limits, detail);
+	walk(check, &lines, &rules, detail);
 	check->bytes = lines.kept_bytes;
 	check->events = lines.kept_lines;
+	if (skip != NULL)
+		return end_skip(check, detail);
 	if (check->bad == 0)
 		return OUTCOME_KEPT;
 	buffer_print(detail, "],\"more\":%" PRIu32,

@@ -3,7 +3,9 @@
  *
  * All or nothing: one bad event refuses the request, and the answer tells the
  * first twenty, each with its line, offset and reason, and how many more there
- * are.  Good lines are moved together in place as the body is walked.
+ * are.  Good lines are moved together in place as the body is walked.  Where
+ * bad ones are skipped instead, each becomes a dead letter in that same walk,
+ * for its bytes may be overwritten by the next good line.
  *
  * Units	bytes; milliseconds since 1970.
  * Ownership	borrows the body, changes it, and has use of one byte behind it.
@@ -13,6 +15,7 @@
 #ifndef GATEWAY_RECEIVE_CHECK_H
 #define GATEWAY_RECEIVE_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +32,8 @@ struct check {
 	size_t bytes;    /* of good lines, at the body's front */
 	uint32_t events; /* good ones */
 	uint32_t bad;
+	bool unwritten;      /* not all of them became letters */
+	bool gaps;           /* other lines stood between the good ones */
 	int64_t earliest_ms; /* of the good ones */
 	char message[80];    /* for people, when some are bad */
 	struct {
@@ -37,11 +42,20 @@ struct check {
 	} faults[EVENT_FAULT_COUNT];
 };
 
+/* What skipping needs. */
+struct check_skip {
+	struct buffer *letters; /* is given a line for each bad event */
+	struct span producer;
+};
+
 /*
  * KEPT (perhaps with no event at all), ARRAY or BAD_EVENTS; with the last,
- * `detail` is given the JSON members "errors" and "more".
+ * `detail` is given the JSON members "errors" and "more".  With `skip`, KEPT
+ * takes the place of BAD_EVENTS, without "more"; TOO_MANY_INVALID if their
+ * letters do not fit.
  */
 enum outcome check_body(struct check *check, char *body, size_t len,
-    const struct table_options *table, int64_t wall_ms, struct buffer *detail);
+    const struct table_options *table, int64_t wall_ms,
+    const struct check_skip *skip, struct buffer *detail);
 
 #endif

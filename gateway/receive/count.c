@@ -14,6 +14,12 @@ producer_of(const struct request *r)
 		r->producer_len };
 }
 
+struct span
+count_producer(const struct conn *conn)
+{
+	return producer_of(&conn->request);
+}
+
 static struct account_request
 describe(const struct conn *conn, enum outcome outcome)
 {
@@ -76,12 +82,27 @@ void
 count_faults(struct conn *conn, const struct check *found)
 {
 	struct account_request request = describe(conn, OUTCOME_BAD_EVENTS);
+	struct request *r = &conn->request;
 
-	for (enum event_fault f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
-		if (found->faults[f].count > 0)
+	r->table_label =
+	    atomic_load_explicit(&r->table->label, memory_order_relaxed);
+	for (enum event_fault f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++) {
+		r->faults[f] = found->faults[f].count;
+		if (r->faults[f] > 0)
 			account_fault(conn->worker->account, &request, f,
-			    found->faults[f].count, found->faults[f].line,
+			    r->faults[f], found->faults[f].line,
 			    found->faults[f].at);
+	}
+}
+
+void
+count_skipped(struct conn *conn)
+{
+	const struct request *r = &conn->request;
+
+	if (r->letters.len > 0)
+		account_skipped(
+		    conn->worker->account, r->table_label, r->faults);
 }
 
 void

@@ -27,7 +27,13 @@ void count_kept(struct conn *conn, struct record *record);
 
 /* Only the first call for a request counts. */
 void count_request(struct conn *conn, enum outcome outcome);
+
+/* What is wrong with its events; and, later, that they are dead letters. */
 void count_faults(struct conn *conn, const struct check *found);
+void count_skipped(struct conn *conn);
+
+/* Who it is from; without a place: nobody said. */
+struct span count_producer(const struct conn *conn);
 
 /* Answered past the library, perhaps before a request line was whole. */
 void count_cut(struct conn *conn, enum outcome outcome);

@@ -8,7 +8,9 @@
 #include "gateway/receive/check.h"
 #include "gateway/receive/conn.h"
 #include "gateway/receive/count.h"
+#include "gateway/receive/letters.h"
 #include "gateway/receive/listen.h"
+#include "gateway/receive/refused.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
 
@@ -163,6 +165,10 @@ find_table(struct conn *conn)
 	case TABLE_FOUND:
 		break;
 	}
+	if (!r->route.dry_run &&
+	    spool_crowded_by(service_of(conn)->spool, r->table,
+		tables_known(service_of(conn)->tables)))
+		return OUTCOME_TABLE_BACKLOG;
 	return OUTCOME_KEPT;
 }
 
@@ -208,6 +214,7 @@ static enum outcome (*const head_steps[])(struct conn *) = {
 	limit_size,
 	know_encoding,
 	find_table,
+	letters_choose,
 	expect_body,
 };
 
@@ -293,16 +300,17 @@ static enum outcome
 check(struct conn *conn, char *body, size_t len, struct check *found)
 {
 	struct request *r = &conn->request;
+	struct check_skip skip;
 	enum outcome outcome = check_body(found, body, len, &r->table->options,
-	    conn->worker->wall_ms, &r->detail);
+	    conn->worker->wall_ms, letters_skip(conn, &skip), &r->detail);
 
 	if (outcome == OUTCOME_BAD_EVENTS) {
 		snprintf(r->own_message, sizeof r->own_message, "%s",
 		    found->message);
 		r->message = r->own_message;
-		if (!r->route.dry_run)
-			count_faults(conn, found);
 	}
+	if (found->bad > 0 && !r->route.dry_run)
+		count_faults(conn, found);
 	return outcome;
 }
 
@@ -407,6 +415,7 @@ append(struct conn *conn)
 static void
 finish(struct conn *conn, enum outcome outcome)
 {
+	letters_end(conn, outcome);
 	choose(conn, outcome);
 	move(&conn->request, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 }
@@ -461,10 +470,13 @@ ingest_whole(struct conn *conn)
 	r->whole = conn->worker->now;
 	conn_is_ours(conn);
 	outcome = read_events(conn, &found);
+	if (outcome == OUTCOME_KEPT)
+		outcome = letters_keep(conn, &found);
 	if (outcome != OUTCOME_KEPT || found.events == 0 || r->route.dry_run) {
 		finish(conn, outcome);
 		return;
 	}
+	r->gaps = found.gaps;
 	address(conn, &found);
 	keep(conn);
 }
@@ -480,9 +492,16 @@ ingest_settled(struct conn *conn)
 		[TICKET_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
 		[TICKET_FAILED] = OUTCOME_UNKNOWN,
 		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
+		[TICKET_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
 	};
 
-	finish(conn, outcomes[conn->request.ticket.result]);
+	struct request *r = &conn->request;
+
+	if (r->ticket.result == TICKET_SIFTED) {
+		buffer_reset(&r->detail);
+		refused_print(&r->detail, &r->ticket, r->gaps);
+	}
+	finish(conn, outcomes[r->ticket.result]);
 }
 
 void

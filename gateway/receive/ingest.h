@@ -27,6 +27,7 @@
 #include "gateway/receive/exchange.h"
 #include "gateway/receive/receive.h"
 #include "gateway/receive/route.h"
+#include "gateway/spool/deadletter.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/ticket.h"
 #include "parsers/head.h"
@@ -53,7 +54,13 @@ struct request {
 	struct instant whole;   /* when the body was */
 	uint32_t events, bytes; /* given to the spool */
 	bool counted;
+	bool skips; /* invalid events, and keeps the others */
+	uint32_t accepted, rejected;
+	uint32_t faults[EVENT_FAULT_COUNT]; /* of those rejected */
+	uint32_t table_label;               /* of them: see table.h */
+	struct deadletter_place letters;    /* of its skipped events */
 	struct ticket ticket;
+	bool gaps; /* between its good lines */
 };
 
 /* The request line was read.  `target` is what stands in it, or empty. */

@@ -134,6 +134,9 @@ answer(struct conn *conn)
 		.level = r->level,
 		.message = r->message,
 		.detail = { r->detail.at, r->detail.len },
+		.counts = r->skips,
+		.accepted = r->accepted,
+		.rejected = r->rejected,
 		.close = r->close || atomic_load_explicit(&w->service->refusing,
 					 memory_order_relaxed),
 	};

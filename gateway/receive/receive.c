@@ -138,6 +138,8 @@ copy_options(struct receive *receive, const struct receive_options *options,
 		.body_ns = (int64_t)options->body_timeout_ms * NS_PER_MS,
 		.bytes_per_s = options->min_body_rate,
 	};
+	service->letters = options->letters;
+	atomic_init(&service->letters_failing, false);
 	atomic_init(&service->connections, 0);
 	atomic_init(&service->body_bytes, 0);
 	atomic_init(&service->refusing, false);

@@ -23,6 +23,8 @@
 #include "gateway/table.h"
 #include "parsers/err.h"
 
+struct deadletter;
+
 /* What a 200 means; in order of strength. */
 enum acknowledge {
 	ACK_RECEIVED,
@@ -43,6 +45,7 @@ struct receive_options {
 	uint64_t ack_timeout_ms;
 	char *identify_by; /* the header that names a producer */
 	char *project;     /* {project} must be this; NULL or empty: any */
+	struct deadletter *letters; /* borrowed; NULL: nothing is skipped */
 };
 
 struct receive;

@@ -92,7 +92,7 @@ add_all(struct fields *fields, const struct reply *reply,
 	add_rate(fields, view);
 	if (reply->outcome == OUTCOME_KEPT)
 		add_text(fields, "Gateway-Ack", levels[reply->level]);
-	else
+	if (reply->outcome != OUTCOME_KEPT || reply->counts)
 		add_text(fields, "Content-Type", "application/json");
 	if (row->retry)
 		add_number(fields, "Retry-After",
@@ -105,16 +105,24 @@ add_all(struct fields *fields, const struct reply *reply,
 
 /* Codes, messages and details are ours and need no escaping. */
 static bool
-write_body(struct buffer *body, const struct reply *reply)
+begin_body(struct buffer *body, const struct reply *reply)
 {
 	const struct outcome_row *row = &outcome_rows[reply->outcome];
-	const char *message =
-	    reply->message != NULL ? reply->message : row->message;
 
 	if (reply->outcome == OUTCOME_KEPT)
-		return true;
+		return buffer_print(body,
+		    "{\"accepted\":%" PRIu32 ",\"rejected\":%" PRIu32,
+		    reply->accepted, reply->rejected);
 	return buffer_print(body, "{\"code\":\"%s\",\"message\":\"%s\"",
-		   row->code, message) &&
+	    row->code, reply->message != NULL ? reply->message : row->message);
+}
+
+static bool
+write_body(struct buffer *body, const struct reply *reply)
+{
+	if (reply->outcome == OUTCOME_KEPT && !reply->counts)
+		return true;
+	return begin_body(body, reply) &&
 	       buffer_append(body, reply->detail.at, reply->detail.len) &&
 	       buffer_append(body, "}", 1);
 }
@@ -182,7 +190,8 @@ bool
 reply_queue(struct reply_cache *cache, const struct reply *reply,
     const struct spool *spool, struct MHD_Connection *connection)
 {
-	bool ready = reply->outcome == OUTCOME_KEPT && !reply->close;
+	bool ready =
+	    reply->outcome == OUTCOME_KEPT && !reply->close && !reply->counts;
 	struct MHD_Response *made = ready ? cache->kept[reply->level] : NULL;
 	enum MHD_Result queued;
 

@@ -17,6 +17,7 @@
 #define GATEWAY_RECEIVE_REPLY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "gateway/budget.h"
 #include "gateway/clock.h"
@@ -41,6 +42,9 @@ struct reply {
 	enum acknowledge level; /* of a KEPT */
 	const char *message;    /* NULL: the outcome's own */
 	struct span detail;     /* JSON members after the message, or empty */
+	bool counts;            /* a KEPT says how many events were kept, */
+	uint32_t accepted;      /* and how many were skipped: `detail` */
+	uint32_t rejected;
 	bool close;
 };
 

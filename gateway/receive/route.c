@@ -79,9 +79,12 @@ wish_dry_run(struct route *route, struct span value)
 static void
 wish_on_invalid(struct route *route, struct span value)
 {
+	route->asks_on_invalid = true;
 	if (span_equal(value, SPAN("skip")))
-		refuse_wish(route, OUTCOME_SKIP_UNAVAILABLE, NULL);
-	else if (!span_equal(value, SPAN("reject")))
+		route->on_invalid = ON_INVALID_SKIP;
+	else if (span_equal(value, SPAN("reject")))
+		route->on_invalid = ON_INVALID_REJECT;
+	else
 		refuse_wish(route, OUTCOME_BAD_PARAMETER,
 		    "on_invalid may be reject or skip");
 }

@@ -25,6 +25,8 @@ struct route {
 	const char *why;    /* of a refused wish; NULL: the outcome's text */
 	bool dry_run;       /* validate, keep nothing */
 	bool has_project;   /* which of the two it is */
+	bool asks_on_invalid;
+	enum on_invalid on_invalid; /* if it asks; else the table's holds */
 	char table[TABLE_NAME_MAX];
 	size_t table_len;
 };

@@ -5,8 +5,8 @@
  * so that workers need no lock between them.
  *
  * Units	bytes, connections.
- * Ownership	receive.c owns it; tables, spool, budget and
- *		account are borrowed.
+ * Ownership	receive.c owns it; tables, spool, budget, account and
+ *		letters are borrowed.
  * Threads	any.
  * Errors	none.
  */
@@ -33,6 +33,8 @@ struct service {
 	struct spool *spool;
 	struct budget *budget;
 	struct account *account;
+	struct deadletter *letters;  /* NULL: none, and nothing is skipped */
+	atomic_bool letters_failing; /* and that was told */
 	atomic_uint_fast64_t connections;
 	atomic_uint_fast64_t body_bytes; /* of records being received */
 	atomic_bool refusing;            /* new requests get 503 */

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "gateway/receive/letters.h"
 #include "gateway/receive/listen.h"
 
 /* How long answers may take to leave once a stop's deadline has passed. */
@@ -81,6 +82,8 @@ take_tickets(struct worker *w)
 		if (!conn->closed && conn->request.state == EX_WAIT) {
 			ingest_settled(conn);
 			listen_resume(conn);
+		} else if (conn->closed) {
+			letters_lost(conn);
 		}
 		conn_takes_ticket(conn);
 	}
@@ -246,6 +249,7 @@ worker_open(struct worker **out, struct service *service, int listen_fd,
 	w->epoll = w->control = w->box.fd = -1;
 	deadlines_init(&w->deadlines);
 	farewell_init(&w->farewell, -1, TAG_FAREWELL);
+	letters_init(w);
 	w->scratch = malloc(service->options.max_body + 1);
 	w->account = account_block(service->account);
 	if (w->scratch == NULL || w->account == NULL) {
@@ -337,6 +341,7 @@ worker_close(struct worker **worker)
 	deadlines_fini(&w->deadlines);
 	inflate_close(&w->inflate);
 	free(w->scratch);
+	buffer_fini(&w->letters);
 	close(w->control);
 	close(w->epoll);
 	if (w->tickets_out > 0) {

@@ -50,12 +50,13 @@ struct worker {
 	struct conn_list orphans; /* closed, but their ticket is out */
 	struct reply_cache replies;
 	struct inflate *inflate;
-	char *scratch;        /* max_body + 1 bytes: an inflated body */
-	uint64_t under_way;   /* requests that are not answered yet */
-	uint64_t tickets_out; /* of them, and of closed connections */
-	bool again;           /* do not wait: something was resumed */
-	bool stopping;        /* no new connections */
-	bool closing;         /* nothing may be suspended any more */
+	char *scratch;         /* max_body + 1 bytes: an inflated body */
+	struct buffer letters; /* of the request at hand, on their way */
+	uint64_t under_way;    /* requests that are not answered yet */
+	uint64_t tickets_out;  /* of them, and of closed connections */
+	bool again;            /* do not wait: something was resumed */
+	bool stopping;         /* no new connections */
+	bool closing;          /* nothing may be suspended any more */
 	struct worker *behind;
 };
 

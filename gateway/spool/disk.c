@@ -147,9 +147,10 @@ dir_sync_names(struct disk *disk)
 }
 
 static int
-dir_list(struct disk *disk, disk_seen *seen, void *arg)
+dir_list(struct disk *disk, const char *folder, disk_seen *seen, void *arg)
 {
-	int fd = openat(fd_of(disk), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd =
+	    openat(fd_of(disk), folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
 	struct stat st;
 	DIR *dir;

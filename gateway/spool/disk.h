@@ -42,7 +42,9 @@ struct disk {
 	int (*unlink)(struct disk *disk, const char *name);
 	int (*make_folder)(struct disk *disk, const char *name);
 	int (*sync_names)(struct disk *disk); /* of the directory itself */
-	int (*list)(struct disk *disk, disk_seen *seen, void *arg);
+	/* Files of a folder in it; "." is itself. */
+	int (*list)(
+	    struct disk *disk, const char *folder, disk_seen *seen, void *arg);
 	void (*end)(struct disk *disk);
 };
 

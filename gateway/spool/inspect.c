@@ -6,6 +6,7 @@
 
 #include "gateway/spool/footer.h"
 #include "gateway/spool/scan.h"
+#include "gateway/spool/sources.h"
 
 struct seen {
 	struct segment *segment; /* its bits: what is dead */
@@ -28,6 +29,7 @@ struct inspect {
 	struct total *totals;
 	uint32_t total_count;
 	uint64_t oldest_epoch;
+	struct sources sources;
 	bool no_memory;
 };
 
@@ -94,7 +96,7 @@ muster(struct inspect *in, struct err *err)
 	char name[SEGMENT_NAME];
 	struct scan scan;
 	bool ok = true;
-	int result = in->disk->list(in->disk, see, in);
+	int result = in->disk->list(in->disk, ".", see, in);
 
 	if (result < 0)
 		return err_set(err, ERR_HOST, 0, "%s", strerror(-result));
@@ -184,11 +186,18 @@ apply_move(struct inspect *in, struct segment *segment,
     const struct contents_move *move)
 {
 	struct segment *source = find(in, move->source_epoch);
+	bool again =
+	    sources_add(&in->sources, move->source_epoch, move->source_ordinal);
 
+	if (!segment_reserve(segment, move->ordinal + 1))
+		return;
+	if (again) {
+		segment_set_dead(segment, move->ordinal);
+		return;
+	}
 	if (source == NULL || is_over(in, source) ||
 	    move->source_ordinal > source->size / FRAME_HEADER ||
-	    !segment_reserve(source, move->source_ordinal + 1) ||
-	    !segment_reserve(segment, move->ordinal + 1))
+	    !segment_reserve(source, move->source_ordinal + 1))
 		return;
 	if (segment_is_dead(source, move->source_ordinal))
 		segment_set_dead(segment, move->ordinal);
@@ -311,6 +320,7 @@ end(struct inspect *in)
 	}
 	free(in->seen);
 	free(in->totals);
+	sources_fini(&in->sources);
 	disk_close(&in->disk);
 }
 

@@ -140,7 +140,7 @@ quarantine(struct job *job, struct disk *disk, struct scan *scan)
 	int file;
 
 	for (uint32_t i = 0; i < job->contents.damage_count; i++, damage++) {
-		if (damage->len > job->quarantine_room)
+		if (job->quarantined + damage->len > job->quarantine_room)
 			continue;
 		snprintf(name, sizeof name,
 		    QUARANTINE "/%016" PRIx64 "-%016" PRIx64, job->epoch,
@@ -152,7 +152,7 @@ quarantine(struct job *job, struct disk *disk, struct scan *scan)
 		if (bytes != NULL &&
 		    disk_write(disk, file, bytes,
 			len < damage->len ? len : damage->len, 0) == 0)
-			job->quarantine_room -= damage->len;
+			job->quarantined += damage->len;
 		disk->close(disk, file);
 	}
 }

@@ -47,7 +47,7 @@ struct job {
 	uint64_t limit; /* of what counts */
 	int file;       /* JOB_CREATE: the result */
 	bool whole;     /* scan, also when there is a footer */
-	uint64_t quarantine_room;
+	uint64_t quarantine_room, quarantined;
 	struct buffer bytes; /* JOB_SEAL */
 	uint64_t at;
 	struct contents contents; /* the result of reading */

@@ -13,22 +13,26 @@
 
 #define KEPT_BACK      2 /* segments, for copying forward */
 #define SPARE          2 /* free segments that are made in advance */
-#define SEGMENTS_LEAST 5
+#define SEGMENTS_LEAST 6
 #define FAILED_MOST    8  /* times before a file is given up */
 #define TABLES_PART    32 /* of a segment, for the names in its footer */
 
 /*
- * One segment's worth is not used for segments: the lock and what is put
- * aside as damaged must fit below max_bytes too.
+ * Two segments' worth are not used for segments: one is for when there is no
+ * other way (is_stuck), and in the other the lock must fit, and what is put
+ * aside as damaged.  What is put aside beyond that, segments make room for.
  */
 static uint32_t
-segments_most(const struct journal_options *o)
+segments_most(const struct journal_options *o, uint64_t aside_bytes)
 {
 	uint64_t count = o->max_bytes / o->segment_bytes;
+	uint64_t half = o->segment_bytes / 2, lost = 2;
 
-	return count > UINT32_MAX / 2 ? UINT32_MAX / 2
-	       : count > 0            ? (uint32_t)count - 1
-				      : 0;
+	if (aside_bytes > half)
+		lost += (aside_bytes - half + o->segment_bytes - 1) /
+			o->segment_bytes;
+	count = count > lost ? count - lost : 0;
+	return count > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)count;
 }
 
 /* What surely fits one segment: not the end that a large record jumps over. */
@@ -45,7 +49,7 @@ journal_segment_room(const struct journal_options *o)
 static bool
 check(const struct journal_options *o, struct err *err)
 {
-	if (segments_most(o) < SEGMENTS_LEAST - 1)
+	if (segments_most(o, 0) < SEGMENTS_LEAST - 2)
 		return err_set(err, ERR_INPUT, 0,
 		    "max_bytes must be at least %d times segment_bytes",
 		    SEGMENTS_LEAST);
@@ -97,8 +101,6 @@ journal_open(struct journal **out, const struct journal_options *options,
 	j->now = options->now;
 	j->random = options->seed;
 	j->next_id = 1;
-	j->segments_most = segments_most(options);
-	j->quarantine_room = options->segment_bytes / 2;
 	j->shelves =
 	    calloc(tables_capacity(options->tables) + 1, sizeof *j->shelves);
 	if (j->shelves == NULL || !stage_init(j) || !clean_init(j)) {
@@ -109,6 +111,7 @@ journal_open(struct journal **out, const struct journal_options *options,
 		atomic_store(&j->shelves[i].oldest_ms, INT64_MAX);
 	if (!recover_open(j, err))
 		goto out;
+	j->segments_most = segments_most(options, j->aside_bytes);
 	journal_recycle(j);
 	if (!make_first(j, err))
 		goto out;
@@ -212,8 +215,7 @@ journal_free(const struct journal *j)
 
 /*
  * What power cuts and failures leave may be all segments in use, the last one
- * full, and none to copy to.  For that the one segment's worth below max_bytes
- * is used that is not a segment's otherwise.
+ * full, and none to copy to.  For that there is one more below max_bytes.
  */
 static bool
 is_stuck(const struct journal *j)

@@ -90,9 +90,9 @@ struct journal {
 	struct segment *open; /* NULL: none yet */
 	bool creating;
 	uint32_t removing;
-	uint32_t condemned; /* of the free ones */
-	uint64_t quarantine_room;
-	bool no_more; /* the disk refused a new segment */
+	uint32_t condemned;   /* of the free ones */
+	uint64_t aside_bytes; /* damaged things that were put aside */
+	bool no_more;         /* the disk refused a new segment */
 	bool resume_fails;
 	bool names_at_risk; /* of files found: not synced yet */
 	uint64_t freed;     /* segments, ever */

@@ -47,7 +47,16 @@ see(void *arg, const char *name, uint64_t size)
 }
 
 static void
-put_aside(struct journal *j, uint64_t id)
+see_aside(void *arg, const char *name, uint64_t size)
+{
+	uint64_t *bytes = arg;
+
+	(void)name;
+	*bytes += size;
+}
+
+static void
+put_aside(struct journal *j, uint64_t id, uint64_t size)
 {
 	char name[SEGMENT_NAME], aside[SEGMENT_NAME + 16];
 
@@ -55,8 +64,7 @@ put_aside(struct journal *j, uint64_t id)
 	snprintf(aside, sizeof aside, QUARANTINE "/%s", name);
 	(void)j->disk->rename(j->disk, name, aside);
 	(void)j->disk->sync_names(j->disk);
-	if (j->segments_most > 0)
-		j->segments_most--; /* it still takes room */
+	j->aside_bytes += size; /* it still takes room */
 	atomic_fetch_add(&j->counts.damaged_segments, 1);
 }
 
@@ -131,7 +139,7 @@ take_file(struct journal *j, struct muster *m, const struct found_file *file,
 	}
 	fd = j->disk->open(j->disk, name, DISK_EXISTING);
 	if (fd < 0) {
-		put_aside(j, file->id);
+		put_aside(j, file->id, file->size);
 		return true;
 	}
 	segment = segment_new(file->id, file->size, fd);
@@ -150,7 +158,7 @@ take_file(struct journal *j, struct muster *m, const struct found_file *file,
 		break;
 	}
 	j->disk->close(j->disk, fd);
-	put_aside(j, file->id);
+	put_aside(j, file->id, file->size);
 	segment_free(segment);
 	return true;
 }
@@ -198,7 +206,10 @@ muster_run(struct journal *j, struct muster *m, struct err *err)
 
 	result = j->disk->make_folder(j->disk, QUARANTINE);
 	if (result == 0)
-		result = j->disk->list(j->disk, see, &found);
+		result = j->disk->list(j->disk, ".", see, &found);
+	if (result == 0)
+		result = j->disk->list(
+		    j->disk, QUARANTINE, see_aside, &j->aside_bytes);
 	if (result < 0) {
 		err_set(err, ERR_HOST, 0, "%s", strerror(-result));
 		goto out;

@@ -8,6 +8,7 @@
 #include "gateway/spool/fetch.h"
 #include "gateway/spool/muster.h"
 #include "gateway/spool/roster.h"
+#include "gateway/spool/sources.h"
 
 enum phase { PHASE_SETTLED, PHASE_LOAD, PHASE_VERIFY, PHASE_DONE };
 
@@ -15,7 +16,8 @@ struct recover {
 	enum phase phase;
 	struct muster found;
 	uint32_t at; /* of those found */
-	bool out;    /* a job is under way */
+	struct sources sources;
+	bool out; /* a job is under way */
 };
 
 bool
@@ -39,6 +41,7 @@ recover_fini(struct journal *j)
 	if (j->recover == NULL)
 		return;
 	free(j->recover->found.segments);
+	sources_fini(&j->recover->sources);
 	free(j->recover);
 	j->recover = NULL;
 }
@@ -80,20 +83,26 @@ apply_settled(struct journal *j, const struct frame_settlement *s)
 }
 
 /*
- * The source of a copy is dead, or the copy is: of commits that failed, there
- * may be more than one copy of a record, and the youngest counts.  The same
- * holds when the source was settled after such a commit.
+ * The source of a copy is dead, unless a younger copy was there before, or it
+ * was settled after the commit failed: then the copy is.
  */
 static void
 apply_move(struct journal *j, struct segment *segment,
     const struct contents_move *move)
 {
 	struct segment *source = journal_find(j, move->source_epoch);
+	bool again = sources_add(
+	    &j->recover->sources, move->source_epoch, move->source_ordinal);
 
+	if (!segment_reserve(segment, move->ordinal + 1))
+		return;
+	if (again) {
+		segment_set_dead(segment, move->ordinal);
+		return;
+	}
 	if (source == NULL || source->loaded ||
 	    move->source_ordinal > source->size / FRAME_HEADER ||
-	    !segment_reserve(source, move->source_ordinal + 1) ||
-	    !segment_reserve(segment, move->ordinal + 1))
+	    !segment_reserve(source, move->source_ordinal + 1))
 		return;
 	if (segment_is_dead(source, move->source_ordinal)) {
 		segment_set_dead(segment, move->ordinal);
@@ -231,8 +240,7 @@ recover_done(struct journal *j, struct job *job)
 	struct recover *r = j->recover;
 
 	r->out = false;
-	if (job->kind != JOB_SETTLED)
-		j->quarantine_room = job->quarantine_room;
+	j->aside_bytes += job->quarantined;
 	if (!job->ok) {
 		/* The disk may be better later; nothing is given up. */
 		j->retry = true;
@@ -258,6 +266,15 @@ recover_done(struct journal *j, struct job *job)
 	}
 }
 
+/* What may still be put aside below max_bytes; see journal.c. */
+static uint64_t
+quarantine_room(const struct journal *j)
+{
+	uint64_t half = j->options.segment_bytes / 2;
+
+	return half > j->aside_bytes ? half - j->aside_bytes : 0;
+}
+
 static void
 begin_job(struct journal *j, enum job_kind kind, struct segment *segment)
 {
@@ -266,7 +283,7 @@ begin_job(struct journal *j, enum job_kind kind, struct segment *segment)
 	if (job == NULL)
 		return;
 	job->whole = kind == JOB_VERIFY;
-	job->quarantine_room = kind == JOB_SETTLED ? 0 : j->quarantine_room;
+	job->quarantine_room = kind == JOB_SETTLED ? 0 : quarantine_room(j);
 	j->recover->out = true;
 	journal_give_job(j, job);
 }

@@ -101,7 +101,7 @@ resume_done(struct journal *j, struct job *job)
 	struct segment *segment = job->segment;
 
 	segment->wiping = false;
-	if (j->open != NULL)
+	if (j->open != NULL || segment != j->used.last || segment->void_tried)
 		return; /* room came, and a new one was begun */
 	if (!job->ok || !take_contents(j, segment, &job->contents)) {
 		j->retry = j->resume_fails = true;

@@ -134,6 +134,8 @@ spool_append(struct spool *spool, struct record *record)
 		return committer_append(spool->committer, record);
 	if (!reserve(spool, record_cost(record)))
 		return false;
+	atomic_fetch_add_explicit(&record->table->spool_bytes,
+	    record_cost(record), memory_order_relaxed);
 	head = atomic_load_explicit(&spool->appended, memory_order_relaxed);
 	do
 		record->next = head;
@@ -205,6 +207,8 @@ spool_settle(struct spool *spool, struct record *record, struct instant now)
 		return;
 	}
 	bytes = record_cost(record);
+	atomic_fetch_sub_explicit(
+	    &record->table->spool_bytes, bytes, memory_order_relaxed);
 	record_free(record, now);
 	count_drained(spool, bytes, now);
 	atomic_fetch_sub_explicit(&spool->bytes, bytes, memory_order_relaxed);
@@ -319,6 +323,24 @@ spool_counts(const struct spool *spool, size_t index, struct spool_counts *out)
 		sched_yield();
 	}
 	return false;
+}
+
+static uint64_t
+held_of(const struct spool *spool, const struct table *table)
+{
+	if (spool->committer != NULL)
+		return spool_waiting(spool, table).bytes;
+	return atomic_load_explicit(&table->spool_bytes, memory_order_relaxed);
+}
+
+bool
+spool_crowded_by(
+    const struct spool *spool, const struct table *table, size_t tables)
+{
+	uint64_t limit = spool_limit_bytes(spool);
+
+	return spool_bytes(spool) > limit / 2 &&
+	       held_of(spool, table) > limit / (tables > 0 ? tables : 1);
 }
 
 struct spool_health

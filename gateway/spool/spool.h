@@ -22,6 +22,7 @@
 #define GATEWAY_SPOOL_SPOOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "gateway/clock.h"
@@ -71,6 +72,13 @@ bool spool_is_durable(const struct spool *spool);
  * that wishes `durable` is settled once the record is synced.
  */
 bool spool_append(struct spool *spool, struct record *record);
+
+/*
+ * Is the spool over half full, and does this table hold more than its share of
+ * it, where `tables` may hold some?  Any thread.
+ */
+bool spool_crowded_by(
+    const struct spool *spool, const struct table *table, size_t tables);
 
 /* Records that came since the last call, oldest first, by `next`. */
 struct record *spool_take(struct spool *spool);

@@ -15,6 +15,7 @@
 #define GATEWAY_SPOOL_TICKET_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include "gateway/clock.h"
 #include "parsers/err.h"
@@ -31,7 +32,10 @@ enum ticket_result {
 	TICKET_DURABLE,   /* every event is synced to disk */
 	TICKET_FAILED,    /* the disk failed: kept or not, nobody knows */
 	TICKET_REFUSED,   /* the spool is full: nothing was kept */
+	TICKET_SIFTED,    /* delivered, but for events that upstream refused */
 };
+
+#define TICKET_REFUSED_TOLD 20
 
 struct ticket_box {
 	_Atomic(struct ticket *) settled;
@@ -44,6 +48,8 @@ struct ticket {
 	struct instant deadline; /* ack_timeout after acceptance */
 	enum ticket_wish wish;
 	enum ticket_result result;
+	uint32_t refused; /* events; of these the numbers, from 0, are here: */
+	uint32_t refused_events[TICKET_REFUSED_TOLD];
 };
 
 bool ticket_box_init(struct ticket_box *box, struct err *err);

@@ -1,5 +1,6 @@
 #include "gateway/transmit/batch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 static void
 batch_free(struct batch *batch)
 {
+	free(batch->refusal);
 	free(batch->parts);
 	free(batch->body);
 	free(batch);
@@ -56,8 +58,43 @@ batch_give(struct batch_pool *pool, struct batch *batch)
 }
 
 void
+batch_append(struct batch_list *list, struct batch *batch)
+{
+	assert(batch->list == NULL);
+	batch->list = list;
+	batch->next = NULL;
+	batch->prev = list->last;
+	*(list->last != NULL ? &list->last->next : &list->first) = batch;
+	list->last = batch;
+}
+
+void
+batch_prepend(struct batch_list *list, struct batch *batch)
+{
+	assert(batch->list == NULL);
+	batch->list = list;
+	batch->prev = NULL;
+	batch->next = list->first;
+	*(list->first != NULL ? &list->first->prev : &list->last) = batch;
+	list->first = batch;
+}
+
+void
+batch_unlist(struct batch *batch)
+{
+	struct batch_list *list = batch->list;
+
+	*(batch->prev != NULL ? &batch->prev->next : &list->first) =
+	    batch->next;
+	*(batch->next != NULL ? &batch->next->prev : &list->last) = batch->prev;
+	batch->next = batch->prev = NULL;
+	batch->list = NULL;
+}
+
+void
 batch_reset(struct batch *batch)
 {
+	free(batch->refusal);
 	*batch = (struct batch){
 		.parts = batch->parts,
 		.part_room = batch->part_room,
@@ -124,6 +161,84 @@ batch_fill(struct batch *batch)
 		at += part->bytes;
 	}
 	return true;
+}
+
+/* Bytes of the first so many lines. */
+static size_t
+lines_bytes(const char *at, const char *end, uint32_t events)
+{
+	const char *start = at, *newline;
+
+	while (events-- > 0) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		if (newline == NULL)
+			return (size_t)(end - start);
+		at = newline + 1;
+	}
+	return (size_t)(at - start);
+}
+
+/* The part's first events, its other ones staying where they are. */
+static struct batch_part
+part_front(struct batch_part *part, const char *at, uint32_t events)
+{
+	struct batch_part front = *part;
+
+	if (events >= part->events)
+		return front;
+	front.events = events;
+	front.bytes = (uint32_t)lines_bytes(at, at + part->bytes, events);
+	return front;
+}
+
+/* What `front` has taken is gone from here. */
+static void
+drop_front(struct batch *batch, const struct batch *front)
+{
+	uint32_t whole = front->part_count - 1;
+	const struct batch_part *last = &front->parts[whole];
+	struct batch_part *cut = &batch->parts[whole];
+
+	if (last->events == cut->events) {
+		whole++;
+	} else {
+		cut->events -= last->events;
+		cut->offset += last->bytes;
+		cut->first += last->events;
+		cut->bytes -= last->bytes;
+	}
+	batch->part_count -= whole;
+	memmove(batch->parts, batch->parts + whole,
+	    batch->part_count * sizeof *batch->parts);
+	batch->events -= front->events;
+	batch->bytes -= front->bytes;
+	memmove(batch->body, batch->body + front->bytes, batch->bytes);
+}
+
+bool
+batch_split(struct batch *batch, uint32_t events, struct batch *front)
+{
+	struct batch_part part;
+	uint32_t i = 0;
+
+	assert(events > 0 && events < batch->events && front->part_count == 0);
+	for (; front->events < events; i++) {
+		part = part_front(&batch->parts[i], batch->body + front->bytes,
+		    events - front->events);
+		if (!batch_plan(front, part))
+			goto no_memory;
+	}
+	if (front->bytes > front->room && !grow_body(front))
+		goto no_memory;
+	memcpy(front->body, batch->body, front->bytes);
+	front->lane = batch->lane;
+	front->call = batch->call;
+	front->again = batch->again;
+	drop_front(batch, front);
+	return true;
+no_memory:
+	batch_reset(front);
+	return false;
 }
 
 void

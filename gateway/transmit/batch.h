@@ -36,8 +36,22 @@ struct batch_part {
 	uint32_t events;
 };
 
+/* Why an event that was sent by itself was refused. */
+#define REFUSAL_TEXT_MAX 500
+struct refusal {
+	const char *word; /* constant */
+	unsigned status;
+	struct instant at;
+	bool sure;   /* to be believed if nothing else can be a witness */
+	bool guilty; /* there is a witness */
+	size_t len;
+	char text[REFUSAL_TEXT_MAX]; /* how the answer began */
+};
+
 struct batch {
-	struct batch *next; /* in a lane's retries, or in the pool */
+	struct batch *next; /* in a list of its lane's, or in the pool */
+	struct batch *prev;
+	struct batch_list *list; /* NULL: in none */
 	struct lane *lane;
 	struct batch_part *parts;
 	uint32_t part_count, part_room;
@@ -48,9 +62,15 @@ struct batch {
 	uint64_t call;      /* number of the call it was last sent with */
 	uint32_t attempts;  /* that failed */
 	uint32_t renewals;  /* 401 in a row */
-	size_t slot;        /* where it stands among those in flight */
+	bool piece;         /* of a batch that was refused: see sieve.h */
+	struct refusal *refusal; /* owned; NULL: none */
 	struct instant sent;
 	enum books_again again; /* why it is to be sent again */
+	size_t slot;            /* where it stands among those in flight */
+};
+
+struct batch_list {
+	struct batch *first, *last;
 };
 
 struct batch_pool {
@@ -64,12 +84,23 @@ void batch_pool_fini(struct batch_pool *pool);
 struct batch *batch_take(struct batch_pool *pool);
 void batch_give(struct batch_pool *pool, struct batch *batch);
 
+/* Into a list, or out of the one that it is in. */
+void batch_append(struct batch_list *list, struct batch *batch);
+void batch_prepend(struct batch_list *list, struct batch *batch);
+void batch_unlist(struct batch *batch);
+
 /* Forgets the parts; keeps the memory. */
 void batch_reset(struct batch *batch);
 
 /* Names one more part; its bytes follow with batch_fill. */
 bool batch_plan(struct batch *batch, struct batch_part part);
 bool batch_fill(struct batch *batch);
+
+/*
+ * Moves the first `events`, fewer than all, to `front`, which is empty.  False:
+ * no memory, and nothing was moved.
+ */
+bool batch_split(struct batch *batch, uint32_t events, struct batch *front);
 
 /* Drops the parts whose record was set to NULL, closing the gaps. */
 void batch_compact(struct batch *batch);

@@ -139,6 +139,8 @@ submit(struct upstream *upstream, const struct upstream_call *wanted)
 	call->answer.why = why;
 	call->answer.retry_after_ms = -1;
 	call->answer.reset_ms = -1;
+	call->answer.remaining = -1;
+	call->answer.date_ms = -1;
 	conclude(d, call);
 }
 
@@ -181,6 +183,8 @@ call_ended(struct deliver *d, struct call *call)
 	call->answer.why = post->why;
 	call->answer.retry_after_ms = post->reply.retry_after_ms;
 	call->answer.reset_ms = post->reply.reset_ms;
+	call->answer.remaining = post->reply.remaining;
+	call->answer.date_ms = post->reply.date_ms;
 	if (post->why == NULL)
 		read_reply(d, call);
 	wire_fields_release(post->fields);

@@ -50,19 +50,18 @@ may_name(struct judge *judge)
 }
 
 /*
- * Of a lane that moved or failed once more; once a minute, or a table whose
+ * Of a lane that stopped or failed once more; once a minute, or a table whose
  * every other call fails would fill the log.  One failure that passes is no
  * news, a refusal always is.
  */
 static void
-tell_trouble(struct judge *judge, struct lane *lane, enum lane_event event,
-    const struct upstream_answer *answer, const struct verdict *verdict,
-    int64_t wait_ns)
+tell_trouble(struct judge *judge, struct lane *lane, unsigned status,
+    const struct verdict *verdict, int64_t wait_ns)
 {
-	bool answered = answer->end == UPSTREAM_ANSWERED;
-	bool newly_held = lane->state == LANE_HELD && lane->level == 1;
+	bool newly_held =
+	    lane->state == LANE_HELD && lane->reason != verdict->word;
 
-	if (event == LANE_LATER && lane->level < TOLD_LEVEL)
+	if (lane->state == LANE_WAITING && lane->level < TOLD_LEVEL)
 		return;
 	if (judge->now.ns < lane->quiet_until.ns && !newly_held)
 		return;
@@ -71,12 +70,9 @@ tell_trouble(struct judge *judge, struct lane *lane, enum lane_event event,
 		return;
 	lane->told = true;
 	log_event(LOG_WARN,
-	    lane->state == LANE_HELD ? "lane_held"
-	    : event == LANE_REFUSED  ? "batch_refused"
-				     : "lane_waiting",
+	    lane->state == LANE_HELD ? "lane_held" : "lane_waiting",
 	    LOG_STR("table", lane->table->options.name),
-	    LOG_INT("status", answered ? answer->status : 0),
-	    LOG_STR("why", answered ? "answered" : answer->why),
+	    LOG_STR("reason", verdict->word), LOG_INT("status", status),
 	    LOG_INT("failures", lane->level),
 	    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
 	    LOG_STR("advice", verdict->advice));
@@ -85,6 +81,7 @@ tell_trouble(struct judge *judge, struct lane *lane, enum lane_event event,
 static void
 tell_flowing(struct lane *lane)
 {
+	lane->reason = NULL;
 	if (!lane->told)
 		return;
 	lane->told = false;
@@ -112,6 +109,20 @@ wait_of(int64_t told_ns, const struct backoff *backoff, uint32_t attempt,
 	return told_ns > 0 ? told_ns : backoff_ns(backoff, attempt, drawn);
 }
 
+/* The lane stopped, or failed once more. */
+static void
+stop(struct judge *judge, struct lane *lane, unsigned status,
+    const struct verdict *verdict, int64_t told_ns, uint32_t drawn)
+{
+	int64_t wait_ns = wait_of(told_ns,
+	    lane->state == LANE_HELD ? &backoff_hold : &backoff_later,
+	    lane->level, drawn);
+
+	lane->until.ns = judge->now.ns + wait_ns;
+	tell_trouble(judge, lane, status, verdict, wait_ns);
+	lane->reason = verdict->word;
+}
+
 /* The batch goes again after a wait, and so does its lane if this is news. */
 static void
 again_later(struct judge *judge, struct batch *batch,
@@ -119,23 +130,25 @@ again_later(struct judge *judge, struct batch *batch,
     enum lane_event event)
 {
 	const struct backoff *backoff =
-	    event == LANE_REFUSED ? &backoff_hold : &backoff_later;
-	int64_t told_ns = backoff_told_ns(answer->retry_after_ms), wait_ns;
+	    event == LANE_HOLD ? &backoff_hold : &backoff_later;
+	int64_t told_ns = backoff_told_ns(answer->retry_after_ms);
 	struct lane *lane = batch->lane;
 	uint32_t drawn = judge_chance(judge);
 
-	if (lane_answered(lane, batch, event, judge->gate->calls)) {
-		wait_ns = wait_of(told_ns,
-		    lane->state == LANE_HELD ? &backoff_hold : &backoff_later,
-		    lane->level, drawn);
-		lane->until.ns = judge->now.ns + wait_ns;
-		tell_trouble(judge, lane, event, answer, verdict, wait_ns);
-	} else if (lane->until.ns < judge->now.ns + told_ns) {
+	if (lane_answered(lane, batch, event, judge->gate->calls))
+		stop(judge, lane, answer->status, verdict, told_ns, drawn);
+	else if (lane->until.ns < judge->now.ns + told_ns)
 		lane->until.ns = judge->now.ns + told_ns;
-	}
 	batch->attempts++;
 	keep(judge, batch, lane_retry,
 	    wait_of(told_ns, backoff, batch->attempts, drawn));
+}
+
+static bool
+has_pieces(const struct lane *lane)
+{
+	return lane->kept[LANE_PIECES].first != NULL ||
+	       lane->pieces_in_flight > 0;
 }
 
 static void
@@ -148,10 +161,33 @@ on_delivered(struct judge *judge, struct batch *batch,
 	(void)verdict;
 
 	/* Told before the batch's records go, and with them the table. */
-	if (lane_answered(lane, batch, LANE_OK, judge->gate->calls))
+	sieve_taken(lane, judge->now);
+	if (lane_answered(lane, batch, has_pieces(lane) ? LANE_SPLIT : LANE_OK,
+		judge->gate->calls))
 		tell_flowing(lane);
 	ledger_delivered(judge->ledger, batch, judge->now);
 	batch_give(judge->pool, batch);
+}
+
+/* Our budget kept within the limit, so the numbers tell of somebody else. */
+static void
+tell_over_limit(struct judge *judge, const struct upstream_answer *answer,
+    const struct verdict *verdict, struct instant opens)
+{
+	struct budget_view view =
+	    budget_view(judge->pace->budget, judge->wall_ms);
+
+	judge->quiet_until.ns = judge->now.ns + QUIET_NS;
+	log_event(LOG_WARN, "sending_paused", LOG_INT("status", answer->status),
+	    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
+	    LOG_INT("answers", judge->pauses),
+	    LOG_INT("over_limit_so_far", (int64_t)judge->pace->over_limit),
+	    LOG_INT("our_calls_this_minute",
+		(int64_t)(view.limit - view.remaining)),
+	    LOG_INT("our_limit", (int64_t)view.limit),
+	    LOG_INT("upstream_says_remain", answer->remaining),
+	    LOG_STR("advice", verdict->advice));
+	judge->pauses = 0;
 }
 
 static void
@@ -165,16 +201,10 @@ on_pause(struct judge *judge, struct batch *batch,
 		told_ns = backoff_told_ns(answer->reset_ms);
 	opens = gate_pause(
 	    judge->gate, batch->call, told_ns, judge_chance(judge), judge->now);
+	pace_over_limit(judge->pace, opens, judge->now);
 	judge->pauses++;
-	if (judge->now.ns >= judge->quiet_until.ns) {
-		judge->quiet_until.ns = judge->now.ns + QUIET_NS;
-		log_event(LOG_WARN, "sending_paused",
-		    LOG_INT("status", answer->status),
-		    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
-		    LOG_INT("answers", judge->pauses),
-		    LOG_STR("advice", verdict->advice));
-		judge->pauses = 0;
-	}
+	if (judge->now.ns >= judge->quiet_until.ns)
+		tell_over_limit(judge, answer, verdict, opens);
 	keep(judge, batch, lane_retry_first, 0);
 }
 
@@ -200,11 +230,48 @@ on_later(struct judge *judge, struct batch *batch,
 	again_later(judge, batch, answer, verdict, LANE_LATER);
 }
 
+/*
+ * Every one of the lane's batches would be: its events are kept, and the batch
+ * goes first when it may, because it is as good as the others.
+ */
 static void
 on_hold(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
-	again_later(judge, batch, answer, verdict, LANE_REFUSED);
+	again_later(judge, batch, answer, verdict, LANE_HOLD);
+}
+
+static void
+on_split(struct judge *judge, struct batch *batch,
+    const struct upstream_answer *answer, const struct verdict *verdict)
+{
+	static const struct verdict wrong = { VERDICT_HOLD, "refused",
+		"the upstream refuses all of this table's events, one by one: "
+		"check the table's id and its schema upstream; they are kept" };
+	struct lane *lane = batch->lane;
+
+	if (batch->part_count == 0) {
+		batch_give(judge->pool, batch);
+		return;
+	}
+	switch (sieve_refused(
+	    &judge->sieve, batch, answer, verdict->word, judge->now)) {
+	case SIEVE_SPLIT:
+		lane_answered(lane, batch, LANE_SPLIT, judge->gate->calls);
+		break;
+	case SIEVE_SUSPECTED:
+	case SIEVE_GUILTY:
+		lane_answered(lane, batch,
+		    has_pieces(lane) ? LANE_SPLIT : LANE_OK,
+		    judge->gate->calls);
+		break;
+	case SIEVE_WRONG:
+		on_hold(judge, batch, answer, &wrong);
+		break;
+	case SIEVE_NO_MEMORY:
+		on_later(judge, batch, answer, verdict);
+		break;
+	}
 }
 
 /*
@@ -215,7 +282,7 @@ static void
 on_renew(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
-	static const struct verdict refused = { VERDICT_HOLD,
+	static const struct verdict refused = { VERDICT_HOLD, "forbidden",
 		"this table is refused with every token: give the gateway's "
 		"client the role ManageStreams for it; its events are kept" };
 
@@ -232,6 +299,7 @@ static void (*const acts[VERDICT_KINDS])(struct judge *, struct batch *,
 	[VERDICT_RENEW] = on_renew,
 	[VERDICT_LATER] = on_later,
 	[VERDICT_PAUSE] = on_pause,
+	[VERDICT_SPLIT] = on_split,
 	[VERDICT_HOLD] = on_hold,
 	[VERDICT_LOCKED] = on_locked,
 };
@@ -240,12 +308,14 @@ static void (*const acts[VERDICT_KINDS])(struct judge *, struct batch *,
 static const bool opens_gate[VERDICT_KINDS] = {
 	[VERDICT_DELIVERED] = true,
 	[VERDICT_LATER] = true,
+	[VERDICT_SPLIT] = true,
 	[VERDICT_HOLD] = true,
 };
 
 static const enum books_again again[VERDICT_KINDS] = {
 	[VERDICT_RENEW] = BOOKS_AGAIN_RENEWED,
 	[VERDICT_LATER] = BOOKS_AGAIN_LATER,
+	[VERDICT_SPLIT] = BOOKS_AGAIN_SPLIT,
 	[VERDICT_PAUSE] = BOOKS_AGAIN_OVER_LIMIT,
 	[VERDICT_HOLD] = BOOKS_AGAIN_REFUSED,
 	[VERDICT_LOCKED] = BOOKS_AGAIN_CREDENTIAL,
@@ -261,19 +331,55 @@ again_because(
 						 : again[verdict->kind];
 }
 
+static void
+tell_buried(struct judge *judge, struct lane *lane, uint32_t buried)
+{
+	lane->buried_untold += buried;
+	if (lane->buried_untold == 0 || judge->now.ns < lane->buried_quiet.ns)
+		return;
+	lane->buried_quiet.ns = judge->now.ns + QUIET_NS;
+	log_event(LOG_WARN, "events_refused",
+	    LOG_STR("table", lane->table->options.name),
+	    LOG_INT("events", (int64_t)lane->buried_untold),
+	    LOG_STR("advice",
+		"the upstream refused these events alone, while it took others "
+		"of the table: see the dead letters for its answers"));
+	lane->buried_untold = 0;
+}
+
+void
+judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at)
+{
+	static const struct verdict nowhere = { VERDICT_HOLD, "no_dead_letters",
+		"an event is refused and there is no room for it among the "
+		"dead letters: see dead_letters in the configuration" };
+	bool stays_out = false;
+
+	judge->now = at.now;
+	tell_buried(
+	    judge, lane, sieve_settle(&judge->sieve, lane, at, &stays_out));
+	if (stays_out && lane_move(lane, LANE_HOLD, judge->gate->calls))
+		stop(judge, lane, 0, &nowhere, 0, judge_chance(judge));
+	if (lane->state == LANE_SPLITTING && !has_pieces(lane))
+		lane_move(lane, LANE_WHOLE, judge->gate->calls);
+}
+
 void
 judge_answer(struct judge *judge, struct batch *batch,
-    const struct upstream_answer *answer, struct instant now)
+    const struct upstream_answer *answer, struct sieve_time at)
 {
 	const struct verdict *verdict = verdict_of(answer);
+	struct lane *lane = batch->lane;
 
-	judge->now = now;
+	judge->now = at.now;
+	judge->wall_ms = at.wall_ms;
 	batch->again = again_because(answer, verdict);
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);
 	if (verdict->kind != VERDICT_RENEW)
 		batch->renewals = 0;
 	if (verdict->kind != VERDICT_DELIVERED)
-		ledger_failed(judge->ledger, batch, now);
+		ledger_failed(judge->ledger, batch, at.now);
 	acts[verdict->kind](judge, batch, answer, verdict);
+	judge_settle(judge, lane, at);
 }

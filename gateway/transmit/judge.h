@@ -2,7 +2,8 @@
  * judge - carries out what an answer means for batch, lane and gate.
  *
  * A function for each verdict.  None of them drops an event: a batch is either
- * delivered, and its events leave, or it goes back to its lane with a time.
+ * delivered, and its events leave, or it goes back to its lane with a time, or
+ * through the sieve, which finds out which of its events are refused.
  *
  * A wait that the upstream names in Retry-After counts as it stands.
  * RateLimit-Reset counts with a 429 only: Polaris sends it with every answer,
@@ -21,14 +22,19 @@
 #include "gateway/transmit/batch.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/ledger.h"
+#include "gateway/transmit/pace.h"
+#include "gateway/transmit/sieve.h"
 #include "gateway/transmit/upstream.h"
 
 struct judge {
 	struct ledger *ledger;
 	struct gate *gate;
+	struct pace *pace;
 	struct batch_pool *pool;
+	struct sieve sieve;
 	uint64_t random; /* any seed */
 	struct instant now;
+	int64_t wall_ms;
 	struct instant quiet_until; /* complain of a 429 no sooner */
 	int64_t pauses;             /* not told of since */
 	struct instant told_since;  /* this minute's complaints of lanes: */
@@ -40,6 +46,9 @@ struct judge {
 uint32_t judge_chance(struct judge *judge);
 
 void judge_answer(struct judge *judge, struct batch *batch,
-    const struct upstream_answer *answer, struct instant now);
+    const struct upstream_answer *answer, struct sieve_time at);
+
+/* Something left the lane without an answer: what follows from that. */
+void judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at);
 
 #endif

@@ -5,10 +5,26 @@
 
 /* clang-format off */
 static const enum lane_state next[LANE_STATES][LANE_EVENTS] = {
-/*		    ok		  later		refused */
-[LANE_FLOWING] = { LANE_FLOWING, LANE_WAITING, LANE_WAITING },
-[LANE_WAITING] = { LANE_FLOWING, LANE_WAITING, LANE_HELD },
-[LANE_HELD]    = { LANE_FLOWING, LANE_WAITING, LANE_HELD },
+[LANE_FLOWING]   = { [LANE_OK]    = LANE_FLOWING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_FLOWING },
+[LANE_WAITING]   = { [LANE_OK]    = LANE_FLOWING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_WAITING },
+[LANE_HELD]      = { [LANE_OK]    = LANE_FLOWING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_HELD },
+[LANE_SPLITTING] = { [LANE_OK]    = LANE_SPLITTING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_FLOWING },
 };
 /* clang-format on */
 
@@ -18,19 +34,39 @@ lane_next(enum lane_state state, enum lane_event event)
 	return next[state][event];
 }
 
+bool
+lane_has_more(const struct lane *lane)
+{
+	return lane->head != NULL || lane->in_flight > 0 ||
+	       lane->kept[LANE_PIECES].first != NULL ||
+	       lane->kept[LANE_RETRIES].first != NULL;
+}
+
+/* Another table: whatever was learned is forgotten. */
+static void
+start_anew(struct lane *lane, const struct table *table)
+{
+	assert(!lane_has_more(lane));
+	assert(lane->kept[LANE_SUSPECTS].first == NULL);
+	lane->table = table;
+	lane->serial = table->serial;
+	lane->seen = (struct spool_counts){ 0 };
+	lane->state = LANE_FLOWING;
+	lane->level = 0;
+	lane->told = false;
+	lane->in_doubt = lane->unsure = false;
+	lane->refusals = lane->singles = lane->part_calls = 0;
+	lane->any_ok = lane->brisk = false;
+	lane->cap_bytes = 0;
+	lane->bursts = false;
+}
+
 void
 lane_add(struct lane *lane, struct record *record)
 {
 	if (lane->table != record->table ||
-	    lane->serial != record->table->serial) {
-		assert(lane->head == NULL && lane->in_flight == 0);
-		lane->table = record->table;
-		lane->serial = record->table->serial;
-		lane->seen = (struct spool_counts){ 0 };
-		lane->state = LANE_FLOWING;
-		lane->level = 0;
-		lane->told = false;
-	}
+	    lane->serial != record->table->serial)
+		start_anew(lane, record->table);
 	record->next = NULL;
 	record->prev = lane->tail;
 	if (lane->tail != NULL)
@@ -70,38 +106,89 @@ earlier(struct instant a, struct instant b)
 	return a.ns < b.ns ? a : b;
 }
 
+/* Not more than the upstream took lately. */
+static uint64_t
+max_bytes(const struct lane *lane)
+{
+	uint64_t configured = lane->table->options.batch.max_bytes;
+
+	return lane->cap_bytes > 0 && lane->cap_bytes < configured
+		   ? lane->cap_bytes
+		   : configured;
+}
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t
+max_events(const struct lane *lane)
+{
+	const struct batch_options *o = &lane->table->options.batch;
+
+	return lane->bursts ? larger(o->max_events, o->burst_events)
+			    : o->max_events;
+}
+
+static int64_t
+linger_ns(const struct lane *lane)
+{
+	const struct batch_options *o = &lane->table->options.batch;
+
+	return (int64_t)(lane->bursts ? larger(o->linger_ms, o->burst_linger_ms)
+				      : o->linger_ms) *
+	       NS_PER_MS;
+}
+
 static struct instant
 fresh_due(const struct lane *lane, bool draining)
 {
-	const struct batch_options *batch;
-
 	if (lane->head == NULL)
 		return INSTANT_NEVER;
-	batch = &lane->table->options.batch;
-	if (draining || lane->queued_events >= batch->max_events ||
-	    lane->queued_bytes >= batch->max_bytes)
+	if (draining || lane->queued_events >= max_events(lane) ||
+	    lane->queued_bytes >= max_bytes(lane))
 		return lane->head->accepted;
-	return (struct instant){ lane->head->accepted.ns +
-				 (int64_t)batch->linger_ms * NS_PER_MS };
+	return (struct instant){ lane->head->accepted.ns + linger_ns(lane) };
 }
 
 static struct instant
 retry_due(const struct lane *lane)
 {
+	const struct batch *b = lane->kept[LANE_RETRIES].first;
 	struct instant due = INSTANT_NEVER;
 
-	for (const struct batch *b = lane->retries; b != NULL; b = b->next)
+	for (; b != NULL; b = b->next)
 		due = earlier(due, b->due);
 	return due;
+}
+
+static bool
+pieces_alone(const struct lane *lane)
+{
+	return lane->state == LANE_SPLITTING && lane->in_doubt;
+}
+
+/* Disregarding `until`. */
+static struct instant
+work_due(const struct lane *lane, bool draining)
+{
+	const struct batch *piece = lane->kept[LANE_PIECES].first;
+
+	if (pieces_alone(lane) && lane->pieces_in_flight > 0)
+		return INSTANT_NEVER;
+	if (piece != NULL)
+		return piece->due;
+	return earlier(fresh_due(lane, draining), retry_due(lane));
 }
 
 struct instant
 lane_due(const struct lane *lane, bool draining)
 {
-	struct instant due =
-	    earlier(fresh_due(lane, draining), retry_due(lane));
+	struct instant due = work_due(lane, draining);
 
-	if (lane->state == LANE_FLOWING)
+	if (lane->state == LANE_FLOWING || lane->state == LANE_SPLITTING)
 		return due;
 	if (lane->probe != NULL)
 		return INSTANT_NEVER;
@@ -142,23 +229,33 @@ part_of(struct record *record, uint64_t events, uint64_t bytes)
 	return measure(record, events, bytes);
 }
 
-/* Names what the next fresh batch would hold; changes nothing in the lane. */
+uint64_t
+lane_most_events(const struct lane *lane)
+{
+	return lane->state == LANE_HELD ? LANE_PROBE_EVENTS : max_events(lane);
+}
+
+/*
+ * Names what the next fresh batch would hold; changes nothing in the lane.  A
+ * line that is larger than what the upstream took lately goes by itself.
+ */
 static bool
 plan(const struct lane *lane, struct batch *batch)
 {
-	uint64_t max_events = lane->table->options.batch.max_events;
-	uint64_t max_bytes = lane->table->options.batch.max_bytes;
+	uint64_t events = lane_most_events(lane);
+	uint64_t bytes = max_bytes(lane);
 	struct batch_part part;
 
 	for (struct record *r = lane->head; r != NULL; r = r->next) {
-		part = part_of(
-		    r, max_events - batch->events, max_bytes - batch->bytes);
+		part = part_of(r, events - batch->events, bytes - batch->bytes);
+		if (part.events == 0 && batch->events == 0)
+			part = part_of(r, 1, r->bytes);
 		if (part.events > 0 && !batch_plan(batch, part))
 			return false;
-		if (part.events < r->events - r->cut_events)
+		if (part.events < r->events - r->cut_events ||
+		    batch->bytes >= bytes)
 			break;
 	}
-	/* A line that fits no batch was refused at the edge. */
 	assert(batch->events > 0);
 	return true;
 }
@@ -166,8 +263,11 @@ plan(const struct lane *lane, struct batch *batch)
 static struct batch *
 first_due(const struct lane *lane, struct instant now)
 {
-	struct batch *b = lane->retries;
+	struct batch *b = lane->kept[LANE_PIECES].first;
 
+	if (b != NULL)
+		return b;
+	b = lane->kept[LANE_RETRIES].first;
 	while (b != NULL && b->due.ns > now.ns)
 		b = b->next;
 	return b;
@@ -177,16 +277,16 @@ struct batch *
 lane_pick(struct lane *lane, struct batch *spare, struct instant now,
     bool draining, bool *oom_out)
 {
-	struct batch *retry;
+	struct batch *again;
 	bool fresh;
 
 	if (lane_due(lane, draining).ns > now.ns)
 		return NULL;
-	retry = first_due(lane, now);
+	again = first_due(lane, now);
 	fresh = fresh_due(lane, draining).ns <= now.ns;
-	if (retry != NULL &&
-	    (!fresh || lane->fresh_last || retry->attempts == 0))
-		return retry; /* no attempts: not at fault, so first */
+	if (again != NULL &&
+	    (!fresh || lane->fresh_last || again->attempts == 0))
+		return again; /* no attempts: not at fault, so first */
 	if (!fresh)
 		return NULL;
 	spare->lane = lane;
@@ -194,6 +294,42 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 		return spare;
 	*oom_out = true;
 	return NULL;
+}
+
+/* How much of it may go: a held lane probes with little, and sizes have caps.
+ */
+static uint32_t
+events_to_send(const struct batch *batch)
+{
+	const struct lane *lane = batch->lane;
+	uint64_t events = batch->events;
+
+	if (lane->state == LANE_HELD)
+		return LANE_PROBE_EVENTS;
+	if (lane->cap_bytes > 0 && batch->bytes > lane->cap_bytes)
+		events = events * lane->cap_bytes / batch->bytes;
+	return events > 0 ? (uint32_t)events : 1;
+}
+
+struct batch *
+lane_trim(struct batch *batch, struct batch_pool *pool)
+{
+	uint32_t events = events_to_send(batch);
+	struct batch *front;
+
+	if (events >= batch->events)
+		return batch;
+	front = batch_take(pool);
+	if (front == NULL)
+		return batch;
+	if (!batch_split(batch, events, front)) {
+		batch_give(pool, front);
+		return batch;
+	}
+	front->attempts = batch->attempts;
+	front->piece = batch->piece;
+	batch_prepend(batch->list, front);
+	return front;
 }
 
 /* What was planned leaves the queue. */
@@ -219,76 +355,71 @@ cut(struct lane *lane, struct batch *batch)
 bool
 lane_send(struct lane *lane, struct batch *batch)
 {
-	bool fresh = batch->call == 0;
+	bool fresh = batch->list == NULL;
 
 	if (!fresh)
-		lane_retry_remove(lane, batch);
+		batch_unlist(batch);
 	else if (!cut(lane, batch))
 		return false;
 	lane->fresh_last = fresh;
-	lane->probe = lane->state != LANE_FLOWING ? batch : NULL;
+	if (lane->state == LANE_WAITING || lane->state == LANE_HELD)
+		lane->probe = batch;
 	lane->in_flight++;
+	lane->pieces_in_flight += batch->piece;
 	return true;
 }
 
 void
 lane_retry(struct lane *lane, struct batch *batch)
 {
-	batch->next = NULL;
-	if (lane->retries_tail != NULL)
-		lane->retries_tail->next = batch;
-	else
-		lane->retries = batch;
-	lane->retries_tail = batch;
+	batch->piece = false;
+	batch_append(&lane->kept[LANE_RETRIES], batch);
 }
 
 void
 lane_retry_first(struct lane *lane, struct batch *batch)
 {
-	batch->next = lane->retries;
-	lane->retries = batch;
-	if (lane->retries_tail == NULL)
-		lane->retries_tail = batch;
-}
-
-void
-lane_retry_remove(struct lane *lane, struct batch *batch)
-{
-	struct batch **link = &lane->retries, *before = NULL;
-
-	while (*link != batch) {
-		before = *link;
-		link = &before->next;
-	}
-	*link = batch->next;
-	if (lane->retries_tail == batch)
-		lane->retries_tail = before;
-	batch->next = NULL;
+	batch->piece = false;
+	batch_prepend(&lane->kept[LANE_RETRIES], batch);
 }
 
 void
 lane_back(struct lane *lane, const struct batch *batch)
 {
 	lane->in_flight--;
+	lane->pieces_in_flight -= batch->piece;
 	if (lane->probe == batch)
 		lane->probe = NULL;
+}
+
+static bool
+stands(enum lane_state state)
+{
+	return state == LANE_WAITING || state == LANE_HELD;
+}
+
+bool
+lane_move(struct lane *lane, enum lane_event event, uint64_t calls)
+{
+	enum lane_state was = lane->state;
+
+	lane->state = lane_next(was, event);
+	if (!stands(lane->state)) {
+		lane->level = 0;
+		if (!stands(was))
+			return false;
+	} else {
+		lane->level = lane->state == was ? lane->level + 1 : 1;
+	}
+	lane->moved_at_call = calls;
+	lane->fresh_last &= stands(was); /* another one probes first */
+	return true;
 }
 
 bool
 lane_answered(struct lane *lane, const struct batch *batch,
     enum lane_event event, uint64_t calls)
 {
-	enum lane_state was = lane->state;
-
-	if (batch->call <= lane->moved_at_call)
-		return false;
-	lane->state = lane_next(was, event);
-	lane->level = lane->state == was ? lane->level + 1 : 1;
-	if (lane->state == LANE_FLOWING)
-		lane->level = 0;
-	if (lane->state == LANE_FLOWING && was == LANE_FLOWING)
-		return false;
-	lane->moved_at_call = calls;
-	lane->fresh_last &= was != LANE_FLOWING; /* another one probes first */
-	return true;
+	return batch->call > lane->moved_at_call &&
+	       lane_move(lane, event, calls);
 }

@@ -3,30 +3,31 @@
  *
  *	head            tail
  *	[record][record][rec            batches, cut when they may be sent
- *	   ^ what is cut                 retries: failed ones, oldest first
+ *	   ^ what is cut                 pieces: of refused ones, to be sent
+ *	                                 retries: failed ones, oldest first
+ *	                                 suspects: refused alone (sieve.h)
  *
  * Events stay in their records until the very moment a batch of theirs may be
  * sent, so batches fill while calls are scarce.  The state says what may go:
  *
- *	          later, refused           refused
- *	FLOWING ------------------> WAITING -------> HELD
- *	   ^ ^                       |  ^            |  |
- *	   | +--------- ok ----------+  +-- later ---+  |
- *	   +------------------- ok ---------------------+
+ *	from any: later	    from any: hold	from any: split
+ *		    |		   |		       |
+ *		    v		   v		       v
+ *		 WAITING	  HELD		   SPLITTING
+ *		    |		   |		       |
+ *		    +----- ok -----+-----> FLOWING <---+ whole
  *
- *	(ok keeps FLOWING, later keeps WAITING, refused keeps HELD)
+ *	(ok keeps SPLITTING and FLOWING; whole concerns SPLITTING alone)
  *
- * FLOWING: as many at a time as it likes.  WAITING: nothing until `until`,
- * then one batch by itself, the probe, whose answer moves the lane again.
- * HELD: the same with a longer wait, and a person is needed.
+ * FLOWING: as many at a time as it likes.
+ * SPLITTING: pieces of refused batches go before the rest, and while the lane
+ *	is in doubt (nobody takes anything of it) they go alone, one by one.
+ * WAITING: nothing until `until`, then one batch by itself, the probe, whose
+ *	answer moves the lane again.
+ * HELD: the same with one event and a longer wait; a person is needed.
  *
- * One refusal makes a lane WAITING only, because that batch alone may be at
- * fault: the next probe is another one where there is another one, since
- * retries and fresh batches take turns and a failed batch has a wait of its
- * own.
- *
- * Answers to calls sent before the lane last moved say nothing new about it
- * and move nothing: sixty calls that meet one outage are one failure.
+ * Answers to calls sent before the lane last stopped or went on say nothing new
+ * about it and move nothing: sixty calls that meet one outage are one failure.
  *
  * Units	events, bytes, nanoseconds.
  * Ownership	the pump owns lanes; a lane holds records and batches for it.
@@ -46,8 +47,33 @@
 #include "gateway/table.h"
 #include "gateway/transmit/batch.h"
 
-enum lane_state { LANE_FLOWING, LANE_WAITING, LANE_HELD, LANE_STATES };
-enum lane_event { LANE_OK, LANE_LATER, LANE_REFUSED, LANE_EVENTS };
+#define LANE_PROBE_EVENTS 1 /* of a held lane */
+
+enum lane_state {
+	LANE_FLOWING,
+	LANE_WAITING,
+	LANE_HELD,
+	LANE_SPLITTING,
+	LANE_STATES
+};
+
+enum lane_event {
+	LANE_OK,    /* 2xx */
+	LANE_LATER, /* trouble that passes */
+	LANE_HOLD,  /* trouble that needs a person */
+	LANE_SPLIT, /* a batch was refused, and its pieces are to be sent */
+	LANE_WHOLE, /* and the last of them was */
+	LANE_EVENTS
+};
+
+enum lane_list { LANE_PIECES, LANE_RETRIES, LANE_SUSPECTS, LANE_LISTS };
+
+/* Calls in each of the last seconds: see press.h. */
+#define PRESS_SECONDS 12
+struct press_count {
+	int64_t second; /* the last that was counted in */
+	uint32_t in[PRESS_SECONDS];
+};
 
 struct lane {
 	const struct table *table; /* good while the lane holds a record */
@@ -57,18 +83,40 @@ struct lane {
 
 	struct record *head, *tail;           /* not, or not wholly, cut */
 	uint64_t queued_events, queued_bytes; /* of them, not cut */
-	struct batch *retries, *retries_tail;
+	struct batch_list kept[LANE_LISTS];
 
 	enum lane_state state;
+	const char *reason;        /* WAITING, HELD: a verdict's word */
 	uint32_t level;            /* failures in a row in this state */
 	uint64_t moved_at_call;    /* calls up to this one move nothing */
 	struct instant until;      /* WAITING, HELD */
 	const struct batch *probe; /* in flight; NULL: none */
 	bool fresh_last;           /* whose turn it is */
 	size_t in_flight;
+	bool brisk; /* its last answer came quickly */
+
+	/* The sieve's, but for the first. */
+	size_t pieces_in_flight;
+	bool in_doubt;        /* pieces alone, one by one */
+	bool unsure;          /* retries are to be looked at after a 2xx */
+	uint32_t refusals;    /* since the last 2xx: answers, */
+	uint32_t singles;     /* of them to one event alone,  */
+	uint32_t part_calls;  /* of them to pieces	      */
+	struct instant ok_at; /* the last 2xx; meaningful if any_ok */
+	bool any_ok;
+	uint64_t cap_bytes; /* learned from a 413; 0: none */
+	struct instant cap_at;
+
+	int64_t credit, wanted; /* share.h */
+	bool in_turn;
+	struct press_count pressed;
+	int64_t pressed_at; /* 1 + the second it last sent in; 0: never */
+	bool bursts;        /* batches wait longer and fill further */
 
 	struct instant quiet_until; /* the judge's: complain no sooner */
 	bool told;                  /* of trouble, and not yet of its end */
+	uint64_t buried_untold;     /* events, since the last line of it */
+	struct instant buried_quiet;
 
 	struct lane *cut_off_next; /* the pump's; see there */
 	bool cut_off;
@@ -88,6 +136,9 @@ void lane_add(struct lane *lane, struct record *record);
 /* Takes a record out that is queued; what was cut of it stays cut. */
 void lane_remove(struct lane *lane, struct record *record);
 
+/* As many as a batch that is cut now may hold. */
+uint64_t lane_most_events(const struct lane *lane);
+
 /* When there is something to send; may be past; INSTANT_NEVER. */
 struct instant lane_due(const struct lane *lane, bool draining);
 
@@ -98,23 +149,34 @@ struct instant lane_due(const struct lane *lane, bool draining);
 struct batch *lane_pick(struct lane *lane, struct batch *spare,
     struct instant now, bool draining, bool *oom_out);
 
+/*
+ * Of a retry that lane_pick gave: as much as may go at once, from the pool,
+ * with the rest behind it in its list.  Without memory all of it.
+ */
+struct batch *lane_trim(struct batch *batch, struct batch_pool *pool);
+
 /* The batch that lane_pick gave goes out.  False: no memory. */
 bool lane_send(struct lane *lane, struct batch *batch);
+
+/* In flight or kept or queued: there is more to come of this lane. */
+bool lane_has_more(const struct lane *lane);
 
 /* Last, or first, among those to be sent again. */
 void lane_retry(struct lane *lane, struct batch *batch);
 void lane_retry_first(struct lane *lane, struct batch *batch);
-void lane_retry_remove(struct lane *lane, struct batch *batch);
 
 /* The batch is in flight no more, whatever the answer. */
 void lane_back(struct lane *lane, const struct batch *batch);
 
 /*
- * What the answer says about the lane.  False: nothing new.  True: it moved,
- * or failed once more where it is; the caller then sets `until` by `level`.
- * `calls` is the number of the last call that was sent.
+ * What the answer says about the lane.  False: nothing new.  True: it stopped,
+ * went on, or failed once more where it is; the caller then sets `until` by
+ * `level`.  `calls` is the number of the last call that was sent.
  */
 bool lane_answered(struct lane *lane, const struct batch *batch,
     enum lane_event event, uint64_t calls);
+
+/* The same, for what is known without an answer. */
+bool lane_move(struct lane *lane, enum lane_event event, uint64_t calls);
 
 #endif

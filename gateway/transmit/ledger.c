@@ -46,7 +46,9 @@ leave(struct ledger *ledger, struct record *record, uint32_t first,
 		return;
 	}
 	if (record->ticket != NULL)
-		settle_ticket(ledger, record, TICKET_DELIVERED);
+		settle_ticket(ledger, record,
+		    record->ticket->refused > 0 ? TICKET_SIFTED
+						: TICKET_DELIVERED);
 	spool_settle(ledger->spool, record, now);
 }
 
@@ -107,6 +109,54 @@ ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 	}
 	ledger->counts.in_flight -= batch->events;
 	ledger->counts.delivered += batch->events;
+}
+
+static void
+tell_refused(struct ticket *ticket, const struct batch_part *part)
+{
+	for (uint32_t i = 0; i < part->events; i++, ticket->refused++)
+		if (ticket->refused < TICKET_REFUSED_TOLD)
+			ticket->refused_events[ticket->refused] =
+			    part->first + i;
+}
+
+static void
+leave_refused(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	ledger->counts.waiting -= batch->events;
+	for (; part < end; part++) {
+		if (part->record->ticket != NULL)
+			tell_refused(part->record->ticket, part);
+		leave(ledger, part->record, part->first, part->events, now);
+	}
+}
+
+void
+ledger_buried(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	enum books_dead why = books_dead_by(batch->refusal->word);
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	for (; part < end; part++)
+		books_of(ledger->books, part->record->table)
+		    ->dead_lettered[why] += part->events;
+	ledger->counts.buried += batch->events;
+	leave_refused(ledger, batch, now);
+}
+
+void
+ledger_returned(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	for (; part < end; part++)
+		count_withdrawn(ledger, part->record, part->events);
+	leave_refused(ledger, batch, now);
 }
 
 void
@@ -172,4 +222,28 @@ ledger_withdraw(
 	settle_ticket(ledger, record, TICKET_WITHDRAWN);
 	if (uncut > 0)
 		leave(ledger, record, record->cut_events, uncut, now);
+}
+
+static void
+let_go(struct ledger *ledger, struct record *record, uint32_t events,
+    struct instant now)
+{
+	record->settled_events += events;
+	if (record->settled_events == record->events)
+		spool_leave(ledger->spool, record, now);
+}
+
+void
+ledger_leave(struct ledger *ledger, struct batch *batch, struct instant now)
+{
+	for (uint32_t i = 0; i < batch->part_count; i++)
+		let_go(ledger, batch->parts[i].record, batch->parts[i].events,
+		    now);
+}
+
+void
+ledger_leave_uncut(
+    struct ledger *ledger, struct record *record, struct instant now)
+{
+	let_go(ledger, record, record->events - record->cut_events, now);
 }

@@ -2,12 +2,12 @@
  * ledger - what becomes of every event, counted; nothing is derived.
  *
  *	taken --> waiting <--> in flight --> delivered
- *	             |             |
- *	             +-> withdrawn <+  (failed, after its request was withdrawn)
+ *	           | |             |
+ *	   buried <+ +-> withdrawn <+  (failed, after its request was withdrawn)
  *
- * An event is always in exactly one of the four places, so that at any moment
+ * An event is always in exactly one of the five places, so that at any moment
  *
- *	taken = waiting + in_flight + delivered + withdrawn
+ *	taken = waiting + in_flight + delivered + withdrawn + buried
  *
  * A record goes back to the spool when its last event has left; a ticket is
  * settled when all its events are delivered, or at its deadline.  Tickets
@@ -36,6 +36,7 @@ struct ledger_counts {
 	uint64_t in_flight;
 	uint64_t delivered;
 	uint64_t withdrawn;
+	uint64_t buried; /* among the dead letters */
 };
 
 struct ledger {
@@ -55,9 +56,27 @@ void ledger_delivered(
 void ledger_failed(
     struct ledger *ledger, struct batch *batch, struct instant now);
 
+/*
+ * The events of a batch that is not in flight leave for the dead letters, or
+ * back to the producer who waits for them.
+ */
+void ledger_buried(
+    struct ledger *ledger, struct batch *batch, struct instant now);
+void ledger_returned(
+    struct ledger *ledger, struct batch *batch, struct instant now);
+
 /* What was withdrawn leaves the batch, which may be empty then. */
 void ledger_purge(
     struct ledger *ledger, struct batch *batch, struct instant now);
+
+/*
+ * At the end: the events of a batch, or of a record that were not cut, are let
+ * go of; what is not settled of a record stays with the spool.
+ */
+void ledger_leave(
+    struct ledger *ledger, struct batch *batch, struct instant now);
+void ledger_leave_uncut(
+    struct ledger *ledger, struct record *record, struct instant now);
 
 /* The first deadline, and whose it is; NULL and INSTANT_NEVER: none. */
 struct record *ledger_first(const struct ledger *ledger);

@@ -6,7 +6,10 @@
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
+#include "gateway/transmit/outage.h"
+#include "gateway/transmit/press.h"
 #include "gateway/transmit/report.h"
+#include "gateway/transmit/share.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
 
@@ -16,8 +19,8 @@
  */
 #define REST_NS (2 * NS_PER_MS)
 
-/* Lanes that were cut off come back within this time, not all at once. */
-#define COME_BACK_NS (NS_PER_S / 2)
+/* An answer within this time is no burden to other lanes. */
+#define BRISK_NS (2 * NS_PER_S)
 
 #define NO_MEMORY_WAIT_NS (100 * NS_PER_MS)
 
@@ -28,6 +31,10 @@ struct pump {
 	struct ledger ledger;
 	struct agenda agenda;
 	struct gate gate;
+	struct pace pace;
+	struct share share;
+	struct press press;
+	struct outage outage;
 	struct judge judge;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
@@ -39,14 +46,6 @@ struct pump {
 	struct instant paced; /* the budget says no until then */
 	struct instant withdraw_at;
 	bool draining;
-
-	/*
-	 * Lanes that wait because no connection came about.  All tables share
-	 * one upstream, so when it answers any later call they need not wait
-	 * to the end of a backoff that an outage has made long.
-	 */
-	struct lane *cut_off;
-	uint64_t cut_off_at_call;
 };
 
 bool
@@ -64,10 +63,16 @@ pump_open(
 	pump->ledger.books = pump->books;
 	pump->ledger.spool_counts = spool_is_durable(options->spool);
 	pump->withdraw_at = INSTANT_NEVER;
+	pump->pace = pace_make(
+	    options->budget, pump->upstream->ops->now(pump->upstream));
+	pump->share = share_make(options->budget);
+	pump->press = press_make(budget_view(options->budget, 0).limit);
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
+		.pace = &pump->pace,
 		.pool = &pump->pool,
+		.sieve = { &pump->ledger, &pump->pool, options->undertaker },
 		.random = options->seed,
 	};
 	pump->lanes = calloc(options->lanes + 1, sizeof *pump->lanes);
@@ -83,18 +88,11 @@ no_memory:
 	    options->lanes);
 }
 
-/* Records whose events still stand in a batch go with the batch. */
+/* What is not settled stays with the spool. */
 static void
 drop_batch(struct pump *pump, struct batch *batch)
 {
-	struct record *r;
-
-	for (uint32_t i = 0; i < batch->part_count; i++) {
-		r = batch->parts[i].record;
-		r->settled_events += batch->parts[i].events;
-		if (r->settled_events == r->events)
-			spool_leave(pump->options.spool, r, pump->now);
-	}
+	ledger_leave(&pump->ledger, batch, pump->now);
 	batch_give(&pump->pool, batch);
 }
 
@@ -103,17 +101,17 @@ drop_lane(struct pump *pump, struct lane *lane)
 {
 	struct record *r;
 	struct batch *b;
+	int i = 0;
 
 	while ((r = lane->head) != NULL) {
 		lane_remove(lane, r);
-		r->settled_events += r->events - r->cut_events;
-		if (r->settled_events == r->events)
-			spool_leave(pump->options.spool, r, pump->now);
+		ledger_leave_uncut(&pump->ledger, r, pump->now);
 	}
-	while ((b = lane->retries) != NULL) {
-		lane_retry_remove(lane, b);
-		drop_batch(pump, b);
-	}
+	for (; i < LANE_LISTS; i++)
+		while ((b = lane->kept[i].first) != NULL) {
+			batch_unlist(b);
+			drop_batch(pump, b);
+		}
 }
 
 void
@@ -141,6 +139,7 @@ pump_close(struct pump **pump_at)
 static void
 place(struct pump *pump, struct lane *lane)
 {
+	lane->bursts = press_bursts(&pump->press, lane, pump->now);
 	agenda_place(
 	    &pump->agenda, lane, lane_due(lane, pump->draining), pump->now);
 }
@@ -149,6 +148,13 @@ static struct lane *
 lane_of(struct pump *pump, const struct record *record)
 {
 	return &pump->lanes[record->table->index];
+}
+
+static struct sieve_time
+time_now(const struct pump *pump)
+{
+	return (struct sieve_time){ pump->now,
+		pump->upstream->ops->wall_ms(pump->upstream) };
 }
 
 static void
@@ -175,13 +181,16 @@ static void
 withdraw_late(struct pump *pump)
 {
 	struct record *record;
+	struct lane *lane;
 
 	while ((record = ledger_first(&pump->ledger)) != NULL &&
 	       (record->ticket->deadline.ns <= pump->now.ns ||
 		   pump->withdraw_at.ns <= pump->now.ns)) {
+		lane = lane_of(pump, record);
 		if (record->cut_events < record->events)
-			lane_remove(lane_of(pump, record), record);
+			lane_remove(lane, record);
 		ledger_withdraw(&pump->ledger, record, pump->now);
+		judge_settle(&pump->judge, lane, time_now(pump));
 	}
 }
 
@@ -193,40 +202,18 @@ land(struct pump *pump, struct batch *batch)
 	pump->flying[batch->slot] = last;
 	last->slot = batch->slot;
 	lane_back(batch->lane, batch);
+	batch->lane->brisk = pump->now.ns - batch->sent.ns < BRISK_NS;
 	gate_back(&pump->gate, batch->call);
-}
-
-static int64_t
-least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static void
-cut_off(struct pump *pump, struct lane *lane)
-{
-	pump->cut_off_at_call = pump->gate.calls;
-	if (lane->cut_off)
-		return;
-	lane->cut_off = true;
-	lane->cut_off_next = pump->cut_off;
-	pump->cut_off = lane;
 }
 
 static void
 come_back(struct pump *pump)
 {
-	struct lane *lane, *next = pump->cut_off;
+	struct lane *lane;
 
-	pump->cut_off = NULL;
-	while ((lane = next) != NULL) {
-		next = lane->cut_off_next;
-		lane->cut_off = false;
-		lane->until.ns = least(lane->until.ns,
-		    pump->now.ns +
-			(int64_t)judge_chance(&pump->judge) % COME_BACK_NS);
+	while ((lane = outage_next(&pump->outage, judge_chance(&pump->judge),
+		    pump->now)) != NULL)
 		place(pump, lane);
-	}
 }
 
 static void
@@ -237,12 +224,13 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 
 	land(pump, batch);
 	report_answer(pump->books, batch, answer, pump->now);
+	pace_answered(&pump->pace, answer, pump->flying_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
-	    batch->call > pump->cut_off_at_call)
+	    outage_ends(&pump->outage, batch->call))
 		come_back(pump);
-	judge_answer(&pump->judge, batch, answer, pump->now);
+	judge_answer(&pump->judge, batch, answer, time_now(pump));
 	if (answer->end == UPSTREAM_UNREACHED)
-		cut_off(pump, lane);
+		outage_cut_off(&pump->outage, lane, pump->gate.calls);
 	place(pump, lane);
 }
 
@@ -262,7 +250,9 @@ take_answers(struct pump *pump)
 
 /*
  * While others wait, or would find less than a quarter of the places free, a
- * lane keeps to a quarter: one slow table must not hold them all.
+ * lane keeps to a quarter: one slow table must not hold them all.  So does one
+ * whose answers are slow, or not known: who comes next would find its calls in
+ * all places, and for long.
  */
 static bool
 crowds(const struct pump *pump, const struct lane *lane)
@@ -271,7 +261,7 @@ crowds(const struct pump *pump, const struct lane *lane)
 
 	if (lane->in_flight < (quarter > 0 ? quarter : 1))
 		return false;
-	return pump->agenda.ready != NULL ||
+	return pump->agenda.ready != NULL || !lane->brisk ||
 	       pump->flying_count >= places - quarter;
 }
 
@@ -296,6 +286,7 @@ submit(struct pump *pump, struct batch *batch)
 	};
 
 	report_call(pump->books, batch, pump->draining);
+	press_sent(&pump->press, batch, pump->now);
 	batch->slot = pump->flying_count;
 	batch->sent = pump->now;
 	pump->flying[pump->flying_count++] = batch;
@@ -317,9 +308,10 @@ pick(struct pump *pump, struct lane *lane, bool *oom_out)
 			return batch;
 		ledger_purge(&pump->ledger, batch, pump->now);
 		if (batch->part_count > 0)
-			return batch;
-		lane_retry_remove(lane, batch);
+			return lane_trim(batch, &pump->pool);
+		batch_unlist(batch);
 		batch_give(&pump->pool, batch);
+		judge_settle(&pump->judge, lane, time_now(pump));
 	}
 }
 
@@ -331,30 +323,78 @@ pace(struct pump *pump, int64_t wait_ns)
 	return wait_ns == 0;
 }
 
+/* A probe too many waits, and its lane with it. */
+static bool
+may_probe(struct pump *pump, struct lane *lane)
+{
+	int64_t wait_ns;
+
+	if (lane->state != LANE_HELD)
+		return true;
+	wait_ns = pace_spend_probe(&pump->pace, pump->now);
+	if (wait_ns > 0)
+		lane->until.ns = pump->now.ns + wait_ns;
+	return wait_ns == 0;
+}
+
+/* What the lane would send, and can pay for while others want to send too. */
+static struct batch *
+choose(struct pump *pump, struct lane *lane, bool alone, bool *oom_out)
+{
+	struct batch *batch;
+
+	if (!alone && !share_visit(&pump->share, lane))
+		return NULL;
+	lane->bursts = press_bursts(&pump->press, lane, pump->now);
+	batch = pick(pump, lane, oom_out);
+	if (batch == NULL)
+		return NULL;
+	if ((alone || share_covers(&pump->share, lane, batch->bytes)) &&
+	    may_probe(pump, lane))
+		return batch;
+	batch_reset(pump->spare);
+	return NULL;
+}
+
 /* One turn of a lane: one call, or none.  False: all must wait. */
 static bool
 serve(struct pump *pump, struct lane *lane)
 {
 	int64_t wall_ms = pump->upstream->ops->wall_ms(pump->upstream);
-	struct batch *batch;
-	bool oom = false;
+	bool alone = pump->agenda.ready == NULL, oom = false;
+	struct batch *batch = choose(pump, lane, alone, &oom);
 	int64_t wait_ns;
 
-	batch = pick(pump, lane, &oom);
 	if (batch == NULL)
 		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
 	books_turn_minute(pump->books, wall_ms);
-	wait_ns = budget_spend(
-	    pump->options.budget, batch->bytes, pump->now, wall_ms);
+	wait_ns = pace_spend(&pump->pace, batch->bytes, pump->now, wall_ms);
 	pump->books->budget_wait_us += (uint64_t)(wait_ns / 1000);
-	if (!pace(pump, wait_ns))
+	if (!pace(pump, wait_ns)) {
+		share_interrupt(lane);
 		return false;
+	}
 	if (!lane_send(lane, batch))
 		return pace(pump, NO_MEMORY_WAIT_NS);
+	share_pay(&pump->share, lane, batch->bytes);
 	if (batch == pump->spare)
 		pump->spare = NULL;
 	submit(pump, batch);
 	return true;
+}
+
+/* Its turn goes on, or it is over, or it has no more to send. */
+static void
+place_again(struct pump *pump, struct lane *lane)
+{
+	struct instant due = lane_due(lane, pump->draining);
+
+	if (due.ns > pump->now.ns)
+		share_forget(lane);
+	if (due.ns <= pump->now.ns && lane->in_turn)
+		agenda_untake(&pump->agenda, lane);
+	else
+		agenda_place(&pump->agenda, lane, due, pump->now);
 }
 
 static void
@@ -374,7 +414,7 @@ send_batches(struct pump *pump)
 			agenda_untake(&pump->agenda, lane);
 			break;
 		}
-		place(pump, lane);
+		place_again(pump, lane);
 		pump->now = pump->upstream->ops->now(pump->upstream);
 	}
 	if (pump->spare != NULL)
@@ -411,6 +451,12 @@ pump_turn(struct pump *pump)
 	send_batches(pump);
 	if (account_wanted(pump->options.account))
 		pump_account(pump);
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 void

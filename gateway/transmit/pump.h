@@ -13,15 +13,16 @@
  * among those in flight, the gate, a credential, a lane whose turn it is, the
  * budget.  A batch is cut last, so that batches grow while they must wait.
  *
- * Lanes take turns, a batch each.  One lane alone may use three quarters of
- * the places in flight; beyond one quarter it leaves them to others.
+ * Lanes take turns by weight (share.h).  One lane alone may use three quarters
+ * of the places in flight; beyond one quarter it leaves them to others.
  *
  * Units	events, bytes, instants.
  * Ownership	pump_open gives, pump_close takes; tables, spool, budget,
- *		account and upstream are borrowed.  Close the upstream first: it
- *may still read the bodies of what is in flight. Threads	one. Errors
- *pump_open: no memory.  After that, lack of memory is waited for; nothing is
- *dropped.
+ *		account and upstream are borrowed.  Close the upstream first:
+ *		it may still read the bodies of what is in flight.
+ * Threads	one.
+ * Errors	pump_open: no memory.  After that, lack of memory is waited
+ *		for; nothing is dropped.
  */
 #ifndef GATEWAY_TRANSMIT_PUMP_H
 #define GATEWAY_TRANSMIT_PUMP_H
@@ -33,6 +34,7 @@
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
+#include "gateway/transmit/burial.h"
 #include "gateway/transmit/ledger.h"
 #include "gateway/transmit/upstream.h"
 #include "parsers/err.h"
@@ -43,6 +45,7 @@ struct pump_options {
 	struct budget *budget;
 	struct upstream *upstream;
 	struct account *account;
+	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
 };

@@ -4,13 +4,21 @@
 
 #include "parsers/header.h"
 
+static void
+forget_fields(struct reply *reply)
+{
+	reply->retry_after_ms = -1;
+	reply->reset_ms = -1;
+	reply->remaining = -1;
+	reply->date_ms = -1;
+}
+
 void
 reply_reset(struct reply *reply)
 {
 	reply->whole = false;
 	reply->status = 0;
-	reply->retry_after_ms = -1;
-	reply->reset_ms = -1;
+	forget_fields(reply);
 	reply->head_bytes = 0;
 	reply->body_bytes = 0;
 }
@@ -32,8 +40,7 @@ begin_head(struct reply *reply, struct span line)
 	size_t left = 0;
 
 	reply->status = 0;
-	reply->retry_after_ms = -1;
-	reply->reset_ms = -1;
+	forget_fields(reply);
 	if (blank != NULL)
 		left = line.len - (size_t)(blank + 1 - line.at);
 	for (size_t i = 1; i <= left && i <= 3; i++) {
@@ -42,6 +49,47 @@ begin_head(struct reply *reply, struct span line)
 		reply->status = reply->status * 10 + (unsigned)(blank[i] - '0');
 	}
 }
+
+static void
+take_retry_after(struct reply *reply, struct span value, int64_t wall_ms)
+{
+	header_retry_after(value, wall_ms, &reply->retry_after_ms);
+}
+
+static void
+take_reset(struct reply *reply, struct span value, int64_t wall_ms)
+{
+	(void)wall_ms;
+	header_seconds(value, &reply->reset_ms);
+}
+
+static void
+take_remaining(struct reply *reply, struct span value, int64_t wall_ms)
+{
+	uint64_t count;
+
+	(void)wall_ms;
+	if (header_count(value, &count) && count <= INT64_MAX)
+		reply->remaining = (int64_t)count;
+}
+
+static void
+take_date(struct reply *reply, struct span value, int64_t wall_ms)
+{
+	header_date(value, wall_ms, &reply->date_ms);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	void (*take)(struct reply *, struct span value, int64_t wall_ms);
+} fields[] = {
+	{ "Retry-After",	 take_retry_after },
+	{ "RateLimit-Reset",	 take_reset },
+	{ "RateLimit-Remaining", take_remaining },
+	{ "Date",		 take_date },
+};
+/* clang-format on */
 
 static void
 take_field(struct reply *reply, struct span line, int64_t wall_ms)
@@ -53,10 +101,9 @@ take_field(struct reply *reply, struct span line, int64_t wall_ms)
 		return;
 	name = (struct span){ line.at, (size_t)(colon - line.at) };
 	value = (struct span){ colon + 1, line.len - name.len - 1 };
-	if (span_equal_nocase(name, SPAN("Retry-After")))
-		header_retry_after(value, wall_ms, &reply->retry_after_ms);
-	else if (span_equal_nocase(name, SPAN("RateLimit-Reset")))
-		header_seconds(value, &reply->reset_ms);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		if (span_equal_nocase(name, span_of(fields[i].name)))
+			fields[i].take(reply, value, wall_ms);
 }
 
 bool

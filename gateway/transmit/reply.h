@@ -32,6 +32,8 @@ struct reply {
 	unsigned status;
 	int64_t retry_after_ms;
 	int64_t reset_ms;
+	int64_t remaining;
+	int64_t date_ms;
 	size_t head_bytes;
 	size_t body_bytes;
 	char text[REPLY_TEXT_MAX]; /* how the body begins */

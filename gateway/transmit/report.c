@@ -10,7 +10,7 @@ closed_by(const struct batch *batch, bool draining)
 {
 	const struct lane *lane = batch->lane;
 
-	if (batch->events >= lane->table->options.batch.max_events)
+	if (batch->events >= lane_most_events(lane))
 		return BOOKS_CLOSED_EVENTS;
 	if (lane->head != NULL)
 		return BOOKS_CLOSED_BYTES; /* the next one did not fit */
@@ -101,27 +101,6 @@ see_batch(struct books_table *table, const struct batch *batch, bool withdrawn,
 	return events;
 }
 
-static enum books_held
-held_by(unsigned status)
-{
-	static const struct {
-		unsigned status;
-		enum books_held held;
-	} rows[] = {
-		{ 400, BOOKS_HELD_REFUSED },
-		{ 401, BOOKS_HELD_UNAUTHORIZED },
-		{ 403, BOOKS_HELD_FORBIDDEN },
-		{ 404, BOOKS_HELD_NOT_FOUND },
-		{ 413, BOOKS_HELD_REFUSED },
-		{ 422, BOOKS_HELD_REFUSED },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (rows[i].status == status)
-			return rows[i].held;
-	return BOOKS_HELD_STRANGE;
-}
-
 /* Several lanes may share a page; the one in most trouble shows. */
 static void
 see_state(
@@ -131,14 +110,14 @@ see_state(
 		[LANE_FLOWING] = BOOKS_LANE_FLOWING,
 		[LANE_WAITING] = BOOKS_LANE_WAITING,
 		[LANE_HELD] = BOOKS_LANE_HELD,
+		[LANE_SPLITTING] = BOOKS_LANE_SPLITTING,
 	};
 	int64_t again_ns = lane->until.ns - now.ns;
 
 	if (lanes[lane->state] <= table->lane || again_ns < -STALE_NS)
 		return;
 	table->lane = lanes[lane->state];
-	table->held = table->lane == BOOKS_LANE_HELD ? held_by(table->status)
-						     : BOOKS_HELD_NOT;
+	table->reason = lane->reason;
 	table->again_ms = again_ns > 0 ? again_ns / NS_PER_MS : 0;
 }
 
@@ -151,8 +130,10 @@ see_queued(const struct lane *lane, struct instant now)
 	table->waiting_bytes += lane->queued_bytes;
 	if (lane->head != NULL)
 		see_older(table, lane->head, now);
-	for (const struct batch *b = lane->retries; b != NULL; b = b->next)
-		(void)see_batch(table, b, false, now);
+	for (int i = 0; i < LANE_LISTS; i++)
+		for (const struct batch *b = lane->kept[i].first; b != NULL;
+		     b = b->next)
+			(void)see_batch(table, b, false, now);
 }
 
 /*
@@ -218,7 +199,7 @@ forget_states(struct books *books)
 		table->oldest_ms = -1;
 		table->again_ms = 0;
 		table->lane = BOOKS_LANE_FLOWING;
-		table->held = BOOKS_HELD_NOT;
+		table->reason = NULL;
 	}
 }
 

@@ -6,11 +6,13 @@
 #include "gateway/transmit/deliver.h"
 #include "gateway/transmit/driver.h"
 #include "gateway/transmit/pump.h"
+#include "gateway/transmit/undertaker.h"
 
 struct transmit {
 	struct deliver *deliver;
 	struct pump *pump;
 	struct driver *driver;
+	struct letter_undertaker undertaker;
 };
 
 /* In the order in which it may go: the upstream reads the pump's bodies. */
@@ -25,28 +27,31 @@ close_all(struct transmit **transmit)
 
 bool
 transmit_start(struct transmit **out, const struct upstream_options *options,
-    struct tables *tables, struct spool *spool, struct budget *budget,
-    struct account *account, struct err *err)
+    const struct transmit_uses *uses, struct err *err)
 {
 	struct transmit *transmit = calloc(1, sizeof *transmit);
 	struct pump_options pump = {
-		.lanes = tables_capacity(tables),
-		.spool = spool,
-		.budget = budget,
-		.account = account,
+		.lanes = tables_capacity(uses->tables),
+		.spool = uses->spool,
+		.budget = uses->budget,
+		.account = uses->account,
 		.max_in_flight = options->max_in_flight,
 	};
 
 	if (transmit == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory for transmit");
+	if (uses->letters != NULL) {
+		undertaker_init(&transmit->undertaker, uses->letters);
+		pump.undertaker = &transmit->undertaker.undertaker;
+	}
 	/* Jitter wants to differ between replicas, no more. */
 	(void)getrandom(&pump.seed, sizeof pump.seed, GRND_NONBLOCK);
 	if (!deliver_open(&transmit->deliver, options, err))
 		goto failed;
 	pump.upstream = deliver_upstream(transmit->deliver);
 	if (!pump_open(&transmit->pump, &pump, err) ||
-	    !driver_start(
-		&transmit->driver, transmit->pump, pump.upstream, account, err))
+	    !driver_start(&transmit->driver, transmit->pump, pump.upstream,
+		uses->account, err))
 		goto failed;
 	*out = transmit;
 	return true;

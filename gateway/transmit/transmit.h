@@ -5,8 +5,8 @@
  * (deliver.h).
  *
  * Units	milliseconds, bytes.
- * Ownership	transmit_start gives, transmit_stop takes; spool, tables,
- *		budget and account are borrowed and must outlive it.
+ * Ownership	transmit_start gives, transmit_stop takes; what it uses is
+ *		borrowed and must outlive it.
  * Threads	start, drain and stop from main's thread.
  * Errors	bad URL, unreadable secret, no memory: false and a text.
  */
@@ -18,6 +18,7 @@
 
 #include "gateway/account.h"
 #include "gateway/budget.h"
+#include "gateway/spool/deadletter.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/upstream.h"
@@ -25,9 +26,17 @@
 
 struct transmit;
 
+/* What it works with. */
+struct transmit_uses {
+	struct tables *tables;
+	struct spool *spool;
+	struct budget *budget;
+	struct deadletter *letters; /* NULL: nobody keeps dead letters */
+	struct account *account;
+};
+
 bool transmit_start(struct transmit **out,
-    const struct upstream_options *options, struct tables *tables,
-    struct spool *spool, struct budget *budget, struct account *account,
+    const struct upstream_options *options, const struct transmit_uses *uses,
     struct err *err);
 
 /*

@@ -76,6 +76,8 @@ struct upstream_answer {
 	bool renewing;          /* see Credentials; only with 401 */
 	int64_t retry_after_ms; /* Retry-After, seconds or date; -1: none */
 	int64_t reset_ms;       /* RateLimit-Reset; -1: none */
+	int64_t remaining;      /* RateLimit-Remaining; -1: none */
+	int64_t date_ms;        /* Date, as wall time; -1: none */
 	const char *why;        /* for a log, when not ANSWERED: a constant such
 				   as curl_easy_strerror's; never NULL then */
 	struct span text;       /* how the answer's body begins, our credential

@@ -1,10 +1,11 @@
 /*
  * verdict - what an upstream's answer means for the batch that got it.
  *
- * Rows, not branches: a status is looked up, and the row carries the word for
- * the log and the advice for whoever reads it.  No verdict drops an event.
+ * Rows, not branches: a status, or the kind of trouble when there is none, is
+ * looked up, and the row carries the word for log and metric and the advice
+ * for whoever reads it.  No verdict drops an event.
  *
- * Units	HTTP statuses.
+ * Units	HTTP statuses; for trouble, the word that `why` begins with.
  * Ownership	rows are constant and live for ever.
  * Threads	any.
  * Errors	none: what no row covers is held.
@@ -19,6 +20,7 @@ enum verdict_kind {
 	VERDICT_RENEW,     /* our token was old: again with the next one */
 	VERDICT_LATER,     /* trouble that passes: again after a backoff */
 	VERDICT_PAUSE,     /* the organization is over its limit: all wait */
+	VERDICT_SPLIT,     /* an event in it is refused: find out which */
 	VERDICT_HOLD,      /* a person must act: keep, and try now and then */
 	VERDICT_LOCKED,    /* the credential is bad: all wait, one tries */
 	VERDICT_KINDS
@@ -26,6 +28,7 @@ enum verdict_kind {
 
 struct verdict {
 	enum verdict_kind kind;
+	const char *word;
 	const char *advice; /* NULL where nothing needs doing */
 };
 

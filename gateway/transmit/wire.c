@@ -78,6 +78,15 @@ why_certificate(CURL *easy)
 	return "tls: the certificate does not verify";
 }
 
+const char *
+wire_failure(int code)
+{
+	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+		if (failures[i].code == (CURLcode)code)
+			return failures[i].why;
+	return curl_easy_strerror((CURLcode)code);
+}
+
 static const char *
 why_failed(const struct wire_post *post, CURLcode code)
 {
@@ -85,10 +94,7 @@ why_failed(const struct wire_post *post, CURLcode code)
 		return why_certificate(post->easy);
 	if (code == CURLE_OPERATION_TIMEDOUT && !post->sent)
 		return "timeout: no connection in time";
-	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
-		if (failures[i].code == code)
-			return failures[i].why;
-	return curl_easy_strerror(code);
+	return wire_failure((int)code);
 }
 
 static void

@@ -71,6 +71,9 @@ void wire_drop(struct wire *wire, struct wire_post *post); /* if under way */
 void wire_run(struct wire *wire);
 struct wire_post *wire_take(struct wire *wire); /* NULL: none has ended */
 
+/* What is told of libcurl's failure number `code`; never NULL. */
+const char *wire_failure(int code);
+
 /* Blocks until wire_run has work, a descriptor is readable, or ms are over. */
 #define WIRE_FDS_MAX 8
 void wire_wait(struct wire *wire, const int *fds, size_t count, int ms);

@@ -54,10 +54,15 @@ put_words(struct corpus *c, uint32_t count)
 
 /* ---- typical ---- */
 
-/* The time of these edits is in `time`; ours must be in `__time`. */
+/*
+ * The time of these edits is in `time`; ours must be in `__time`.  There are
+ * a hundred of them, which a processor learns by heart: hence in disorder.
+ */
 static void
 fill_wikipedia(struct corpus *c)
 {
+	static char *lines[1000];
+	uint32_t count = 0;
 	size_t len = 0;
 	char *bytes = shared_read("wikipedia-edits-2015-09-12.ndjson", &len);
 	char *rest = bytes;
@@ -65,8 +70,10 @@ fill_wikipedia(struct corpus *c)
 	if (bytes == NULL)
 		return;
 	for (char *line; (line = strsep(&rest, "\n")) != NULL;)
-		if (*line != '\0')
-			put(c, "{\"__%s\n", line + strlen("{\""));
+		if (*line != '\0' && count < sizeof lines / sizeof *lines)
+			lines[count++] = line;
+	while (c->len < MIB)
+		put(c, "{\"__%s\n", lines[any(count)] + strlen("{\""));
 	free(bytes);
 }
 
@@ -209,9 +216,8 @@ fill_names(struct corpus *c)
 
 /* 62 levels down and up again, then random walks. */
 static void
-fill_nested(struct corpus *c)
+put_nested(struct corpus *c)
 {
-	put(c, TIME ",\"v\":[");
 	while (c->len < MIB / 2) {
 		for (int i = 0; i < 62; i++)
 			put(c, "[");
@@ -230,6 +236,13 @@ fill_nested(struct corpus *c)
 		}
 		put(c, ",");
 	}
+}
+
+static void
+fill_nested(struct corpus *c)
+{
+	put(c, TIME ",\"v\":[");
+	put_nested(c);
 	put(c, "0]}\n");
 }
 
@@ -267,6 +280,34 @@ fill_deep_late_fault(struct corpus *c)
 	put(c, "]\n");
 }
 
+/* Too deep at once, so that the quick way is of no help. */
+static void
+fill_too_deep(struct corpus *c)
+{
+	put(c, TIME ",\"d\":");
+	for (int i = 0; i < 65; i++)
+		put(c, "[");
+	for (int i = 0; i < 65; i++)
+		put(c, "]");
+	put(c, ",\"v\":[");
+	put_nested(c);
+	put(c, "0]}\n");
+}
+
+/* The same, and then a token a byte. */
+static void
+fill_too_deep_digits(struct corpus *c)
+{
+	put(c, TIME ",\"d\":");
+	for (int i = 0; i < 65; i++)
+		put(c, "[");
+	for (int i = 0; i < 65; i++)
+		put(c, "]");
+	put(c, ",\"v\":[");
+	put_repeated(c, "7,", MIB);
+	put(c, "0]}\n");
+}
+
 static void
 fill_escapes_late_fault(struct corpus *c)
 {
@@ -300,6 +341,8 @@ static const struct {
 	{ "bad: 1 MB is one number",		false,	fill_one_number },
 	{ "bad: 1 MB of [[[[",			false,	fill_bottomless },
 	{ "bad: nested, wrong end",		false,	fill_deep_late_fault },
+	{ "bad: nested to 65 and on",		false,	fill_too_deep },
+	{ "bad: nested to 65, then 7,7",	false,	fill_too_deep_digits },
 	{ "bad: \\n\\\", wrong end",		false,	fill_escapes_late_fault },
 };
 /* clang-format on */

@@ -135,7 +135,7 @@ main(int argc, char **argv)
 	uint32_t events = argument(argc, argv, 3, 1);
 	struct tables_options table_options = {
 		.max_unconfigured = table_count,
-		.defaults.batch = { 60, 1000000, 500 },
+		.defaults.batch = { 60, 1000000, 500, 0, 0 },
 	};
 	struct spool_options spool_options = {
 		.memory_bytes = UINT64_C(1) << 32,

@@ -329,15 +329,22 @@ op_sync_names(struct disk *disk)
 }
 
 static int
-op_list(struct disk *disk, disk_seen *seen, void *arg)
+op_list(struct disk *disk, const char *folder, disk_seen *seen, void *arg)
 {
 	struct sim *sim = sim_of(disk);
 	struct names names = sim->now;
+	size_t len = strcmp(folder, ".") == 0 ? 0 : strlen(folder) + 1;
 
-	for (int i = 0; i < names.count; i++)
-		if (strchr(names.at[i].text, '/') == NULL)
-			seen(arg, names.at[i].text,
-			    sim->files[names.at[i].file].size);
+	for (int i = 0; i < names.count; i++) {
+		const char *name = names.at[i].text;
+
+		if (len > 0 && (strncmp(name, folder, len - 1) != 0 ||
+				   name[len - 1] != '/'))
+			continue;
+		if (strchr(name + len, '/') == NULL)
+			seen(
+			    arg, name + len, sim->files[names.at[i].file].size);
+	}
 	return 0;
 }
 

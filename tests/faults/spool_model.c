@@ -34,7 +34,7 @@
 #define HELD_MOST    4000
 #define ENTRIES_MOST 60000
 #define SEGMENT      (16 * 1024)
-#define SEGMENTS     9
+#define SEGMENTS     10
 #define LARGEST      3000
 
 enum state { SENT, ACKED, UNKNOWN, REFUSED, GONE };

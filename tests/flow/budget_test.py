@@ -17,7 +17,8 @@ class Budget(FlowTest):
     def test_a_limit_of_600_calls_a_minute_is_used_and_never_exceeded(self):
         sim, gateway = self.start(
             {"budget": {"calls_per_minute": LIMIT},
-             "batch": {"max_events": 1}, "acknowledge": "received"},
+             "batch": {"max_events": 1, "burst_events": 1},
+             "acknowledge": "received"},
             calls_per_minute=LIMIT)
         lines = [event(i) for i in range(CALLS)]
         self.assert_ok(push(gateway, "paced", lines))

@@ -72,7 +72,7 @@ class Logs(FlowTest):
             if match.group(1) in ("warn", "error"):
                 self.assertIn(" advice=", line)
         self.assertLessEqual({"starting", "listening", "ready", "refused",
-                              "batch_refused", "sending_paused",
+                              "sending_paused",
                               "token_failed", "ended"}, words)
 
     def test_json_is_json(self):

@@ -37,7 +37,7 @@ class Start(FlowTest):
              "authentication"),
             (UPSTREAM + "budget: {store: redis://localhost:6379/0}\n", 4,
              "store"),
-            (UPSTREAM + "dead_letters:\n  directory: /tmp\n", 5, "directory"),
+            (UPSTREAM + "dead_letters:\n  directory: \"\"\n", 5, "directory"),
             ("upstream:\n  url: ${NO_SUCH_NAME}/{table}\n"
              "  credentials: none\n", 2, "NO_SUCH_NAME"),
             (UPSTREAM + "tables:\n  ../up: {id: a}\n", 5, "../up"),

@@ -74,6 +74,62 @@ Test(sweep, recognises_ordinary_events)
 		}
 }
 
+/* A bracket that opens one level more, or closes the innermost. */
+static void
+put_bracket(struct mutant *m, char *kinds, unsigned *depth, bool open)
+{
+	if (!open) {
+		mutant_put(m, kinds[--*depth] == '{' ? "}" : "]");
+		return;
+	}
+	if (strchr("]}", m->line[m->len - 1]) != NULL)
+		mutant_put(m, ",");
+	if (*depth > 0 && kinds[*depth - 1] == '{')
+		mutant_put(m, "\"\":");
+	kinds[*depth] = "{["[mutant_any(m, 2)];
+	mutant_bytes(m, &kinds[(*depth)++], 1);
+}
+
+/* Down, then at random, then up again. */
+static void
+put_nesting(struct mutant *m, unsigned bottom, unsigned steps)
+{
+	char kinds[ROOM];
+	unsigned depth = 0;
+
+	m->len = 0;
+	mutant_put(m, "{\"__time\":\"2022-04-16\",\"v\":");
+	while (depth < bottom)
+		put_bracket(m, kinds, &depth, true);
+	while (steps-- > 0)
+		put_bracket(m, kinds, &depth, depth < 2 || mutant_any(m, 2));
+	while (depth > 0)
+		put_bracket(m, kinds, &depth, false);
+	mutant_put(m, "}");
+}
+
+Test(sweep, agrees_on_what_is_nested_deeper_than_a_word_has_bits)
+{
+	static char room[ROOM];
+	struct mutant m = { .state = 7, .line = room, .room = sizeof room };
+	static const unsigned bottoms[] = { 20, 61, 62, 63, 64, 65, 125, 130 };
+	size_t seen[EVENT_FAULT_COUNT] = { 0 };
+
+	for (unsigned i = 0; i < 8 * 500; i++) {
+		struct event_limits limits = { 0, INT64_MAX,
+			1 + mutant_any(&m, 130), 10000 };
+
+		put_nesting(&m, bottoms[i % 8], 10 + mutant_any(&m, 400));
+		if (mutant_any(&m, 3) == 0)
+			mutant_damage(&m);
+		seen[agreement_check(m.line, m.len, &limits).fault]++;
+	}
+	cr_expect(seen[EVENT_OK] > 500 && seen[EVENT_TOO_DEEP] > 500 &&
+		      seen[EVENT_NOT_JSON] > 500,
+	    "%zu good, %zu too deep, %zu not JSON", seen[EVENT_OK],
+	    seen[EVENT_TOO_DEEP], seen[EVENT_NOT_JSON]);
+}
+
 /* One byte, and two alike, in every place. */
 Test(sweep, agrees_on_one_and_two_wrong_bytes)
 {

@@ -84,6 +84,26 @@ Test(ack, withdrawn_is_503_without_retry_after)
 	rig_end(&rig);
 }
 
+Test(ack, refused_upstream_is_400_with_the_lines)
+{
+	struct answer answer;
+	int fd;
+
+	start(ACK_RECEIVED);
+	atomic_store(&rig.mode, RIG_REFUSE);
+	fd = client_open(&rig);
+	cr_expect(client_ask(fd, WAIT, &answer));
+	cr_expect_eq(answer.status, 400);
+	cr_expect_not_null(strstr(answer.body, "\"code\":\"RefusedUpstream\""));
+	cr_expect_not_null(strstr(answer.body,
+	    "\"errors\":[{\"line\":1,\"reason\":\"refused_upstream\""));
+	cr_expect_not_null(strstr(answer.body, "{\"line\":4,"));
+	cr_expect_not_null(strstr(answer.body, "\"more\":0"));
+	cr_expect_null(strstr(answer.head, "Retry-After"));
+	close(fd);
+	rig_end(&rig);
+}
+
 Test(ack, the_ticket_carries_its_deadline)
 {
 	struct record *record;

@@ -28,7 +28,7 @@ run(const char *text)
 	buffer_fini(&detail);
 	buffer_init(&detail, CHECK_DETAIL_MOST);
 	memcpy(body, text, len);
-	return check_body(&found, body, len, &table, NOW, &detail);
+	return check_body(&found, body, len, &table, NOW, NULL, &detail);
 }
 
 Test(check, keeps_good_lines_in_order_and_as_they_came)
@@ -145,4 +145,66 @@ Test(check, tells_twenty_and_counts_the_rest)
 	cr_expect_not_null(strstr(detail.at, "],\"more\":5"), "%s", detail.at);
 	cr_expect_eq(run("x\n"), OUTCOME_BAD_EVENTS);
 	cr_expect_not_null(strstr(detail.at, "],\"more\":0"), "%s", detail.at);
+}
+
+/* --------------------------------------------------------------- skip -- */
+
+static struct buffer letters;
+
+static enum outcome
+skip(const char *text, size_t len, size_t letters_most)
+{
+	struct check_skip how = { &letters, SPAN("p") };
+
+	buffer_fini(&detail);
+	buffer_init(&detail, CHECK_DETAIL_MOST);
+	buffer_fini(&letters);
+	buffer_init(&letters, letters_most);
+	memcpy(body, text, len);
+	return check_body(&found, body, len, &table, NOW, &how, &detail);
+}
+
+#define SKIP(text) skip(text, sizeof(text) - 1, 10000)
+#define LETTER(reason, line, offset, event)                                    \
+	"{\"at\":\"2022-04-16T00:30:00.000Z\",\"table\":\"\","                 \
+	"\"producer\":\"p\",\"reason\":\"" reason "\",\"line\":" line          \
+	",\"offset\":" offset "," event "}\n"
+
+/* The first bad line is overwritten by good ones before the walk ends. */
+Test(check, skips_bad_lines_into_letters_with_their_own_bytes)
+{
+	cr_expect_eq(SKIP("nonsense nonsense nonsense\n" EV("a") "\r\n\n" EV(
+			 "b") "\n\xff\0{\n" EV("c") "\n{}"),
+	    OUTCOME_KEPT);
+	cr_expect_eq(found.events, 3);
+	cr_expect_eq(found.bad, 3);
+	cr_expect(span_equal((struct span){ body, found.bytes },
+	    SPAN(EV("a") "\n" EV("b") "\n" EV("c") "\n")));
+	cr_expect_str_eq(letters.at,
+	    LETTER("not_json", "1", "0",
+		"\"event\":\"nonsense nonsense nonsense\"")
+		LETTER("bad_utf8", "5", "0", "\"event_base64\":\"/wB7\"")
+		    LETTER("time_missing", "7", "0", "\"event\":\"{}\""),
+	    "%s", letters.at);
+	cr_expect_eq(strncmp(detail.at, ",\"errors\":[{\"line\":1", 20), 0,
+	    "%s", detail.at);
+	cr_expect_eq(detail.at[detail.len - 1], ']');
+}
+
+Test(check, skipping_may_leave_nothing_or_find_nothing)
+{
+	cr_expect_eq(SKIP("x\n\ny"), OUTCOME_KEPT);
+	cr_expect_eq(found.events, 0);
+	cr_expect_eq(found.bytes, 0);
+	cr_expect_eq(found.bad, 2);
+	cr_expect_eq(SKIP(EV("a")), OUTCOME_KEPT);
+	cr_expect_eq(found.bad, 0);
+	cr_expect_eq(letters.len, 0);
+	cr_expect_eq(SKIP("[" EV("a") "]"), OUTCOME_ARRAY);
+}
+
+Test(check, letters_that_do_not_fit_refuse_the_request)
+{
+	cr_expect_eq(skip("x\ny\n", 4, 200), OUTCOME_TOO_MANY_INVALID);
+	cr_expect_eq(found.bad, 2, "and all are counted");
 }

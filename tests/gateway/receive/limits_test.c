@@ -45,6 +45,37 @@ ask_once(const char *form, struct answer *answer)
 	return answer->status;
 }
 
+/* Two tables: the first may fill half, and the second finds room. */
+Test(limits, a_table_with_more_than_its_share_is_told_so)
+{
+	struct answer answer;
+	int fd, kept = 0;
+
+	rig_init(&rig);
+	rig.spool_bytes = 4000;
+	start();
+	atomic_store(&rig.mode, RIG_HOLD);
+	fd = client_open(&rig);
+	cr_expect(client_ask(fd,
+	    "POST /v1/events/other HTTP/1.1\r\nHost: x\r\n"
+	    "Content-Length: #\r\n\r\n@",
+	    &answer));
+	cr_expect_eq(answer.status, 200);
+	while (client_ask(fd, GOOD, &answer) && answer.status == 200)
+		kept++;
+	expect_later(&answer, "\"code\":\"TableBacklog\"");
+	cr_expect(kept > 2 && kept < 20, "%d", kept);
+	close(fd);
+	fd = client_open(&rig);
+	cr_expect(client_ask(fd,
+	    "POST /v1/events/other HTTP/1.1\r\nHost: x\r\n"
+	    "Content-Length: #\r\n\r\n@",
+	    &answer));
+	cr_expect_eq(answer.status, 200);
+	close(fd);
+	rig_end(&rig);
+}
+
 Test(limits, a_full_spool_says_when_to_come_back)
 {
 	struct answer answer;

@@ -28,7 +28,7 @@
 
 #define MAYBE __attribute__((unused)) static
 
-enum rig_mode { RIG_DELIVER, RIG_WITHDRAW, RIG_HOLD };
+enum rig_mode { RIG_DELIVER, RIG_WITHDRAW, RIG_REFUSE, RIG_HOLD };
 
 struct rig {
 	struct receive_options options;
@@ -70,7 +70,7 @@ rig_init(struct rig *rig)
 	};
 	rig->tables_options = (struct tables_options){
 		.defaults = { .weight = 1,
-		    .batch = { 60, 1000000, 500 },
+		    .batch = { 60, 1000000, 500, 0, 0 },
 		    .events = { UINT64_C(604800000), UINT64_C(172800000000),
 			64 } },
 		.max_unconfigured = 100,
@@ -95,10 +95,16 @@ rig_take(struct rig *rig, struct record **held)
 		next = record->next;
 		buffer_append(&rig->lines, record->lines, record->bytes);
 		atomic_fetch_add(&rig->events, record->events);
+		if (record->ticket != NULL && mode == RIG_REFUSE) {
+			record->ticket->refused = 2;
+			record->ticket->refused_events[0] = 3;
+			record->ticket->refused_events[1] = 0;
+		}
 		if (record->ticket != NULL)
-			ticket_settle(record->ticket, mode == RIG_WITHDRAW
-							  ? TICKET_WITHDRAWN
-							  : TICKET_DELIVERED);
+			ticket_settle(record->ticket,
+			    mode == RIG_WITHDRAW ? TICKET_WITHDRAWN
+			    : mode == RIG_REFUSE ? TICKET_SIFTED
+						 : TICKET_DELIVERED);
 		spool_settle(rig->spool, record, clock_now());
 	}
 }

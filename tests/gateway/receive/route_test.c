@@ -66,7 +66,8 @@ static const struct {
 	{ "?dry_run=1",			OUTCOME_BAD_PARAMETER,		false },
 	{ "?dry_run=True",		OUTCOME_BAD_PARAMETER,		false },
 	{ "?dry_run=yes&dry_run=true",	OUTCOME_BAD_PARAMETER,		true },
-	{ "?on_invalid=skip",		OUTCOME_SKIP_UNAVAILABLE,	false },
+	{ "?on_invalid=skip",		OUTCOME_KEPT,			false },
+	{ "?on_invalid=Skip",		OUTCOME_BAD_PARAMETER,		false },
 	{ "?on_invalid=drop",		OUTCOME_BAD_PARAMETER,		false },
 };
 /* clang-format on */
@@ -103,6 +104,20 @@ Test(route, a_target_that_is_none_is_a_bad_head)
 	}
 	route_find(&route, (struct span){ NULL, 0 }, NULL);
 	cr_expect_eq(route.found, OUTCOME_BAD_HEAD);
+}
+
+Test(route, tells_an_asked_on_invalid_from_none)
+{
+	struct route route;
+
+	route_find(&route, SPAN("/v1/events/t?on_invalid=skip"), NULL);
+	cr_expect(route.asks_on_invalid);
+	cr_expect_eq(route.on_invalid, ON_INVALID_SKIP);
+	route_find(&route, SPAN("/v1/events/t?on_invalid=reject"), NULL);
+	cr_expect(route.asks_on_invalid);
+	cr_expect_eq(route.on_invalid, ON_INVALID_REJECT);
+	route_find(&route, SPAN("/v1/events/t"), NULL);
+	cr_expect(!route.asks_on_invalid);
 }
 
 Test(route, grants_wishes_that_it_knows_and_leaves_others_alone)

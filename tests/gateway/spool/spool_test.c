@@ -15,6 +15,8 @@ open_spool(uint64_t memory_bytes)
 	return spool;
 }
 
+static struct table home = { .references = 1000000 };
+
 static struct record *
 record_of(const char *lines)
 {
@@ -23,6 +25,7 @@ record_of(const char *lines)
 	memcpy(record->lines, lines, strlen(lines));
 	record->bytes = (uint32_t)strlen(lines);
 	record->events = 1;
+	record->table = &home;
 	return record;
 }
 
@@ -124,4 +127,27 @@ Test(spool, a_settled_ticket_comes_out_of_its_box_oldest_first)
 	cr_expect_eq(b.result, TICKET_WITHDRAWN);
 	cr_expect(!readable(box.fd));
 	ticket_box_fini(&box);
+}
+
+Test(spool, a_table_may_hold_its_share_or_whatever_is_free_of_half)
+{
+	struct spool *spool = open_spool(10000);
+	struct table *loud = &home;
+	struct table quiet = { .references = 1000 };
+	struct record *record, *next;
+
+	while (spool_bytes(spool) <= 5000) {
+		cr_expect_not(spool_crowded_by(spool, loud, 2));
+		cr_assert(spool_append(spool, record_of("1\n")));
+	}
+	cr_expect(spool_crowded_by(spool, loud, 2));
+	cr_expect(spool_crowded_by(spool, loud, 50));
+	cr_expect_not(spool_crowded_by(spool, loud, 1), "nobody else comes");
+	cr_expect_not(spool_crowded_by(spool, &quiet, 50), "others may");
+	for (record = spool_take(spool); record != NULL; record = next) {
+		next = record->next;
+		spool_settle(spool, record, (struct instant){ 1 });
+	}
+	cr_expect_eq(home.spool_bytes, 0);
+	spool_close(&spool);
 }

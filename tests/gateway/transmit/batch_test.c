@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/transmit/batch.h"
@@ -80,4 +82,58 @@ Test(batch, spare_memory_has_a_maximum)
 		batch_give(&pool, batches[i]);
 	batch_pool_fini(&pool);
 	record_free(record, (struct instant){ 0 });
+}
+
+/* Lines of 3 bytes in three records of 1, 4 and 2, cut everywhere. */
+Test(batch, splits_anywhere_in_order)
+{
+	static const uint32_t sizes[] = { 1, 4, 2 };
+	enum { EVENTS = 7, LINE = 3 };
+
+	for (uint32_t at = 1; at < EVENTS; at++) {
+		struct batch_pool pool = { 0 };
+		struct batch *halves[2] = { batch_take(&pool),
+			batch_take(&pool) };
+		struct record *records[3];
+		uint32_t number = 0, of[EVENTS] = { 0, 0, 1, 2, 3, 0, 1 };
+
+		for (uint32_t i = 0; i < 3; i++) {
+			records[i] = record_new(sizes[i] * LINE + 1);
+			for (uint32_t k = 0; k < sizes[i]; k++, number++)
+				sprintf(records[i]->lines + k * LINE, "%02u",
+				    number),
+				    records[i]->lines[k * LINE + 2] = '\n';
+			cr_assert(batch_plan(
+			    halves[1], (struct batch_part){ records[i], 0, 0,
+					   sizes[i] * LINE, sizes[i] }));
+		}
+		cr_assert(batch_fill(halves[1]));
+		cr_assert(batch_split(halves[1], at, halves[0]));
+		cr_expect_eq(halves[0]->events, at);
+		cr_expect_eq(halves[1]->events, EVENTS - at);
+		number = 0;
+		for (int h = 0; h < 2; h++) {
+			const char *body = halves[h]->body;
+
+			cr_expect_eq(
+			    halves[h]->bytes, (size_t)halves[h]->events * LINE);
+			for (uint32_t p = 0; p < halves[h]->part_count; p++) {
+				struct batch_part part = halves[h]->parts[p];
+
+				cr_expect_eq(part.first, of[number]);
+				cr_expect_eq(part.offset, part.first * LINE);
+				cr_expect_eq(part.bytes, part.events * LINE);
+				for (uint32_t e = 0; e < part.events;
+				     e++, number++, body += LINE)
+					cr_expect_eq(
+					    strtoul(body, NULL, 10), number);
+			}
+		}
+		cr_expect_eq(number, EVENTS);
+		batch_give(&pool, halves[0]);
+		batch_give(&pool, halves[1]);
+		batch_pool_fini(&pool);
+		for (int i = 0; i < 3; i++)
+			record_free(records[i], (struct instant){ 0 });
+	}
 }

@@ -42,7 +42,7 @@ Test(batches, a_batch_closes_a_linger_after_its_first_event)
 Test(batches, a_batch_closes_at_max_bytes_exactly)
 {
 	struct rig *rig = rig_open_warm((struct rig_options){
-	    .batch = { 1000, 1000, 500 }, .line_bytes = 100 });
+	    .batch = { 1000, 1000, 500, 0, 0 }, .line_bytes = 100 });
 	int64_t start = rig->now.ns;
 
 	for (int i = 0; i < 9; i++)
@@ -74,9 +74,10 @@ Test(batches, requests_are_split_where_they_must_be_and_only_between_lines)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct rig *rig = rig_open_warm((struct rig_options){
-		    .batch = { rows[i].max_events, rows[i].max_bytes, 500 },
-		    .line_bytes = rows[i].line_bytes });
+		struct rig *rig = rig_open_warm(
+		    (struct rig_options){ .batch = { rows[i].max_events,
+					      rows[i].max_bytes, 500, 0, 0 },
+			.line_bytes = rows[i].line_bytes });
 
 		rig_post(rig, 0, rows[i].request);
 		rig_finish(rig, MINUTE);

@@ -62,6 +62,8 @@ echo_submit(struct upstream *upstream, const struct upstream_call *call)
 		.status = ok ? 200 : 503,
 		.retry_after_ms = ok ? -1 : 1,
 		.reset_ms = -1,
+		.remaining = -1,
+		.date_ms = -1,
 	};
 	echo->events += ok ? call->events : 0;
 }
@@ -203,7 +205,8 @@ int
 main(void)
 {
 	struct tables_options table_options = { .max_unconfigured = 5,
-		.defaults.batch = { 60, 1000000, 20 } };
+		.defaults = {
+		    .weight = 1, .batch = { 60, 1000000, 20, 0, 0 } } };
 	struct spool_options spool_options = {
 		.memory_bytes = UINT64_C(1) << 30,
 	};

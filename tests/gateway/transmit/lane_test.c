@@ -12,13 +12,24 @@ Test(lane, moves_as_drawn)
 	} cells[] = {
 		{ LANE_FLOWING, LANE_OK, LANE_FLOWING },
 		{ LANE_FLOWING, LANE_LATER, LANE_WAITING },
-		{ LANE_FLOWING, LANE_REFUSED, LANE_WAITING },
+		{ LANE_FLOWING, LANE_HOLD, LANE_HELD },
+		{ LANE_FLOWING, LANE_SPLIT, LANE_SPLITTING },
+		{ LANE_FLOWING, LANE_WHOLE, LANE_FLOWING },
 		{ LANE_WAITING, LANE_OK, LANE_FLOWING },
 		{ LANE_WAITING, LANE_LATER, LANE_WAITING },
-		{ LANE_WAITING, LANE_REFUSED, LANE_HELD },
+		{ LANE_WAITING, LANE_HOLD, LANE_HELD },
+		{ LANE_WAITING, LANE_SPLIT, LANE_SPLITTING },
+		{ LANE_WAITING, LANE_WHOLE, LANE_WAITING },
 		{ LANE_HELD, LANE_OK, LANE_FLOWING },
 		{ LANE_HELD, LANE_LATER, LANE_WAITING },
-		{ LANE_HELD, LANE_REFUSED, LANE_HELD },
+		{ LANE_HELD, LANE_HOLD, LANE_HELD },
+		{ LANE_HELD, LANE_SPLIT, LANE_SPLITTING },
+		{ LANE_HELD, LANE_WHOLE, LANE_HELD },
+		{ LANE_SPLITTING, LANE_OK, LANE_SPLITTING },
+		{ LANE_SPLITTING, LANE_LATER, LANE_WAITING },
+		{ LANE_SPLITTING, LANE_HOLD, LANE_HELD },
+		{ LANE_SPLITTING, LANE_SPLIT, LANE_SPLITTING },
+		{ LANE_SPLITTING, LANE_WHOLE, LANE_FLOWING },
 	};
 
 	cr_assert_eq(sizeof cells / sizeof cells[0], LANE_STATES * LANE_EVENTS);
@@ -45,7 +56,7 @@ Test(lane, answers_to_calls_from_before_it_moved_do_not_move_it)
 	cr_expect(lane_answered(&lane, &batch, LANE_LATER, 10));
 	cr_expect_eq(lane.level, 2);
 	batch.call = 11;
-	cr_expect(lane_answered(&lane, &batch, LANE_REFUSED, 11));
+	cr_expect(lane_answered(&lane, &batch, LANE_HOLD, 11));
 	cr_expect_eq(lane.state, LANE_HELD);
 	cr_expect_eq(lane.level, 1, "counted anew in each state");
 	batch.call = 12;

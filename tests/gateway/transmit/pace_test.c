@@ -30,7 +30,7 @@ Test(pace, no_minute_exceeds_the_limit_and_overload_uses_nearly_all)
 Test(pace, no_second_exceeds_the_bytes)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .tables = 3,
-	    .batch = { 1000, 100000, 500 },
+	    .batch = { 1000, 100000, 500, 0, 0 },
 	    .bytes_per_second = 500000,
 	    .line_bytes = 390 });
 
@@ -100,7 +100,7 @@ Test(pace, a_slow_table_leaves_places_to_others)
 	rig_post(rig, 0, 6000);
 	rig_run(rig, start + SEC);
 	slow = rig->call_count;
-	cr_expect_eq(slow, 12, "three quarters while alone: %zu", slow);
+	cr_expect_eq(slow, 4, "a quarter until it is known: %zu", slow);
 	rig_post(rig, 1, 60);
 	rig_run(rig, start + SEC + 10 * MS);
 	cr_expect_eq(rig->call_count, slow + 1);
@@ -147,15 +147,18 @@ Test(pace, beyond_a_quarter_a_lane_lets_others_go_first)
 	struct rig *rig = rig_open_warm((struct rig_options){
 	    .tables = 2, .max_in_flight = 16, .latency_ns = SEC });
 	size_t of_first = 0;
-	int64_t start = rig->now.ns;
+	int64_t start;
 
+	rig_post(rig, 0, 60);
+	rig_run(rig, rig->now.ns + 2 * SEC); /* its answers are quick */
+	start = rig->now.ns;
 	rig_post(rig, 0, 8 * 60);
 	rig_run(rig, start + SEC / 4);
 	cr_expect_eq(rig->open_count, 8);
 	rig_post(rig, 0, 60 * 60);
 	rig_post(rig, 1, 60 * 60);
 	rig_run(rig, start + SEC / 2);
-	for (size_t i = 0; i < rig->call_count; i++)
+	for (size_t i = 1; i < rig->call_count; i++)
 		of_first += rig->calls[i].table == 0;
 	cr_expect_eq(of_first, 8, "%zu", of_first);
 	rig_finish(rig, MINUTE);

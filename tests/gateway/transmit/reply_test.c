@@ -106,3 +106,23 @@ Test(reply, of_a_body_the_beginning_is_kept_and_the_rest_counted)
 		cr_assert(reply_body(&reply, (struct span){ piece, 300 }));
 	cr_expect(!reply_body(&reply, (struct span){ piece, 300 }));
 }
+
+Test(reply, what_is_left_and_the_date_are_read)
+{
+	struct reply reply;
+
+	reply_reset(&reply);
+	cr_expect_eq(reply.remaining, -1);
+	cr_expect_eq(reply.date_ms, -1);
+	cr_expect(
+	    read_head(&reply, "HTTP/1.1 200 OK\r\nratelimit-remaining: 83\r\n"
+			      "Date: Tue, 24 Nov 2026 10:00:42 GMT\r\n\r\n"));
+	cr_expect_eq(reply.remaining, 83);
+	cr_expect_eq(reply.date_ms, NOW_MS + 42000);
+	reply_reset(&reply);
+	cr_expect(
+	    read_head(&reply, "HTTP/1.1 200 OK\r\nRateLimit-Remaining: -1\r\n"
+			      "Date: yesterday\r\n\r\n"));
+	cr_expect_eq(reply.remaining, -1);
+	cr_expect_eq(reply.date_ms, -1);
+}

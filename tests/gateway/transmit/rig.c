@@ -77,6 +77,39 @@ arrive(struct rig *rig, const struct rig_call *call, const char *body)
 	assert(events == call->events);
 }
 
+static uint32_t
+count_poisoned(const struct rig *rig, const struct upstream_call *call)
+{
+	const char *at = call->body, *end = call->body + call->bytes;
+	uint32_t count = 0;
+
+	for (; at < end; at = (const char *)memchr(at, '\n', 1000) + 1)
+		count += rig->poison[strtoul(at + 5, NULL, 10)];
+	return count;
+}
+
+static bool
+rig_bury(struct undertaker *undertaker, const struct burial *burial)
+{
+	struct rig *rig = (struct rig *)((char *)undertaker -
+					 offsetof(struct rig, undertaker));
+	uint32_t number = (uint32_t)strtoul(burial->event.at + 5, NULL, 10);
+	char line[LINE_MOST];
+	size_t bytes = line_of(rig, number, line);
+
+	assert(burial->event.len + 1 == bytes);
+	assert(memcmp(burial->event.at, line, bytes - 1) == 0);
+	assert(burial->record->table->index == 0 || rig->options.tables > 1);
+	assert(burial->wall_ms == rig_wall_ms(&rig->upstream));
+	if (rig->grave_full)
+		return false;
+	rig->buried[number]++;
+	rig->last_burial = *burial;
+	memcpy(rig->last_answer, burial->answer.at, burial->answer.len);
+	rig->last_answer[burial->answer.len] = '\0';
+	return true;
+}
+
 static void
 rig_submit(struct upstream *upstream, const struct upstream_call *call)
 {
@@ -104,9 +137,17 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 		.answer = { .cookie = call->cookie,
 		    .status = 200,
 		    .retry_after_ms = -1,
-		    .reset_ms = -1 },
+		    .reset_ms = -1,
+		    .remaining = -1,
+		    .date_ms = -1 },
 		.arrives = true,
 	};
+	if (rig->poisoned > 0)
+		c->poisoned = count_poisoned(rig, call);
+	if (c->poisoned > 0) {
+		c->answer.status = 400;
+		c->answer.text = SPAN("{\"code\":\"BadRow\"}");
+	}
 	if (rig->next_count > 0 &&
 	    (rig->next_table == RIG_ANY || rig->next_table == c->table)) {
 		rig->next_count--;
@@ -179,7 +220,7 @@ with_defaults(struct rig_options *o)
 	if (o->tables == 0)
 		o->tables = 1;
 	if (o->batch.max_events == 0)
-		o->batch = (struct batch_options){ 60, 1000000, 500 };
+		o->batch = (struct batch_options){ 60, 1000000, 500, 0, 0 };
 	if (o->calls_per_minute == 0)
 		o->calls_per_minute = 83334;
 	if (o->bytes_per_second == 0)
@@ -194,8 +235,13 @@ static void
 open_stages(struct rig *rig)
 {
 	struct rig_options *o = &rig->options;
-	struct tables_options tables = { .defaults.batch = o->batch,
+	struct tables_options tables = { .defaults = { .weight = 1,
+					     .batch = o->batch },
 		.max_unconfigured = o->tables };
+	struct table_options first = { .name = "t0",
+		.id = "t0",
+		.weight = o->weight_0,
+		.batch = o->batch };
 	struct spool_options spool = { .memory_bytes = UINT64_C(4) << 30 };
 	struct budget_options budget = { o->calls_per_minute,
 		o->bytes_per_second, 1 };
@@ -204,6 +250,10 @@ open_stages(struct rig *rig)
 		.upstream = &rig->upstream };
 	struct err err;
 
+	if (o->weight_0 > 0) {
+		tables.configured = &first;
+		tables.configured_count = 1;
+	}
 	assert(tables_open(&rig->tables, &tables, &err));
 	assert(spool_open(&rig->spool, &spool, &err));
 	assert(budget_open(
@@ -211,6 +261,9 @@ open_stages(struct rig *rig)
 	assert(ticket_box_init(&rig->box, &err));
 	assert(account_open(&rig->account, WALL_START, &err));
 	pump.account = rig->account;
+	rig->undertaker.bury = rig_bury;
+	if (o->buries)
+		pump.undertaker = &rig->undertaker;
 	pump.lanes = tables_capacity(rig->tables);
 	pump.spool = rig->spool;
 	pump.budget = rig->budget;
@@ -259,7 +312,9 @@ rig_status(unsigned status, int64_t retry_after_ms)
 {
 	return (struct upstream_answer){ .status = status,
 		.retry_after_ms = retry_after_ms,
-		.reset_ms = -1 };
+		.reset_ms = -1,
+		.remaining = -1,
+		.date_ms = -1 };
 }
 
 static void
@@ -311,7 +366,8 @@ check(struct rig *rig)
 {
 	struct ledger_counts c = pump_counts(rig->pump);
 
-	assert(c.taken == c.waiting + c.in_flight + c.delivered + c.withdrawn);
+	assert(c.taken ==
+	       c.waiting + c.in_flight + c.delivered + c.withdrawn + c.buried);
 	assert(c.waiting <= c.taken && c.in_flight <= c.taken);
 	take_tickets(rig);
 	if (rig->checks++ % CHECK_BOOKS == 0)
@@ -338,6 +394,8 @@ rig_close(struct rig *rig)
 	free(rig->requests);
 	free(rig->event_table);
 	free(rig->arrived);
+	free(rig->buried);
+	free(rig->poison);
 	free(rig);
 }
 
@@ -360,7 +418,10 @@ more_events(struct rig *rig, uint32_t events)
 	rig->event_table = realloc(
 	    rig->event_table, rig->event_room * sizeof *rig->event_table);
 	rig->arrived = realloc(rig->arrived, rig->event_room);
+	rig->buried = realloc(rig->buried, rig->event_room);
+	rig->poison = realloc(rig->poison, rig->event_room);
 	assert(rig->event_table != NULL && rig->arrived != NULL);
+	assert(rig->buried != NULL && rig->poison != NULL);
 }
 
 static struct record *
@@ -378,6 +439,8 @@ make_record(struct rig *rig, uint32_t table, uint32_t events)
 		record->bytes += (uint32_t)line_of(
 		    rig, rig->event_count, record->lines + record->bytes);
 		rig->event_table[rig->event_count] = table;
+		rig->buried[rig->event_count] = 0;
+		rig->poison[rig->event_count] = 0;
 		rig->arrived[rig->event_count++] = 0;
 	}
 	record->events = events;
@@ -491,6 +554,37 @@ rig_expect_each_once(const struct rig *rig)
 	fprintf(stderr, "of %u events %u arrived, %u twice\n", rig->event_count,
 	    rig->event_count - rig_arrived(rig, 0), rig_arrived(rig, 2));
 	assert(!"each event once");
+}
+
+void
+rig_poison(struct rig *rig, uint32_t number)
+{
+	assert(number < rig->event_count);
+	rig->poisoned += !rig->poison[number];
+	rig->poison[number] = 1;
+}
+
+uint32_t
+rig_buried(const struct rig *rig)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < rig->event_count; i++)
+		count += rig->buried[i];
+	return count;
+}
+
+void
+rig_expect_sifted(const struct rig *rig)
+{
+	for (uint32_t i = 0; i < rig->event_count; i++) {
+		if (rig->arrived[i] == !rig->poison[i] &&
+		    rig->buried[i] == rig->poison[i])
+			continue;
+		fprintf(stderr, "event %u: arrived %u, buried %u, poison %u\n",
+		    i, rig->arrived[i], rig->buried[i], rig->poison[i]);
+		assert(!"each event once, upstream or among the dead letters");
+	}
 }
 
 int64_t

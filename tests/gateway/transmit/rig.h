@@ -30,7 +30,8 @@ struct rig_call {
 	uint32_t table; /* its number */
 	uint32_t events;
 	size_t bytes;
-	uint32_t first; /* number of its first event */
+	uint32_t first;    /* number of its first event */
+	uint32_t poisoned; /* events in it */
 	/* the script's to change */
 	struct upstream_answer answer; /* 200 */
 	bool arrives;                  /* does the upstream keep the events? */
@@ -51,10 +52,12 @@ struct rig_options {
 	uint64_t calls_per_minute;
 	uint64_t bytes_per_second;
 	uint64_t max_in_flight;
+	uint64_t weight_0; /* of table 0; 0: 1, like all */
 	uint64_t seed;
 	int64_t latency_ns;
 	uint32_t line_bytes; /* of each event; 0: each its own, 60 to 300 */
-	/* Called as a call is sent; NULL: everything is 200. */
+	bool buries;         /* somebody keeps dead letters */
+	/* Called as a call is sent; NULL: 200, and 400 to what is poisoned. */
 	void (*script)(struct rig *rig, struct rig_call *call);
 };
 
@@ -81,6 +84,13 @@ struct rig {
 
 	uint32_t *event_table; /* by number */
 	uint8_t *arrived;      /* how often, by number */
+	uint8_t *buried;       /* likewise */
+	uint8_t *poison;       /* see rig_poison */
+	struct undertaker undertaker;
+	bool grave_full;           /* the undertaker says no */
+	struct burial last_burial; /* its spans and pointers are stale */
+	char last_answer[REFUSAL_TEXT_MAX + 1];
+	uint32_t poisoned;
 	uint32_t event_count, event_room;
 	struct rig_request *requests;
 	size_t request_count;
@@ -104,6 +114,13 @@ struct rig *rig_open_warm(struct rig_options options);
 void rig_answer(struct rig *rig, size_t count, uint32_t table,
     struct upstream_answer answer);
 struct upstream_answer rig_status(unsigned status, int64_t retry_after_ms);
+
+/* From now on each batch that holds this event is refused. */
+void rig_poison(struct rig *rig, uint32_t number);
+uint32_t rig_buried(const struct rig *rig);
+
+/* Fails unless each event has arrived, or is poisoned and buried; once. */
+void rig_expect_sifted(const struct rig *rig);
 
 /* Settles every ticket, checks that all memory comes back. */
 void rig_close(struct rig *rig);

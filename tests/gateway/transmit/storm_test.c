@@ -31,7 +31,7 @@ soak(uint64_t seed, int steps)
 {
 	struct rig *rig =
 	    rig_open(&(struct rig_options){ .tables = 1 + (uint32_t)(seed % 7),
-		.batch = { 1 + seed * 13 % 60, 2000, seed * 37 % 700 },
+		.batch = { 1 + seed * 13 % 60, 2000, seed * 37 % 700, 0, 0 },
 		.calls_per_minute = seed % 3 ? 30000 : 900,
 		.max_in_flight = 1 + seed % 20,
 		.script = script_storm,

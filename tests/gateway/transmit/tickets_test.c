@@ -132,7 +132,7 @@ Test(tickets, deadlines_in_any_order_are_kept)
 Test(tickets, draining_lingers_no_more)
 {
 	struct rig *rig = rig_open_warm((struct rig_options){
-	    .tables = 3, .batch = { 60, 1000000, 60000 } });
+	    .tables = 3, .batch = { 60, 1000000, 60000, 0, 0 } });
 	int64_t start = rig->now.ns;
 
 	for (uint32_t i = 0; i < 3; i++)

@@ -1,0 +1,433 @@
+#include "gateway/spool/deadletter.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER_MODE 0700 /* payload of producers */
+#define FILE_MODE   0600
+#define LOCK_NAME   "lock"
+
+/* A file is closed at this share of the bound, within these limits. */
+#define FILES_WHEN_FULL 16
+#define FILE_LEAST      (64 << 10)
+#define FILE_MOST       (64 << 20)
+
+#define NAME_FORMAT "letters-%016" PRIu64 ".ndjson"
+#define NAME_ROOM   40
+#define PIECE       4096
+
+struct deadletter {
+	pthread_mutex_t guard; /* all that follows */
+	int folder, lock;
+	int fd; /* of the youngest file; -1: the next letter makes one */
+	uint64_t file;
+	uint64_t size; /* of it, as far as letters in it count */
+	uint64_t bytes;
+	uint64_t max_bytes, file_bytes;
+	bool torn;   /* it may hold more than that */
+	bool closed; /* and is not to be written to again */
+};
+
+/* -------------------------------------------------------------- folder -- */
+
+static bool
+is_letters(const char *name, uint64_t *file_out)
+{
+	char same[NAME_ROOM];
+	uint64_t file;
+
+	if (sscanf(name, "letters-%" SCNu64, &file) != 1)
+		return false;
+	snprintf(same, sizeof same, NAME_FORMAT, file);
+	if (strcmp(name, same) != 0)
+		return false;
+	*file_out = file;
+	return true;
+}
+
+/* Counts the files' bytes again: people may have taken some away. */
+static bool
+count(struct deadletter *d, uint64_t *youngest_out)
+{
+	int fd = openat(d->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+	uint64_t file, bytes = 0, youngest = 0;
+	struct dirent *entry;
+	struct stat st;
+
+	if (dir == NULL && fd != -1)
+		close(fd);
+	if (dir == NULL)
+		return false;
+	while ((entry = readdir(dir)) != NULL) {
+		if (!is_letters(entry->d_name, &file) ||
+		    fstatat(d->folder, entry->d_name, &st, 0) == -1)
+			continue;
+		bytes += (uint64_t)st.st_size;
+		youngest = file > youngest ? file : youngest;
+	}
+	closedir(dir);
+	d->bytes = bytes;
+	*youngest_out = youngest;
+	return true;
+}
+
+static int
+open_file(struct deadletter *d, uint64_t file, int flags)
+{
+	char name[NAME_ROOM];
+
+	snprintf(name, sizeof name, NAME_FORMAT, file);
+	return openat(
+	    d->folder, name, flags | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+}
+
+static void
+unlink_file(struct deadletter *d, uint64_t file)
+{
+	char name[NAME_ROOM];
+
+	snprintf(name, sizeof name, NAME_FORMAT, file);
+	unlinkat(d->folder, name, 0);
+}
+
+/* Closes the youngest file, and makes its successor's name durable. */
+static bool
+next_file(struct deadletter *d)
+{
+	uint64_t file = d->file + 1;
+	int fd, error;
+
+	/* One may be there that was not when we counted. */
+	while ((fd = open_file(d, file, O_RDWR | O_CREAT | O_EXCL)) == -1 &&
+	       errno == EEXIST)
+		file++;
+	if (fd == -1)
+		return false;
+	if (fsync(d->folder) == -1) {
+		error = errno;
+		unlink_file(d, file);
+		close(fd);
+		errno = error;
+		return false;
+	}
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = fd;
+	d->file = file;
+	d->size = 0;
+	d->torn = d->closed = false;
+	return true;
+}
+
+/* ---------------------------------------------------------------- open -- */
+
+/* The offset behind the last line feed of the file. */
+static bool
+find_end(int fd, uint64_t size, uint64_t *end_out)
+{
+	char piece[PIECE];
+	const char *feed;
+	size_t len;
+
+	for (; size > 0; size -= len) {
+		len = size < sizeof piece ? (size_t)size : sizeof piece;
+		if (pread(fd, piece, len, (off_t)(size - len)) != (ssize_t)len)
+			return false;
+		feed = memrchr(piece, '\n', len);
+		if (feed != NULL) {
+			*end_out = size - len + (uint64_t)(feed - piece) + 1;
+			return true;
+		}
+	}
+	*end_out = 0;
+	return true;
+}
+
+/* What a crash left of a letter is cut off. */
+static bool
+resume_file(struct deadletter *d)
+{
+	struct stat st;
+	uint64_t end;
+
+	d->fd = open_file(d, d->file, O_RDWR);
+	if (d->fd == -1 || fstat(d->fd, &st) == -1 ||
+	    !find_end(d->fd, (uint64_t)st.st_size, &end))
+		return false;
+	if (end < (uint64_t)st.st_size &&
+	    (ftruncate(d->fd, (off_t)end) == -1 || fdatasync(d->fd) == -1))
+		return false;
+	d->bytes -= (uint64_t)st.st_size - end;
+	d->size = end;
+	return true;
+}
+
+/* The lock ends with us however we end; the text in it is for people. */
+static bool
+take_lock(struct deadletter *d, const char *path, struct err *err)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char holder[64] = "";
+	ssize_t n;
+
+	d->lock = openat(d->folder, LOCK_NAME,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (d->lock == -1)
+		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
+		    LOCK_NAME, strerror(errno));
+	if (fcntl(d->lock, F_OFD_SETLK, &whole) == -1) {
+		n = pread(d->lock, holder, sizeof holder - 1, 0);
+		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
+		return err_set(err, ERR_BUSY, 0,
+		    "%.160s is in use by another process (%s)", path,
+		    holder[0] != '\0' ? holder : "unknown");
+	}
+	snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
+	if (ftruncate(d->lock, 0) == -1 ||
+	    pwrite(d->lock, holder, strlen(holder), 0) == -1)
+		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
+		    LOCK_NAME, strerror(errno));
+	return true;
+}
+
+/* A folder's own name must last as long as what is in it. */
+static bool
+open_folder(struct deadletter *d, const char *path, struct err *err)
+{
+	bool made = mkdir(path, FOLDER_MODE) == 0;
+	int above;
+
+	d->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->folder == -1)
+		return err_set(err, ERR_HOST, 0,
+		    "%.160s: cannot be opened or made: %s", path,
+		    strerror(errno));
+	if (!made)
+		return true;
+	above = openat(d->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (above == -1)
+		return true; /* not ours to read */
+	if (fsync(above) == -1)
+		err_set(
+		    err, ERR_HOST, 0, "%.160s/..: %s", path, strerror(errno));
+	close(above);
+	return err->kind == ERR_NONE;
+}
+
+static uint64_t
+share_of(uint64_t max_bytes)
+{
+	uint64_t share = max_bytes / FILES_WHEN_FULL;
+
+	return share < FILE_LEAST  ? FILE_LEAST
+	       : share > FILE_MOST ? FILE_MOST
+				   : share;
+}
+
+bool
+deadletter_open(struct deadletter **out,
+    const struct deadletter_options *options, struct err *err)
+{
+	struct deadletter *d = calloc(1, sizeof *d);
+
+	if (d == NULL)
+		return err_set(err, ERR_HOST, 0, "no memory");
+	pthread_mutex_init(&d->guard, NULL);
+	d->folder = d->lock = d->fd = -1;
+	d->max_bytes = options->max_bytes;
+	d->file_bytes = share_of(options->max_bytes);
+	if (!open_folder(d, options->directory, err) ||
+	    !take_lock(d, options->directory, err))
+		goto fail;
+	if (!count(d, &d->file) || (d->file > 0 && !resume_file(d))) {
+		err_set(err, ERR_HOST, 0, "%.160s: %s", options->directory,
+		    strerror(errno));
+		goto fail;
+	}
+	*out = d;
+	return true;
+fail:
+	deadletter_close(&d);
+	return false;
+}
+
+void
+deadletter_close(struct deadletter **letters)
+{
+	struct deadletter *d = *letters;
+
+	*letters = NULL;
+	if (d == NULL)
+		return;
+	if (d->fd != -1)
+		close(d->fd);
+	if (d->folder != -1)
+		close(d->folder);
+	if (d->lock != -1)
+		close(d->lock);
+	pthread_mutex_destroy(&d->guard);
+	free(d);
+}
+
+/* --------------------------------------------------------------- write -- */
+
+/* Nothing behind `size` may be seen: of a call that failed. */
+static bool
+cut(struct deadletter *d)
+{
+	d->torn = ftruncate(d->fd, (off_t)d->size) == -1;
+	return !d->torn;
+}
+
+static bool
+write_all(int fd, const char *at, uint64_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
+		n = pwrite(fd, at, len, (off_t)offset);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_room(struct deadletter *d, uint64_t len)
+{
+	uint64_t youngest;
+
+	return d->bytes + len <= d->max_bytes ||
+	       (count(d, &youngest) && d->bytes + len <= d->max_bytes);
+}
+
+/* Was it taken away?  Then nobody would find what is written to it. */
+static bool
+is_gone(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 || st.st_nlink == 0;
+}
+
+static bool
+ready_file(struct deadletter *d, uint64_t len)
+{
+	if (d->fd != -1 && d->torn && !is_gone(d->fd) && !cut(d))
+		return false;
+	if (d->fd != -1 && !d->closed &&
+	    (d->size == 0 || d->size + len <= d->file_bytes) && !is_gone(d->fd))
+		return true;
+	return next_file(d);
+}
+
+static bool
+write_lines(struct deadletter *d, struct span lines)
+{
+	int error;
+
+	if (!ready_file(d, lines.len))
+		return false;
+	if (write_all(d->fd, lines.at, lines.len, d->size)) {
+		if (fdatasync(d->fd) == 0)
+			return true;
+		d->closed = true;
+	}
+	error = errno;
+	cut(d);
+	errno = error;
+	return false;
+}
+
+enum deadletter_answer
+deadletter_keep(struct deadletter *d, struct span lines,
+    struct deadletter_place *place_out, struct err *err)
+{
+	enum deadletter_answer answer = DEADLETTER_KEPT;
+
+	pthread_mutex_lock(&d->guard);
+	if (!has_room(d, lines.len)) {
+		answer = DEADLETTER_FULL;
+	} else if (!write_lines(d, lines)) {
+		answer = DEADLETTER_FAILED;
+		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
+	} else {
+		*place_out =
+		    (struct deadletter_place){ d->file, d->size, lines.len };
+		d->size += lines.len;
+		d->bytes += lines.len;
+	}
+	pthread_mutex_unlock(&d->guard);
+	return answer;
+}
+
+/* Others stand behind them: blanks and a line feed are no letter. */
+static bool
+blank(struct deadletter *d, const struct deadletter_place *place)
+{
+	int fd = open_file(d, place->file, O_WRONLY);
+	uint64_t at = place->offset, end = place->offset + place->len;
+	char blanks[PIECE];
+	bool ok = fd != -1;
+
+	memset(blanks, ' ', sizeof blanks);
+	for (uint64_t len; ok && at < end - 1; at += len) {
+		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
+		ok = write_all(fd, blanks, len, at);
+	}
+	ok = ok && fdatasync(fd) == 0;
+	if (fd == -1 && errno == ENOENT)
+		return true; /* taken away meanwhile */
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
+static bool
+take_back(struct deadletter *d, const struct deadletter_place *place)
+{
+	if (place->file != d->file || place->offset + place->len != d->size)
+		return blank(d, place);
+	d->size -= place->len;
+	d->bytes -= place->len < d->bytes ? place->len : d->bytes;
+	d->closed = !cut(d) || fdatasync(d->fd) == -1 || d->closed;
+	return !d->closed;
+}
+
+bool
+deadletter_take_back(
+    struct deadletter *d, const struct deadletter_place *place, struct err *err)
+{
+	bool ok;
+
+	if (place->len == 0)
+		return true;
+	pthread_mutex_lock(&d->guard);
+	ok = take_back(d, place);
+	if (!ok)
+		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
+	pthread_mutex_unlock(&d->guard);
+	return ok;
+}
+
+uint64_t
+deadletter_bytes(struct deadletter *d)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&d->guard);
+	bytes = d->bytes;
+	pthread_mutex_unlock(&d->guard);
+	return bytes;
+}

@@ -1,0 +1,51 @@
+/*
+ * share - whose turn it is when there is not enough for all.
+ *
+ * Lanes in the agenda's ring take turns by deficit round robin: each visit
+ * gives a lane credit by its weight, batches go while the credit covers what
+ * they cost, and a lane that has nothing to send loses what it had.  So in the
+ * long run lanes get by weight what is scarce, however large their batches are,
+ * and one that seldom sends is served within one round.
+ *
+ * Calls and bytes are one currency: a call is worth as many bytes as the budget
+ * has for each of its calls (72,000 with Polaris' own limits), and costs that
+ * and its own.
+ *
+ *	cost = bytes a second / calls a second + bytes of the batch
+ *
+ * Units	bytes.
+ * Ownership	a plain value; what concerns a lane is in the lane.
+ * Threads	the pump's.
+ * Errors	none.
+ */
+#ifndef GATEWAY_TRANSMIT_SHARE_H
+#define GATEWAY_TRANSMIT_SHARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/budget.h"
+#include "gateway/transmit/lane.h"
+
+struct share {
+	int64_t call_bytes;
+};
+
+struct share share_make(const struct budget *budget);
+
+/* Its turn begins or goes on.  Can it pay for what it wanted last time? */
+bool share_visit(const struct share *share, struct lane *lane);
+
+/* Can it pay for this? */
+bool share_covers(const struct share *share, struct lane *lane, size_t bytes);
+
+/* It did; true: its turn goes on. */
+bool share_pay(const struct share *share, struct lane *lane, size_t bytes);
+
+/* Its turn goes on at the next visit, without more credit. */
+void share_interrupt(struct lane *lane);
+
+/* It has nothing to send, or nobody else has. */
+void share_forget(struct lane *lane);
+
+#endif

@@ -1,0 +1,276 @@
+#include "gateway/transmit/sieve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/transmit/backoff.h"
+
+#define WITNESS_NS (60 * NS_PER_S) /* taken before a suspect, it counts */
+#define DOUBT      3               /* refusals in a row */
+
+static bool
+taken_lately(const struct lane *lane, struct instant now)
+{
+	return lane->any_ok && now.ns - lane->ok_at.ns <= WITNESS_NS;
+}
+
+static void
+count(struct lane *lane, const struct batch *batch, struct instant now)
+{
+	lane->refusals++;
+	lane->part_calls += batch->piece;
+	lane->singles += batch->events == 1;
+	lane->in_doubt = lane->refusals >= DOUBT || !taken_lately(lane, now);
+}
+
+static bool
+is_wrong(const struct lane *lane)
+{
+	return lane->singles >= SIEVE_SINGLES_MOST ||
+	       lane->part_calls >= SIEVE_PIECES_MOST;
+}
+
+/* Not at fault after all, or not known to be: among the retries, in order. */
+static void
+acquit(struct lane *lane)
+{
+	static const enum lane_list lists[] = { LANE_PIECES, LANE_SUSPECTS };
+	struct batch *b;
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		while ((b = lane->kept[lists[i]].last) != NULL) {
+			batch_unlist(b);
+			b->attempts = 1; /* takes turns with what is fresh */
+			lane_retry_first(lane, b);
+		}
+	lane->unsure = true;
+}
+
+static bool
+note(struct batch *batch, const struct upstream_answer *answer,
+    const char *word, struct instant now)
+{
+	struct refusal *r = batch->refusal;
+
+	if (r == NULL)
+		batch->refusal = r = malloc(sizeof *r);
+	if (r == NULL)
+		return false;
+	r->word = word;
+	r->status = answer->status;
+	r->at = now;
+	r->sure = answer->status == 413 || taken_lately(batch->lane, now);
+	r->len = answer->text.len < REFUSAL_TEXT_MAX ? answer->text.len
+						     : REFUSAL_TEXT_MAX;
+	if (r->len > 0)
+		memcpy(r->text, answer->text.at, r->len);
+	return true;
+}
+
+/* It was refused before, and others were taken since. */
+static bool
+guilty(const struct batch *batch)
+{
+	const struct lane *lane = batch->lane;
+
+	return batch->refusal != NULL && lane->any_ok &&
+	       lane->ok_at.ns > batch->refusal->at.ns;
+}
+
+static enum sieve_answer
+suspect(struct batch *batch, const struct upstream_answer *answer,
+    const char *word, struct instant now)
+{
+	struct lane *lane = batch->lane;
+	bool again = guilty(batch);
+
+	lane->singles -= again; /* it says nothing about the lane */
+	if (!note(batch, answer, word, now))
+		return SIEVE_NO_MEMORY;
+	if (!again && is_wrong(lane))
+		return SIEVE_WRONG;
+	batch->refusal->guilty = again;
+	batch->piece = false;
+	batch_append(&lane->kept[LANE_SUSPECTS], batch);
+	return again ? SIEVE_GUILTY : SIEVE_SUSPECTED;
+}
+
+/* A limit on size is the upstream's: no need to run into it again. */
+static void
+learn_size(struct lane *lane, const struct batch *batch, struct instant now)
+{
+	uint64_t half = batch->bytes / 2;
+
+	if (lane->cap_bytes > 0 && lane->cap_bytes <= half)
+		return;
+	lane->cap_bytes = half;
+	lane->cap_at = now;
+}
+
+/* Pieces of pieces first: depth before breadth. */
+static enum sieve_answer
+split(struct sieve *sieve, struct batch *batch)
+{
+	struct batch_list *pieces = &batch->lane->kept[LANE_PIECES];
+	struct batch *front = batch_take(sieve->pool);
+	bool deeper = batch->piece;
+
+	if (front == NULL)
+		return SIEVE_NO_MEMORY;
+	if (!batch_split(batch, (batch->events + 1) / 2, front)) {
+		batch_give(sieve->pool, front);
+		return SIEVE_NO_MEMORY;
+	}
+	front->piece = batch->piece = true;
+	batch->attempts = 0;
+	batch->due = front->due;
+	(deeper ? batch_prepend : batch_append)(pieces, deeper ? batch : front);
+	(deeper ? batch_prepend : batch_append)(pieces, deeper ? front : batch);
+	return SIEVE_SPLIT;
+}
+
+enum sieve_answer
+sieve_refused(struct sieve *sieve, struct batch *batch,
+    const struct upstream_answer *answer, const char *word, struct instant now)
+{
+	struct lane *lane = batch->lane;
+	enum sieve_answer result;
+
+	count(lane, batch, now);
+	if (batch->events > 1 && answer->status == 413)
+		learn_size(lane, batch, now);
+	if (batch->events == 1)
+		result = suspect(batch, answer, word, now);
+	else if (is_wrong(lane))
+		result = SIEVE_WRONG;
+	else
+		result = split(sieve, batch);
+	if (result == SIEVE_WRONG)
+		acquit(lane);
+	return result;
+}
+
+/* Those that nobody could witness for: another try tells. */
+static void
+ask_again(struct lane *lane, struct instant now)
+{
+	struct batch *b = lane->kept[LANE_RETRIES].first;
+
+	for (; b != NULL; b = b->next)
+		if (b->refusal != NULL && !b->refusal->guilty)
+			b->due = now;
+	lane->unsure = false;
+}
+
+void
+sieve_taken(struct lane *lane, struct instant now)
+{
+	struct batch *b = lane->kept[LANE_SUSPECTS].first;
+
+	if (lane->unsure)
+		ask_again(lane, now);
+	lane->refusals = lane->singles = lane->part_calls = 0;
+	lane->in_doubt = false;
+	lane->any_ok = true;
+	lane->ok_at = now;
+	for (; b != NULL; b = b->next)
+		b->refusal->guilty = true;
+}
+
+/*
+ * Whoever waits for the delivery still has the event: where nobody keeps dead
+ * letters, to be told is enough for him.
+ */
+static bool
+give_back(struct sieve *sieve, struct batch *batch, struct instant now)
+{
+	if (sieve->undertaker != NULL || batch->parts[0].record->ticket == NULL)
+		return false;
+	ledger_returned(sieve->ledger, batch, now);
+	return true;
+}
+
+static bool
+bury(struct sieve *sieve, struct batch *batch, struct sieve_time at)
+{
+	const struct refusal *r = batch->refusal;
+	const struct batch_part *part = &batch->parts[0];
+	const struct burial burial = {
+		.record = part->record,
+		.number = part->record->first_event + part->first,
+		.event = { batch->body, batch->bytes - 1 },
+		.reason = r->word,
+		.status = r->status,
+		.answer = { r->text, r->len },
+		.wall_ms = at.wall_ms,
+	};
+
+	if (give_back(sieve, batch, at.now))
+		return true;
+	if (sieve->undertaker == NULL ||
+	    !sieve->undertaker->bury(sieve->undertaker, &burial))
+		return false;
+	ledger_buried(sieve->ledger, batch, at.now);
+	return true;
+}
+
+/* Seldom tried again, so that the others of its lane flow in between. */
+static void
+stay(struct batch *batch, struct instant now)
+{
+	batch_unlist(batch);
+	batch->attempts++;
+	batch->due.ns = now.ns + backoff_ns(&backoff_hold, batch->attempts, 0);
+	lane_retry(batch->lane, batch);
+}
+
+static void
+drop(struct sieve *sieve, struct batch *batch)
+{
+	batch_unlist(batch);
+	batch_give(sieve->pool, batch);
+}
+
+/* 1 if it was buried. */
+static uint32_t
+decide(struct sieve *sieve, struct batch *batch, struct sieve_time at,
+    bool *stays_out)
+{
+	struct lane *lane = batch->lane;
+	bool more = lane_has_more(lane);
+
+	ledger_purge(sieve->ledger, batch, at.now);
+	if (batch->part_count == 0) {
+		drop(sieve, batch);
+		return 0;
+	}
+	if (!batch->refusal->guilty && more)
+		return 0; /* a witness may come */
+	if (!batch->refusal->guilty && !batch->refusal->sure) {
+		lane->unsure = true;
+		stay(batch, at.now);
+		return 0;
+	}
+	batch->refusal->guilty = true;
+	if (!bury(sieve, batch, at)) {
+		*stays_out = true;
+		stay(batch, at.now);
+		return 0;
+	}
+	drop(sieve, batch);
+	return 1;
+}
+
+uint32_t
+sieve_settle(struct sieve *sieve, struct lane *lane, struct sieve_time at,
+    bool *stays_out)
+{
+	struct batch *batch, *next = lane->kept[LANE_SUSPECTS].first;
+	uint32_t buried = 0;
+
+	while ((batch = next) != NULL) {
+		next = batch->next;
+		buried += decide(sieve, batch, at, stays_out);
+	}
+	return buried;
+}

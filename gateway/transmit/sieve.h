@@ -1,0 +1,75 @@
+/*
+ * sieve - which event of a refused batch is at fault?
+ *
+ * A batch that is refused is sent again in halves, in order, until the culprit
+ * stands alone: at most 2 * ceil(log2 n) more calls for one of n.
+ *
+ *	[ . . . x . . . . ]	refused
+ *	[ . . . x ]	taken <-[ . . . . ]
+ *	[ . . ] [ . x ]
+ *	        [ . ] [ x ]	refused alone: a suspect
+ *
+ * A table that refuses everything (a wrong id, a changed schema) looks the same
+ * at first, and must not turn a night of events into dead letters.  So a
+ * suspect is buried only when a witness is there: another event of its lane
+ * that was taken after it; or, when nothing more is to be sent that could be
+ * one, within the minute before it.  One that was refused for its size needs
+ * none.  While neither comes the suspect is tried again now and then.  Without
+ *a witness the lane is at fault, not its events, when so many single events, or
+ *so many pieces, were refused in a row: all go back to be sent again, and the
+ *lane holds.
+ *
+ * While nobody takes anything of a lane it is in doubt: pieces go alone, one by
+ * one and depth first, so that being wrong about everything costs 20 calls.
+ *
+ * Units	events; instants.
+ * Ownership	borrows all; takes a batch where it says so.
+ * Threads	the pump's.
+ * Errors	no memory: a value.
+ */
+#ifndef GATEWAY_TRANSMIT_SIEVE_H
+#define GATEWAY_TRANSMIT_SIEVE_H
+
+#include "gateway/transmit/burial.h"
+#include "gateway/transmit/lane.h"
+#include "gateway/transmit/ledger.h"
+#include "gateway/transmit/upstream.h"
+
+#define SIEVE_SINGLES_MOST 8  /* refused in a row: the lane is wrong */
+#define SIEVE_PIECES_MOST  20 /* likewise */
+
+struct sieve {
+	struct ledger *ledger;
+	struct batch_pool *pool;
+	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
+};
+
+struct sieve_time {
+	struct instant now;
+	int64_t wall_ms;
+};
+
+enum sieve_answer {
+	SIEVE_SPLIT,     /* taken: its pieces are with the lane */
+	SIEVE_SUSPECTED, /* taken: it waits for a witness */
+	SIEVE_GUILTY,    /* taken: it was seen twice, bury it */
+	SIEVE_WRONG,     /* the lane is: the batch is still the caller's */
+	SIEVE_NO_MEMORY, /* the batch is still the caller's */
+};
+
+/* The batch, not empty, was refused with `word`, a verdict's. */
+enum sieve_answer sieve_refused(struct sieve *sieve, struct batch *batch,
+    const struct upstream_answer *answer, const char *word, struct instant now);
+
+/* Something of the lane was taken: there is a witness for all suspects. */
+void sieve_taken(struct lane *lane, struct instant now);
+
+/*
+ * Buries the suspects that may be, and forgets those that were withdrawn.
+ * Gives how many; *stays_out if there is nobody to keep one, which then is
+ * among the lane's retries.
+ */
+uint32_t sieve_settle(struct sieve *sieve, struct lane *lane,
+    struct sieve_time at, bool *stays_out);
+
+#endif

@@ -1,0 +1,82 @@
+#include "gateway/transmit/undertaker.h"
+
+#include <string.h>
+
+#include "gateway/log.h"
+#include "gateway/spool/letter.h"
+#include "gateway/table.h"
+
+/* A letter: the event with every byte escaped, and what is told about it. */
+#define LETTER_MOST(bytes) (6 * (size_t)(bytes) + 8192)
+
+static bool
+write_down(struct buffer *line, const struct burial *burial)
+{
+	const struct record *record = burial->record;
+	const char *producer = record->producer != NULL ? record->producer : "";
+	const struct letter letter = {
+		.at_ms = burial->wall_ms,
+		.table = span_of(record->table->options.name),
+		.producer = span_of(producer),
+		.reason = span_of(burial->reason),
+		.status = burial->status,
+		.answer = burial->answer,
+		.event = burial->event,
+	};
+
+	return letter_append(line, &letter);
+}
+
+static void
+tell_failing(struct letter_undertaker *u, enum deadletter_answer answer,
+    const struct err *err)
+{
+	if (u->failing)
+		return;
+	u->failing = true;
+	log_event(LOG_ERROR, "dead_letters_failing",
+	    LOG_STR("reason", answer == DEADLETTER_FULL
+				  ? "dead_letters.max_bytes is reached"
+				  : err->text),
+	    LOG_STR("advice",
+		"events that the upstream refuses stay in the spool and hold "
+		"their table; look at them, replay or purge, or raise "
+		"dead_letters.max_bytes"));
+}
+
+static bool
+letters_bury(struct undertaker *undertaker, const struct burial *burial)
+{
+	struct letter_undertaker *u = (struct letter_undertaker *)undertaker;
+	enum deadletter_answer answer;
+	struct deadletter_place place;
+	struct buffer line;
+	struct err err = { 0 };
+
+	buffer_init(&line, LETTER_MOST(burial->event.len));
+	if (!write_down(&line, burial)) {
+		buffer_fini(&line);
+		return false;
+	}
+	answer = deadletter_keep(
+	    u->letters, (struct span){ line.at, line.len }, &place, &err);
+	buffer_fini(&line);
+	if (answer != DEADLETTER_KEPT) {
+		tell_failing(u, answer, &err);
+		return false;
+	}
+	if (u->failing)
+		log_event(LOG_INFO, "dead_letters_kept_again");
+	u->failing = false;
+	return true;
+}
+
+void
+undertaker_init(
+    struct letter_undertaker *undertaker, struct deadletter *letters)
+{
+	*undertaker = (struct letter_undertaker){
+		.undertaker = { letters_bury },
+		.letters = letters,
+	};
+}
