@@ -80,8 +80,10 @@ struct books_table {
 	uint64_t settled; /* of those that left, what a spool on disk knows */
 	/* Measured when somebody asks. */
 	uint64_t waiting, waiting_bytes, in_flight;
-	int64_t oldest_ms; /* since it was accepted; -1: nothing waits */
-	int64_t again_ms;  /* not flowing: when it is tried again */
+	uint64_t suspects; /* of them, refused alone and not known to be bad */
+	uint64_t batch_most; /* events that a batch may hold now */
+	int64_t oldest_ms;   /* since it was accepted; -1: nothing waits */
+	int64_t again_ms;    /* not flowing: when it is tried again */
 	enum books_lane lane;
 	const char *reason; /* not flowing: why, a constant word; else NULL */
 	unsigned status;    /* the last answer; 0: none yet, or none came */

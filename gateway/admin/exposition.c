@@ -21,6 +21,7 @@ struct source {
 	const char *const *words;
 	unsigned count;
 	const char *label; /* what the words are of, beside the table */
+	bool zeros;        /* said also of what never happened */
 };
 
 #define PUT(page, ...) ((page)->ok &= buffer_print((page)->out, __VA_ARGS__))
@@ -60,7 +61,7 @@ write_tables(struct page *page, const struct source *source)
 			    number_at(&books->tables[t], source->at, 0));
 }
 
-/* Of those that never happened nothing is said. */
+/* Of most that never happened nothing is said. */
 static void
 write_table_words(struct page *page, const struct source *source, uint16_t t)
 {
@@ -70,7 +71,7 @@ write_table_words(struct page *page, const struct source *source, uint16_t t)
 
 	for (unsigned i = 0; i < source->count; i++) {
 		number = number_at(&books->tables[t], source->at, i);
-		if (number > 0)
+		if (number > 0 || source->zeros)
 			PUT(page, "%s{table=\"%s\",%s=\"%s\"} %" PRIu64 "\n",
 			    page->name, name, source->label, source->words[i],
 			    number);
@@ -80,8 +81,11 @@ write_table_words(struct page *page, const struct source *source, uint16_t t)
 static void
 write_tables_words(struct page *page, const struct source *source)
 {
-	for (uint16_t t = 0; t <= page->view->books.labels.count; t++)
-		write_table_words(page, source, t);
+	const struct books *books = &page->view->books;
+
+	for (uint16_t t = 0; t <= books->labels.count; t++)
+		if (is_born(&books->tables[t], t))
+			write_table_words(page, source, t);
 }
 
 static void
@@ -366,7 +370,7 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_SKIPPED] = { write_faults, VIEW(skipped) },
 	[METRIC_DELIVERED] = { write_tables, TABLE(delivered) },
 	[METRIC_DEAD_LETTERED] = { write_tables_words, TABLE(dead_lettered),
-	    books_dead_words, BOOKS_DEAD_COUNT, "reason" },
+	    books_dead_words, BOOKS_DEAD_COUNT, "reason", true },
 	[METRIC_WAITING] = { write_tables, TABLE(waiting) },
 	[METRIC_SPOOL_BYTES] = { write_one, BOOKS(spool.bytes) },
 	[METRIC_SPOOL_LIMIT] = { write_one, BOOKS(spool.limit) },

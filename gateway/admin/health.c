@@ -325,6 +325,29 @@ troubled(const struct health_scene *scene, struct health *health)
 }
 
 static bool
+suspected(const struct health_scene *scene, struct health *health)
+{
+	const struct books *books = &scene->view->books;
+	const struct books_table *table;
+
+	for (uint16_t t = 0; t <= books->labels.count; t++) {
+		table = &books->tables[t];
+		if (table->suspects == 0)
+			continue;
+		return say(health, "warn",
+		    "Compare it with the table's schema. It is kept and tried "
+		    "again; once the upstream takes another event of the "
+		    "table, it becomes a dead letter.",
+		    "The upstream refuses %" PRIu64 " %s of %s, and nothing "
+		    "shows yet whether %s or the table is at fault.",
+		    table->suspects, table->suspects == 1 ? "event" : "events",
+		    labels_name(&books->labels, t),
+		    table->suspects == 1 ? "it" : "they");
+	}
+	return false;
+}
+
+static bool
 spent(const struct health_scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
@@ -433,8 +456,8 @@ well(const struct health_scene *scene, struct health *health)
 
 static bool (*const rules[])(
     const struct health_scene *scene, struct health *health) = { not_ready,
-	silent, refused, tokenless, full, held, paused, troubled, spent,
-	filling, ageing, bad_events, virgin, well };
+	silent, refused, tokenless, full, held, paused, troubled, suspected,
+	spent, filling, ageing, bad_events, virgin, well };
 
 struct health
 health_of(const struct health_scene *scene)

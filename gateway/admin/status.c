@@ -240,10 +240,14 @@ static void
 write_table(struct tree *tree, const struct account_view *view, uint16_t t)
 {
 	const struct books_table *table = &view->books.tables[t];
-	uint64_t rejected = 0, batches = batches_of(table);
+	uint64_t rejected = 0, skipped = 0, batches = batches_of(table);
+	double mean =
+	    batches == 0 ? 0 : (double)table->batch_events / (double)batches;
 
-	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++)
+	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++) {
 		rejected += view->rejected[t][f];
+		skipped += view->skipped[t][f];
+	}
 	tree_open(tree, NULL, '{');
 	tree_text(tree, "name", labels_name(&view->books.labels, t));
 	write_lane(tree, table);
@@ -253,14 +257,16 @@ write_table(struct tree *tree, const struct account_view *view, uint16_t t)
 	tree_number(tree, "dead_lettered", books_dead(table));
 	tree_number(tree, "withdrawn", table->withdrawn);
 	tree_number(tree, "rejected", rejected);
+	tree_number(tree, "skipped", skipped);
 	tree_number(tree, "waiting", table->waiting);
+	tree_number(tree, "suspects", table->suspects);
 	tree_number(tree, "waiting_bytes", table->waiting_bytes);
 	tree_number(tree, "in_flight", table->in_flight);
 	tree_signed(tree, "oldest_ms", table->oldest_ms);
 	tree_number(tree, "calls", table->calls);
 	tree_number(tree, "calls_in_minute", table->calls_in_minute);
-	tree_real(tree, "events_per_batch",
-	    batches == 0 ? 0 : (double)table->batch_events / (double)batches);
+	tree_real(tree, "events_per_batch", mean);
+	tree_number(tree, "batch_most", table->batch_most);
 	tree_close(tree, '}');
 }
 
@@ -343,16 +349,41 @@ write_rejects(struct tree *tree, const struct account_view *view)
 }
 
 static void
-write_dead_letters(struct tree *tree, const struct sums *sums)
+write_reason(
+    struct tree *tree, const char *of, const char *word, uint64_t count)
 {
-	tree_open(tree, "dead_letters", '{');
-	tree_number(tree, "total", sums->dead);
-	tree_open(tree, "by_reason", '{');
-	for (unsigned r = 0; r < BOOKS_DEAD_COUNT; r++)
-		if (sums->by_reason[r] > 0)
-			tree_number(
-			    tree, books_dead_words[r], sums->by_reason[r]);
+	if (count == 0)
+		return;
+	tree_open(tree, NULL, '{');
+	tree_text(tree, "reason", word);
+	tree_text(tree, "of", of);
+	tree_number(tree, "count", count);
 	tree_close(tree, '}');
+}
+
+/* Refused upstream after they had been kept, or skipped and never kept. */
+static void
+write_dead_letters(
+    struct tree *tree, const struct account_view *view, const struct sums *sums)
+{
+	uint64_t skipped[EVENT_FAULT_COUNT] = { 0 }, sum = 0;
+
+	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++) {
+		for (uint16_t t = 0; t <= view->books.labels.count; t++)
+			skipped[f] += view->skipped[t][f];
+		sum += skipped[f];
+	}
+	tree_open(tree, "dead_letters", '{');
+	tree_number(tree, "total", sums->dead + sum);
+	tree_number(tree, "accepted", sums->dead);
+	tree_number(tree, "skipped", sum);
+	tree_open(tree, "by_reason", '[');
+	for (unsigned r = 0; r < BOOKS_DEAD_COUNT; r++)
+		write_reason(
+		    tree, "accepted", books_dead_words[r], sums->by_reason[r]);
+	for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
+		write_reason(tree, "skipped", event_fault_word(f), skipped[f]);
+	tree_close(tree, ']');
 	tree_close(tree, '}');
 }
 
@@ -446,7 +477,7 @@ status_write(const struct status *status, struct buffer *out)
 	write_producers(&tree, view);
 	write_requests(&tree, view);
 	write_rejects(&tree, view);
-	write_dead_letters(&tree, &sums);
+	write_dead_letters(&tree, view, &sums);
 	write_history(&tree, status);
 	tree_close(&tree, '}');
 	tree.ok = tree.ok && buffer_append(out, "\n", 1);

@@ -60,6 +60,8 @@ count_kept(struct conn *conn, struct record *record)
 {
 	struct request *r = &conn->request;
 
+	if (r->producer_len > 0)
+		record->producer = strndup(r->producer, r->producer_len);
 	record->producer_label =
 	    account_producer(conn->worker->account, producer_of(r), true);
 	r->events = record->events;

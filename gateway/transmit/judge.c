@@ -347,17 +347,35 @@ tell_buried(struct judge *judge, struct lane *lane, uint32_t buried)
 	lane->buried_untold = 0;
 }
 
+/* Its event stays in the spool, and nothing of the table says whose fault. */
+static void
+tell_unsure(struct judge *judge, struct lane *lane)
+{
+	if (judge->now.ns < lane->quiet_until.ns)
+		return;
+	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
+	log_event(LOG_WARN, "event_suspected",
+	    LOG_STR("table", lane->table->options.name),
+	    LOG_STR("advice",
+		"the upstream refuses an event, and has taken no other of the "
+		"table lately that would show whether the event or the table "
+		"is at fault: it is kept and tried again; compare it with the "
+		"table's schema"));
+}
+
 void
 judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at)
 {
 	static const struct verdict nowhere = { VERDICT_HOLD, "no_dead_letters",
 		"an event is refused and there is no room for it among the "
 		"dead letters: see dead_letters in the configuration" };
-	bool stays_out = false;
+	bool stays_out = false, was_unsure = lane->unsure;
 
 	judge->now = at.now;
 	tell_buried(
 	    judge, lane, sieve_settle(&judge->sieve, lane, at, &stays_out));
+	if (lane->unsure && !was_unsure)
+		tell_unsure(judge, lane);
 	if (stays_out && lane_move(lane, LANE_HOLD, judge->gate->calls))
 		stop(judge, lane, 0, &nowhere, 0, judge_chance(judge));
 	if (lane->state == LANE_SPLITTING && !has_pieces(lane))

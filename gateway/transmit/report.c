@@ -132,8 +132,13 @@ see_queued(const struct lane *lane, struct instant now)
 		see_older(table, lane->head, now);
 	for (int i = 0; i < LANE_LISTS; i++)
 		for (const struct batch *b = lane->kept[i].first; b != NULL;
-		     b = b->next)
+		     b = b->next) {
 			(void)see_batch(table, b, false, now);
+			table->suspects +=
+			    b->refusal != NULL && !b->refusal->guilty;
+		}
+	if (lane_most_events(lane) > table->batch_most)
+		table->batch_most = lane_most_events(lane);
 }
 
 /*
@@ -196,6 +201,7 @@ forget_states(struct books *books)
 		struct books_table *table = &books->tables[t];
 
 		table->waiting = table->waiting_bytes = table->in_flight = 0;
+		table->suspects = table->batch_most = 0;
 		table->oldest_ms = -1;
 		table->again_ms = 0;
 		table->lane = BOOKS_LANE_FLOWING;

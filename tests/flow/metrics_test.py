@@ -18,7 +18,7 @@ from flow import FlowTest, event, push
 from gateway import EXECUTABLE
 from program import PATIENCE_S, wait_until
 
-SCRAPES = int(os.environ.get("SCRAPES", "300"))
+SCRAPES = int(os.environ.get("SCRAPES", "1000"))
 KILLS = int(os.environ.get("KILLS", "5"))
 LINE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
@@ -154,6 +154,55 @@ class Metrics(FlowTest):
         for table in ("a", "b"):
             wait_until("nothing of it waits", lambda t=table: scrape(
                 gateway).get("events_waiting", table=t) == 0)
+
+    def test_the_sum_is_whole_while_events_are_refused_and_skipped(self):
+        """Dead letters of both sides; those of skip mode stand apart."""
+        self.known.add("dead")
+        sim, gateway = self.start({
+            "acknowledge": "received", "batch": {"linger": "20ms"},
+            "dead_letters": {"directory": os.path.join(self.folder, "dead"),
+                             "max_bytes": "64MiB"}}, latency=2)
+        sim.fault(calls=1000000, poison="poison", status=400)
+        load = Load(gateway, ["t"])
+        poisoned = skipped = 0
+        try:
+            for number in range(SCRAPES // 10):
+                lines = [event(number), event(number, is_="poison"),
+                         b"{]", b'{"__time":5}']
+                reply = push(gateway, "t?on_invalid=skip", lines)
+                self.assertEqual(reply.status, 200)
+                poisoned += 1
+                skipped += 2
+                self.assertEqual(scrape(gateway).broken_sums(), [])
+        finally:
+            load.end()
+        reading = self.settled(gateway)
+        self.assertEqual(reading.broken_sums(), [])
+        self.assertEqual(reading.get("events_dead_lettered_total", table="t",
+                                     reason="refused"), poisoned)
+        self.assertEqual(reading.sum("events_dead_lettered_total"), poisoned)
+        for name in ("events_skipped_total", "events_rejected_total"):
+            for reason in ("not_json", "time_not_string"):
+                self.assertEqual(reading.sum(name, reason=reason),
+                                 skipped / 2, name)
+        self.assertEqual(reading.sum("events_accepted_total"),
+                         sum(load.counts.values()) + 2 * poisoned)
+        self.assertGreater(
+            reading.sum("upstream_retries_total", reason="split"), 0)
+        self.assertEqual(reading.get("batch_events_count"),
+                         reading.sum("batches_total"))
+        self.assertEqual(status(gateway)["dead_letters"], {
+            "total": poisoned + skipped, "accepted": poisoned,
+            "skipped": skipped, "by_reason": [
+                {"reason": "refused", "of": "accepted", "count": poisoned},
+                {"reason": "not_json", "of": "skipped", "count": poisoned},
+                {"reason": "time_not_string", "of": "skipped",
+                 "count": poisoned}]})
+        with open(os.path.join(self.folder, "dead", next(
+                name for name in os.listdir(
+                    os.path.join(self.folder, "dead"))
+                if name.endswith(".ndjson"))), encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), poisoned + skipped)
 
     def test_counters_say_what_producers_were_told_and_upstream_took(self):
         sim, gateway = self.start()

@@ -75,7 +75,7 @@ class Page(FlowTest):
         for table in said["tables"]:
             shown = tables[table["name"]]
             for key in ("accepted", "delivered", "waiting", "rejected",
-                        "withdrawn", "dead_lettered", "calls_in_minute"):
+                        "withdrawn", "calls_in_minute"):
                 self.assertEqual(number(shown[key]), table[key], key)
             self.assertEqual(shown["lane"], table["lane"])
         producers = window.script(ROWS, "producers")
