@@ -81,7 +81,7 @@ struct books_table {
 	/* Measured when somebody asks. */
 	uint64_t waiting, waiting_bytes, in_flight;
 	uint64_t suspects; /* of them, refused alone and not known to be bad */
-	uint64_t batch_most; /* events that a batch may hold now */
+	uint64_t batch_most; /* events that a batch may hold; lately */
 	int64_t oldest_ms;   /* since it was accepted; -1: nothing waits */
 	int64_t again_ms;    /* not flowing: when it is tried again */
 	enum books_lane lane;

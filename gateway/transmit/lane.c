@@ -232,7 +232,7 @@ part_of(struct record *record, uint64_t events, uint64_t bytes)
 uint64_t
 lane_most_events(const struct lane *lane)
 {
-	return lane->state == LANE_HELD ? LANE_PROBE_EVENTS : max_events(lane);
+	return max_events(lane);
 }
 
 /*
@@ -242,7 +242,8 @@ lane_most_events(const struct lane *lane)
 static bool
 plan(const struct lane *lane, struct batch *batch)
 {
-	uint64_t events = lane_most_events(lane);
+	uint64_t events =
+	    lane->state == LANE_HELD ? LANE_PROBE_EVENTS : max_events(lane);
 	uint64_t bytes = max_bytes(lane);
 	struct batch_part part;
 

@@ -136,7 +136,7 @@ void lane_add(struct lane *lane, struct record *record);
 /* Takes a record out that is queued; what was cut of it stays cut. */
 void lane_remove(struct lane *lane, struct record *record);
 
-/* As many as a batch that is cut now may hold. */
+/* As many as a batch may hold that is no probe.  The lane has something. */
 uint64_t lane_most_events(const struct lane *lane);
 
 /* When there is something to send; may be past; INSTANT_NEVER. */

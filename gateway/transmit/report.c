@@ -10,7 +10,8 @@ closed_by(const struct batch *batch, bool draining)
 {
 	const struct lane *lane = batch->lane;
 
-	if (batch->events >= lane_most_events(lane))
+	if (lane->state == LANE_HELD || /* a probe */
+	    batch->events >= lane_most_events(lane))
 		return BOOKS_CLOSED_EVENTS;
 	if (lane->head != NULL)
 		return BOOKS_CLOSED_BYTES; /* the next one did not fit */
@@ -137,7 +138,7 @@ see_queued(const struct lane *lane, struct instant now)
 			table->suspects +=
 			    b->refusal != NULL && !b->refusal->guilty;
 		}
-	if (lane_most_events(lane) > table->batch_most)
+	if (lane_has_more(lane)) /* else its table may be gone */
 		table->batch_most = lane_most_events(lane);
 }
 
@@ -201,7 +202,7 @@ forget_states(struct books *books)
 		struct books_table *table = &books->tables[t];
 
 		table->waiting = table->waiting_bytes = table->in_flight = 0;
-		table->suspects = table->batch_most = 0;
+		table->suspects = 0;
 		table->oldest_ms = -1;
 		table->again_ms = 0;
 		table->lane = BOOKS_LANE_FLOWING;
