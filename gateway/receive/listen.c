@@ -55,6 +55,7 @@ welcome(struct worker *w, struct MHD_Connection *http)
 		shutdown(fd, SHUT_RDWR);
 	else if (n > most)
 		conn_cut(conn, OUTCOME_TOO_MANY_CONNECTIONS);
+	account_connections(w->account, 1);
 	return conn;
 }
 
@@ -91,6 +92,7 @@ on_connection(void *cls, struct MHD_Connection *http, void **context,
 	if (*context != NULL)
 		part(w, *context);
 	*context = NULL;
+	account_connections(w->account, -1);
 	atomic_fetch_sub_explicit(
 	    &w->service->connections, 1, memory_order_relaxed);
 }

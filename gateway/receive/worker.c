@@ -330,7 +330,8 @@ worker_open(struct worker **out, struct service *service, int listen_fd,
 	farewell_init(&w->farewell, -1, TAG_FAREWELL);
 	letters_init(w);
 	w->scratch = malloc(service->options.max_body + 1);
-	if (w->scratch == NULL) {
+	w->account = account_block(service->account);
+	if (w->scratch == NULL || w->account == NULL) {
 		err_set(err, ERR_HOST, 0, "no memory for a worker");
 		close(listen_fd);
 		goto fail;

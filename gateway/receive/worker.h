@@ -35,6 +35,7 @@ struct MHD_Daemon;
 
 struct worker {
 	struct service *service;
+	struct account_block *account;
 	struct MHD_Daemon *http;
 	pthread_t thread;
 	bool running;

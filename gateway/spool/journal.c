@@ -492,3 +492,15 @@ journal_visible(struct journal *j)
 	j->visible = NULL;
 	return records;
 }
+
+void
+journal_begin_counts(struct journal *journal)
+{
+	atomic_fetch_add(&journal->version, 1);
+}
+
+void
+journal_end_counts(struct journal *journal)
+{
+	atomic_fetch_add(&journal->version, 1);
+}

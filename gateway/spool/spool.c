@@ -1,6 +1,7 @@
 #include "gateway/spool/spool.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "gateway/spool/committer.h"
+
+#define COUNTS_TRIES 1000
 
 #define RETRY_LEAST_S 1
 #define RETRY_MOST_S  60
@@ -323,6 +326,43 @@ spool_waiting(const struct spool *spool, const struct table *table)
 	};
 }
 
+static void
+read_counts(const struct shelf *shelf, struct spool_counts *out)
+{
+	memory_order acquire = memory_order_acquire;
+
+	*out = (struct spool_counts){
+		.serial = atomic_load_explicit(&shelf->serial, acquire),
+		.recovered = atomic_load_explicit(&shelf->recovered, acquire),
+		.accepted = atomic_load_explicit(&shelf->accepted, acquire),
+		.settled = atomic_load_explicit(&shelf->settled, acquire),
+		.waiting = atomic_load_explicit(&shelf->events, acquire),
+		.bytes = atomic_load_explicit(&shelf->bytes, acquire),
+		.oldest_ms = atomic_load_explicit(&shelf->oldest_ms, acquire),
+	};
+}
+
+/* A change takes microseconds, but its thread may have to wait for a core. */
+bool
+spool_counts(const struct spool *spool, size_t index, struct spool_counts *out)
+{
+	const struct journal *journal = journal_of(spool);
+	const struct shelf *shelf;
+	uint64_t before;
+
+	if (journal == NULL)
+		return false;
+	shelf = &journal->shelves[index];
+	for (int tries = 0; tries < COUNTS_TRIES; tries++) {
+		before = atomic_load(&journal->version);
+		read_counts(shelf, out);
+		if (before % 2 == 0 && atomic_load(&journal->version) == before)
+			return atomic_load(&shelf->serial) == out->serial;
+		sched_yield();
+	}
+	return false;
+}
+
 static uint64_t
 held_of(const struct spool *spool, const struct table *table)
 {
@@ -377,6 +417,15 @@ drain_rate(const struct spool *spool, struct instant now)
 		   ? draining_per_s(spool, since_ns)
 		   : atomic_load_explicit(
 			 &spool->drained_per_s, memory_order_relaxed);
+}
+
+void
+spool_commit_times(const struct spool *spool, struct histogram_view *view)
+{
+	const struct journal *journal = journal_of(spool);
+
+	if (journal != NULL)
+		histogram_gather(&journal->counts.commit_times, view);
 }
 
 /*

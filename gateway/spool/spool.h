@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "gateway/clock.h"
+#include "gateway/histogram.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/ticket.h"
 #include "parsers/err.h"
@@ -137,6 +138,25 @@ struct spool_waiting {
 struct spool_waiting spool_waiting(
     const struct spool *spool, const struct table *table);
 
+/*
+ * Why events of a table are there, and that others are not any more, since
+ * this start; all as of one moment, at which
+ *
+ *	recovered + accepted = settled + waiting
+ *
+ * counted where records come and go.  Settled: of what spool_settle was told,
+ * the events whose settlement is committed.
+ */
+struct spool_counts {
+	uint64_t serial; /* of the table that they are of */
+	uint64_t recovered, accepted, settled, waiting, bytes;
+	int64_t oldest_ms; /* at the latest; INT64_MAX: nothing waits */
+};
+
+/* By the table's index; any thread.  False: ask again; or in memory alone. */
+bool spool_counts(
+    const struct spool *spool, size_t index, struct spool_counts *out);
+
 /* The state of the disk; any thread.  Zero without a directory. */
 struct spool_health {
 	bool failing;        /* the last commit failed */
@@ -148,6 +168,9 @@ struct spool_health {
 };
 
 struct spool_health spool_health(const struct spool *spool);
+
+/* Adds how long each commit took, write and sync; any thread. */
+void spool_commit_times(const struct spool *spool, struct histogram_view *view);
 
 /*
  * Whole seconds, 1 to 60, after which a producer that was told "full" should

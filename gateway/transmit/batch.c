@@ -233,6 +233,7 @@ batch_split(struct batch *batch, uint32_t events, struct batch *front)
 	memcpy(front->body, batch->body, front->bytes);
 	front->lane = batch->lane;
 	front->call = batch->call;
+	front->again = batch->again;
 	drop_front(batch, front);
 	return true;
 no_memory:

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
 
@@ -64,7 +65,8 @@ struct batch {
 	bool piece;         /* of a batch that was refused: see sieve.h */
 	struct refusal *refusal; /* owned; NULL: none */
 	struct instant sent;
-	size_t slot; /* where it stands among those in flight */
+	enum books_again again; /* why it is to be sent again */
+	size_t slot;            /* where it stands among those in flight */
 };
 
 struct batch_list {

@@ -36,6 +36,10 @@ struct judge {
 	struct instant now;
 	int64_t wall_ms;
 	struct instant quiet_until; /* complain of a 429 no sooner */
+	int64_t pauses;             /* not told of since */
+	struct instant told_since;  /* this minute's complaints of lanes: */
+	unsigned told;
+	int64_t untold;
 };
 
 /* The next number by chance. */

@@ -50,6 +50,7 @@ start_anew(struct lane *lane, const struct table *table)
 	assert(lane->kept[LANE_SUSPECTS].first == NULL);
 	lane->table = table;
 	lane->serial = table->serial;
+	lane->seen = (struct spool_counts){ 0 };
 	lane->state = LANE_FLOWING;
 	lane->level = 0;
 	lane->told = false;
@@ -226,6 +227,12 @@ part_of(struct record *record, uint64_t events, uint64_t bytes)
 	if (whole.events <= events && whole.bytes <= bytes)
 		return whole;
 	return measure(record, events, bytes);
+}
+
+uint64_t
+lane_most_events(const struct lane *lane)
+{
+	return max_events(lane);
 }
 
 /*

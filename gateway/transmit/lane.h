@@ -40,8 +40,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
+#include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/batch.h"
 
@@ -76,6 +78,8 @@ struct press_count {
 struct lane {
 	const struct table *table; /* good while the lane holds a record */
 	uint64_t serial;           /* of the table; another one: start anew */
+	struct books_table *books; /* of the table; good for ever */
+	struct spool_counts seen;  /* the report's: what is in the books */
 
 	struct record *head, *tail;           /* not, or not wholly, cut */
 	uint64_t queued_events, queued_bytes; /* of them, not cut */
@@ -131,6 +135,9 @@ void lane_add(struct lane *lane, struct record *record);
 
 /* Takes a record out that is queued; what was cut of it stays cut. */
 void lane_remove(struct lane *lane, struct record *record);
+
+/* As many as a batch may hold that is no probe.  The lane has something. */
+uint64_t lane_most_events(const struct lane *lane);
 
 /* When there is something to send; may be past; INSTANT_NEVER. */
 struct instant lane_due(const struct lane *lane, bool draining);

@@ -8,6 +8,7 @@
 #include "gateway/transmit/judge.h"
 #include "gateway/transmit/outage.h"
 #include "gateway/transmit/press.h"
+#include "gateway/transmit/report.h"
 #include "gateway/transmit/share.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
@@ -26,6 +27,7 @@
 struct pump {
 	struct pump_options options;
 	struct upstream *upstream;
+	struct books *books;
 	struct ledger ledger;
 	struct agenda agenda;
 	struct gate gate;
@@ -56,7 +58,10 @@ pump_open(
 		goto no_memory;
 	pump->options = *options;
 	pump->upstream = options->upstream;
+	pump->books = account_books(options->account);
 	pump->ledger.spool = options->spool;
+	pump->ledger.books = pump->books;
+	pump->ledger.spool_counts = spool_is_durable(options->spool);
 	pump->withdraw_at = INSTANT_NEVER;
 	pump->pace = pace_make(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
@@ -165,6 +170,7 @@ take_records(struct pump *pump)
 		next = record->next;
 		lane = lane_of(pump, record);
 		lane_add(lane, record);
+		lane->books = books_of(pump->books, record->table);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
 		pump->rest.ns = pump->now.ns + REST_NS;
@@ -217,6 +223,7 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct lane *lane = batch->lane;
 
 	land(pump, batch);
+	report_answer(pump->books, batch, answer, pump->now);
 	pace_answered(&pump->pace, answer, pump->flying_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    outage_ends(&pump->outage, batch->call))
@@ -278,9 +285,10 @@ submit(struct pump *pump, struct batch *batch)
 		.cookie = batch,
 	};
 
+	report_call(pump->books, batch, pump->draining);
 	press_sent(&pump->press, batch, pump->now);
-	batch->sent = pump->now;
 	batch->slot = pump->flying_count;
+	batch->sent = pump->now;
 	pump->flying[pump->flying_count++] = batch;
 	batch->call = gate_call(&pump->gate);
 	ledger_sent(&pump->ledger, batch);
@@ -352,13 +360,17 @@ choose(struct pump *pump, struct lane *lane, bool alone, bool *oom_out)
 static bool
 serve(struct pump *pump, struct lane *lane)
 {
+	int64_t wall_ms = pump->upstream->ops->wall_ms(pump->upstream);
 	bool alone = pump->agenda.ready == NULL, oom = false;
 	struct batch *batch = choose(pump, lane, alone, &oom);
+	int64_t wait_ns;
 
 	if (batch == NULL)
 		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
-	if (!pace(pump, pace_spend(&pump->pace, batch->bytes, pump->now,
-			    pump->upstream->ops->wall_ms(pump->upstream)))) {
+	books_turn_minute(pump->books, wall_ms);
+	wait_ns = pace_spend(&pump->pace, batch->bytes, pump->now, wall_ms);
+	pump->books->budget_wait_us += (uint64_t)(wait_ns / 1000);
+	if (!pace(pump, wait_ns)) {
 		share_interrupt(lane);
 		return false;
 	}
@@ -410,6 +422,25 @@ send_batches(struct pump *pump)
 }
 
 void
+pump_account(struct pump *pump)
+{
+	const struct report report = {
+		.books = pump->books,
+		.lanes = pump->lanes,
+		.lane_count = pump->options.lanes,
+		.flying = pump->flying,
+		.flying_count = pump->flying_count,
+		.gate = &pump->gate,
+		.budget = pump->options.budget,
+		.spool = pump->options.spool,
+		.upstream = pump->upstream,
+	};
+
+	if (report_measure(&report, pump->now))
+		account_give(pump->options.account);
+}
+
+void
 pump_turn(struct pump *pump)
 {
 	pump->now = pump->upstream->ops->now(pump->upstream);
@@ -418,6 +449,8 @@ pump_turn(struct pump *pump)
 	withdraw_late(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
+	if (account_wanted(pump->options.account))
+		pump_account(pump);
 }
 
 static int64_t
@@ -467,6 +500,7 @@ pump_end(struct pump *pump)
 	take_records(pump);
 	pump->withdraw_at = pump->now;
 	withdraw_late(pump);
+	pump_account(pump); /* the last one */
 }
 
 bool

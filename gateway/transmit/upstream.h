@@ -41,6 +41,7 @@
 #include <stdint.h>
 
 #include "auth/credential.h"
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "parsers/text.h"
 
@@ -103,6 +104,9 @@ struct upstream_ops {
 
 	/* May a call be submitted: is there a credential to send it with? */
 	bool (*ready)(struct upstream *);
+
+	/* What is known of the credential, without it; NULL: nothing is. */
+	void (*credential)(struct upstream *, struct books_credential *out);
 
 	/* At most max_in_flight calls are unanswered at any time. */
 	void (*submit)(struct upstream *, const struct upstream_call *);

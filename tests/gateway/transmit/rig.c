@@ -8,10 +8,11 @@
 
 #include "gateway/log.h"
 
-#define LINE_MOST  400
-#define REQUESTS   200000
-#define IDLE_TURNS 1000 /* in one instant: the pump spins */
-#define WALL_START INT64_C(1795514400000)
+#define LINE_MOST   400
+#define REQUESTS    200000
+#define IDLE_TURNS  1000 /* in one instant: the pump spins */
+#define CHECK_BOOKS 50   /* turns */
+#define WALL_START  INT64_C(1795514400000)
 
 static struct rig *
 rig_of(struct upstream *upstream)
@@ -258,6 +259,8 @@ open_stages(struct rig *rig)
 	assert(budget_open(
 	    &rig->budget, &budget, o->batch.max_bytes, rig->now, &err));
 	assert(ticket_box_init(&rig->box, &err));
+	assert(account_open(&rig->account, WALL_START, &err));
+	pump.account = rig->account;
 	rig->undertaker.bury = rig_bury;
 	if (o->buries)
 		pump.undertaker = &rig->undertaker;
@@ -329,6 +332,35 @@ take_tickets(struct rig *rig)
 	}
 }
 
+/*
+ * What waits is counted by going through the lanes, and must be what is left
+ * of what came; in all it must be what the ledger says.
+ */
+static void
+check_books(struct rig *rig)
+{
+	const struct books *books = account_books(rig->account);
+	struct ledger_counts c = pump_counts(rig->pump);
+	uint64_t waiting = 0, delivered = 0, calls = 0;
+
+	pump_account(rig->pump);
+	for (unsigned i = 0; i <= books->labels.count; i++) {
+		const struct books_table *t = &books->tables[i];
+
+		assert(
+		    t->recovered + t->accepted ==
+		    t->delivered + books_dead(t) + t->withdrawn + t->waiting);
+		assert(t->in_flight <= t->waiting);
+		assert((t->waiting == 0) == (t->oldest_ms == -1));
+		waiting += t->waiting;
+		delivered += t->delivered;
+		calls += t->calls;
+	}
+	assert(waiting == c.waiting + c.in_flight);
+	assert(delivered == c.delivered);
+	assert(calls == books->calls && calls == pump_calls(rig->pump));
+}
+
 static void
 check(struct rig *rig)
 {
@@ -338,6 +370,8 @@ check(struct rig *rig)
 	       c.waiting + c.in_flight + c.delivered + c.withdrawn + c.buried);
 	assert(c.waiting <= c.taken && c.in_flight <= c.taken);
 	take_tickets(rig);
+	if (rig->checks++ % CHECK_BOOKS == 0)
+		check_books(rig);
 }
 
 void
@@ -345,6 +379,7 @@ rig_close(struct rig *rig)
 {
 	pump_end(rig->pump);
 	check(rig);
+	check_books(rig);
 	for (size_t i = 0; i < rig->request_count; i++)
 		assert(rig->requests[i].settled);
 	pump_close(&rig->pump);
@@ -352,6 +387,7 @@ rig_close(struct rig *rig)
 	spool_close(&rig->spool);
 	budget_close(&rig->budget);
 	tables_close(&rig->tables);
+	account_close(&rig->account);
 	ticket_box_fini(&rig->box);
 	free(rig->calls);
 	free(rig->open);

@@ -4,7 +4,8 @@
  *
  * Events are numbered.  An event's line is made from its number, so what the
  * upstream takes can be compared byte for byte and counted: each must arrive
- * once.  After every turn the rig asserts that the ledger's sum is whole.
+ * once.  After every turn the rig asserts that the ledger's sum is whole, now
+ * and then that the books' are, table by table.
  *
  * Units	nanoseconds of virtual time since the start.
  * Ownership	rig_open gives, rig_close takes.
@@ -68,6 +69,7 @@ struct rig {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
+	struct account *account;
 	struct pump *pump;
 	struct ticket_box box;
 
@@ -95,6 +97,7 @@ struct rig {
 	uint64_t random;
 	int64_t turns, turned_ns; /* in this instant */
 	int64_t limit_ns;         /* wait() goes no further */
+	uint64_t checks;
 };
 
 /* What options say; 0 stands for Polaris' own values. */
