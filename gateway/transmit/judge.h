@@ -36,6 +36,8 @@ struct judge {
 	struct instant now;
 	int64_t wall_ms;
 	struct instant quiet_until; /* complain of a 429 no sooner */
+	uint64_t served;            /* answers 2xx so far */
+	uint32_t unauthorized;      /* lanes refused with 401 since the last */
 };
 
 /* The next number by chance. */
