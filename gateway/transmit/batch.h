@@ -61,7 +61,6 @@ struct batch {
 	struct instant due; /* not before, while it waits to be sent again */
 	uint64_t call;      /* number of the call it was last sent with */
 	uint32_t attempts;  /* that failed */
-	uint32_t renewals;  /* 401 in a row */
 	bool piece;         /* of a batch that was refused: see sieve.h */
 	struct refusal *refusal; /* owned; NULL: none */
 	struct instant sent;

@@ -21,6 +21,8 @@ struct call {
 	struct wire_post post; /* first: wire gives it back */
 	struct call *next;
 	uint64_t generation; /* of the credential it carries */
+	uint64_t table;
+	bool apart;
 	struct upstream_answer answer;
 };
 
@@ -130,6 +132,8 @@ submit(struct upstream *upstream, const struct upstream_call *wanted)
 	d->free = call->next;
 	memset(call, 0, sizeof *call);
 	call->answer.cookie = wanted->cookie;
+	call->table = wanted->table;
+	call->apart = wanted->apart;
 	why = start(d, call, wanted);
 	if (why == NULL)
 		return;
@@ -152,10 +156,11 @@ heed_credential(struct deliver *d, struct call *call)
 
 	if (status >= 200 && status <= 299)
 		credential_accepted(d->credential, call->generation);
-	if (status == 401)
+	if (status == 401 && !call->apart)
 		call->answer.renewing =
 		    credential_refused(d->credential, call->generation,
-			clock_now().ns, next_random(d)) == CREDENTIAL_RENEWS;
+			call->table, clock_now().ns,
+			next_random(d)) == CREDENTIAL_RENEWS;
 }
 
 static void

@@ -8,6 +8,9 @@
 /* 401 again with a renewed token, while others are served with it. */
 #define RENEWALS_MOST 2
 
+/* Lanes that are refused while nobody is served: it is the credential. */
+#define REFUSED_ALL 3
+
 #define NAMED_MOST 10              /* lanes whose trouble is told, a minute */
 #define TOLD_LEVEL 2               /* failures in a row before it is news */
 #define QUIET_NS   (60 * NS_PER_S) /* between two complaints of one kind */
@@ -159,6 +162,8 @@ on_delivered(struct judge *judge, struct batch *batch,
 
 	(void)answer;
 	(void)verdict;
+	judge->served++;
+	judge->unauthorized = 0;
 
 	/* Told before the batch's records go, and with them the table. */
 	sieve_taken(lane, judge->now);
@@ -209,7 +214,7 @@ on_pause(struct judge *judge, struct batch *batch,
 }
 
 static void
-on_locked(struct judge *judge, struct batch *batch,
+lock(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
 	struct gate *gate = judge->gate;
@@ -239,6 +244,31 @@ on_hold(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
 	again_later(judge, batch, answer, verdict, LANE_HOLD);
+}
+
+/*
+ * A table may be refused with every credential, while others are served with
+ * the same: it is held by itself.  When several are and nobody is served it is
+ * the credential.
+ */
+static void
+on_locked(struct judge *judge, struct batch *batch,
+    const struct upstream_answer *answer, const struct verdict *verdict)
+{
+	static const struct verdict apart = { VERDICT_HOLD, "credential",
+		"the upstream refuses our credential for this table: give its "
+		"client the role ManageStreams for it, or, if no table is "
+		"served, check upstream.credentials; its events are kept" };
+	struct lane *lane = batch->lane;
+
+	if (lane->refused_at != judge->served + 1)
+		judge->unauthorized++;
+	lane->refused_at = judge->served + 1;
+	lane->unauthorized++;
+	if (judge->gate->on_trial || judge->unauthorized >= REFUSED_ALL)
+		lock(judge, batch, answer, verdict);
+	else
+		on_hold(judge, batch, answer, &apart);
 }
 
 static void
@@ -275,22 +305,27 @@ on_split(struct judge *judge, struct batch *batch,
 }
 
 /*
- * A table that is refused with every token, while other tables are served
- * with the same: not the credential, and no reason to renew it for ever.
+ * Again with the next token; but a table that is refused with every token while
+ * others are served with the same is no reason to renew it for ever.  The old
+ * token may still serve others: the lane waits a moment, not to run into it.
  */
 static void
 on_renew(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
-	static const struct verdict refused = { VERDICT_HOLD, "forbidden",
-		"this table is refused with every token: give the gateway's "
-		"client the role ManageStreams for it; its events are kept" };
+	struct lane *lane = batch->lane;
 
-	(void)verdict;
-	if (batch->renewals++ < RENEWALS_MOST)
-		keep(judge, batch, lane_retry_first, 0);
-	else
-		on_hold(judge, batch, answer, &refused);
+	if (lane->unauthorized >= RENEWALS_MOST) {
+		on_locked(judge, batch, answer, verdict);
+		return;
+	}
+	if (lane_answered(lane, batch, LANE_LATER, judge->gate->calls)) {
+		lane->reason = verdict->word;
+		lane->until.ns = judge->now.ns + backoff_ns(&backoff_later,
+						     ++lane->unauthorized,
+						     judge_chance(judge));
+	}
+	keep(judge, batch, lane_retry_first, 0);
 }
 
 static void (*const acts[VERDICT_KINDS])(struct judge *, struct batch *,
@@ -394,8 +429,8 @@ judge_answer(struct judge *judge, struct batch *batch,
 	batch->again = again_because(answer, verdict);
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);
-	if (verdict->kind != VERDICT_RENEW)
-		batch->renewals = 0;
+	if (verdict->kind != VERDICT_RENEW && verdict->kind != VERDICT_LOCKED)
+		lane->unauthorized = 0;
 	if (verdict->kind != VERDICT_DELIVERED)
 		ledger_failed(judge->ledger, batch, at.now);
 	acts[verdict->kind](judge, batch, answer, verdict);

@@ -40,6 +40,8 @@ struct judge {
 	struct instant told_since;  /* this minute's complaints of lanes: */
 	unsigned told;
 	int64_t untold;
+	uint64_t served;       /* answers 2xx so far */
+	uint32_t unauthorized; /* lanes refused with 401 since the last */
 };
 
 /* The next number by chance. */

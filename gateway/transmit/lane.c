@@ -57,6 +57,8 @@ start_anew(struct lane *lane, const struct table *table)
 	lane->in_doubt = lane->unsure = false;
 	lane->refusals = lane->singles = lane->part_calls = 0;
 	lane->any_ok = lane->brisk = false;
+	lane->unauthorized = 0;
+	lane->refused_at = 0;
 	lane->cap_bytes = 0;
 	lane->bursts = false;
 }

@@ -93,7 +93,9 @@ struct lane {
 	const struct batch *probe; /* in flight; NULL: none */
 	bool fresh_last;           /* whose turn it is */
 	size_t in_flight;
-	bool brisk; /* its last answer came quickly */
+	bool brisk;            /* its last answer came quickly */
+	uint32_t unauthorized; /* stopped by a 401, so often in a row */
+	uint64_t refused_at;   /* the judge's: 1 + `served` then */
 
 	/* The sieve's, but for the first. */
 	size_t pieces_in_flight;

@@ -279,6 +279,9 @@ submit(struct pump *pump, struct batch *batch)
 {
 	const struct upstream_call call = {
 		.id = batch->lane->table->options.id,
+		.table = batch->lane->serial,
+		.apart = batch->lane->state == LANE_HELD &&
+			 batch->lane->unauthorized > 0 && !pump->gate.on_trial,
 		.body = batch->body,
 		.bytes = batch->bytes,
 		.events = batch->events,

@@ -156,6 +156,7 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 	} else if (rig->options.script != NULL) {
 		rig->options.script(rig, c);
 	}
+	c->answer.renewing &= !call->apart;
 	if (c->answer.end != UPSTREAM_ANSWERED)
 		c->answer.why = "scripted";
 	if (c->answer.end == UPSTREAM_UNREACHED ||
