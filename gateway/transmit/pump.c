@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/transmit/agenda.h"
+#include "gateway/transmit/aging.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
 #include "gateway/transmit/outage.h"
@@ -36,6 +37,7 @@ struct pump {
 	struct press press;
 	struct outage outage;
 	struct judge judge;
+	struct aging aging;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
 	struct batch **flying;
@@ -75,6 +77,9 @@ pump_open(
 		.sieve = { &pump->ledger, &pump->pool, options->undertaker },
 		.random = options->seed,
 	};
+	pump->aging = aging_make(&pump->judge.sieve,
+	    (struct sieve_time){ pump->upstream->ops->now(pump->upstream),
+		pump->upstream->ops->wall_ms(pump->upstream) });
 	pump->lanes = calloc(options->lanes + 1, sizeof *pump->lanes);
 	pump->flying = calloc(options->max_in_flight, sizeof(struct batch *));
 	if (!agenda_init(&pump->agenda, options->lanes) ||
@@ -103,8 +108,8 @@ drop_lane(struct pump *pump, struct lane *lane)
 	struct batch *b;
 	int i = 0;
 
-	while ((r = lane->head) != NULL) {
-		lane_remove(lane, r);
+	while ((r = lane->queue.head) != NULL) {
+		queue_remove(&lane->queue, r);
 		ledger_leave_uncut(&pump->ledger, r, pump->now);
 	}
 	for (; i < LANE_LISTS; i++)
@@ -160,6 +165,7 @@ time_now(const struct pump *pump)
 static void
 take_records(struct pump *pump)
 {
+	int64_t wall_ms = pump->upstream->ops->wall_ms(pump->upstream);
 	struct record *record, *next;
 	struct lane *lane;
 
@@ -169,7 +175,8 @@ take_records(struct pump *pump)
 	     record = next) {
 		next = record->next;
 		lane = lane_of(pump, record);
-		lane_add(lane, record);
+		lane_add(lane, record, pump->now,
+		    aging_old_ms(record->table, wall_ms));
 		lane->books = books_of(pump->books, record->table);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
@@ -188,7 +195,7 @@ withdraw_late(struct pump *pump)
 		   pump->withdraw_at.ns <= pump->now.ns)) {
 		lane = lane_of(pump, record);
 		if (record->cut_events < record->events)
-			lane_remove(lane, record);
+			queue_remove(&lane->queue, record);
 		ledger_withdraw(&pump->ledger, record, pump->now);
 		judge_settle(&pump->judge, lane, time_now(pump));
 	}
@@ -224,6 +231,7 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 
 	land(pump, batch);
 	report_answer(pump->books, batch, answer, pump->now);
+	aging_answered(&pump->aging, answer, time_now(pump).wall_ms);
 	pace_answered(&pump->pace, answer, pump->flying_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    outage_ends(&pump->outage, batch->call))
@@ -424,6 +432,24 @@ send_batches(struct pump *pump)
 		batch_reset(pump->spare);
 }
 
+/* Nothing grows old in flight. */
+static void
+look_for_old(struct pump *pump)
+{
+	struct lane *lane = pump->lanes, *end = lane + pump->options.lanes;
+
+	if (pump->ledger.counts.waiting == 0 ||
+	    !aging_due(&pump->aging, time_now(pump)))
+		return;
+	for (; lane < end; lane++) {
+		if (!aging_look(&pump->aging, lane, time_now(pump)))
+			continue;
+		judge_settle(&pump->judge, lane, time_now(pump));
+		place(pump, lane);
+	}
+	aging_tell(&pump->aging, pump->now);
+}
+
 void
 pump_account(struct pump *pump)
 {
@@ -450,6 +476,7 @@ pump_turn(struct pump *pump)
 	take_records(pump);
 	take_answers(pump);
 	withdraw_late(pump);
+	look_for_old(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
 	if (account_wanted(pump->options.account))
@@ -475,6 +502,8 @@ pump_wait(struct pump *pump, int fd, struct instant latest)
 		until = least(until, pump->withdraw_at.ns);
 	if (resting)
 		until = least(until, pump->rest.ns);
+	if (pump->ledger.counts.waiting > 0)
+		until = least(until, pump->aging.next.ns);
 	if (pump->agenda.ready != NULL &&
 	    pump->flying_count < pump->options.max_in_flight &&
 	    pump->upstream->ops->ready(pump->upstream)) {

@@ -13,7 +13,7 @@ closed_by(const struct batch *batch, bool draining)
 	if (lane->state == LANE_HELD || /* a probe */
 	    batch->events >= lane_most_events(lane))
 		return BOOKS_CLOSED_EVENTS;
-	if (lane->head != NULL)
+	if (lane->queue.head != NULL)
 		return BOOKS_CLOSED_BYTES; /* the next one did not fit */
 	return draining ? BOOKS_CLOSED_DRAIN : BOOKS_CLOSED_LINGER;
 }
@@ -125,12 +125,15 @@ see_state(
 static void
 see_queued(const struct lane *lane, struct instant now)
 {
+	const struct queue *queue = &lane->queue;
 	struct books_table *table = lane->books;
 
-	table->waiting += lane->queued_events;
-	table->waiting_bytes += lane->queued_bytes;
-	if (lane->head != NULL)
-		see_older(table, lane->head, now);
+	table->waiting += queue->events;
+	table->waiting_bytes += queue->bytes;
+	if (queue->head != NULL)
+		see_older(table, queue->head, now);
+	if (queue->old != NULL && queue->old->next != NULL)
+		see_older(table, queue->old->next, now);
 	for (int i = 0; i < LANE_LISTS; i++)
 		for (const struct batch *b = lane->kept[i].first; b != NULL;
 		     b = b->next) {

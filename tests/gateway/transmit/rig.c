@@ -10,9 +10,11 @@
 
 #define LINE_MOST   400
 #define REQUESTS    200000
-#define IDLE_TURNS  1000 /* in one instant: the pump spins */
-#define CHECK_BOOKS 50   /* turns */
-#define WALL_START  INT64_C(1795514400000)
+#define IDLE_TURNS  1000                   /* in one instant: the pump spins */
+#define CHECK_BOOKS 50                     /* turns */
+#define WALL_START  INT64_C(1795514400000) /* 2026-11-24T10:00:00Z */
+#define DAY_MS      INT64_C(86400000)
+#define MIDNIGHT    (WALL_START - 10 * 3600 * 1000)
 
 static struct rig *
 rig_of(struct upstream *upstream)
@@ -29,13 +31,22 @@ rig_now(struct upstream *upstream)
 static int64_t
 rig_wall_ms(struct upstream *upstream)
 {
-	return WALL_START + rig_of(upstream)->now.ns / NS_PER_MS;
+	struct rig *rig = rig_of(upstream);
+
+	return WALL_START + rig->now.ns / NS_PER_MS + rig->jumped_ms;
 }
 
 static bool
 rig_ready(struct upstream *upstream)
 {
 	return rig_of(upstream)->ready;
+}
+
+static bool
+is_old(const struct rig *rig, uint32_t number)
+{
+	return rig->options.old_every > 0 &&
+	       number % rig->options.old_every == 0;
 }
 
 /* An event's line, made from its number alone. */
@@ -47,8 +58,8 @@ line_of(const struct rig *rig, uint32_t number, char *line)
 
 	if (bytes == 0)
 		bytes = 60 + number * UINT32_C(2654435761) % 241;
-	head = sprintf(
-	    line, "{\"n\":%08u,\"__time\":\"2026-11-24\",\"p\":\"", number);
+	head = sprintf(line, "{\"n\":%8u,\"__time\":\"2026-11-%d\",\"p\":\"",
+	    number, is_old(rig, number) ? 23 : 24);
 	assert((uint32_t)head + 3 <= bytes && bytes < LINE_MOST);
 	memset(line + head, 'a' + (int)(number % 26), bytes - (uint32_t)head);
 	memcpy(line + bytes - 3, "\"}\n", 3);
@@ -230,6 +241,8 @@ with_defaults(struct rig_options *o)
 		o->max_in_flight = 256;
 	if (o->latency_ns == 0)
 		o->latency_ns = 5 * MS;
+	if (o->max_age_ms == 0)
+		o->max_age_ms = 7 * DAY_MS;
 }
 
 static void
@@ -255,6 +268,8 @@ open_stages(struct rig *rig)
 		tables.configured = &first;
 		tables.configured_count = 1;
 	}
+	tables.defaults.events.max_age_ms = (uint64_t)o->max_age_ms;
+	first.events = tables.defaults.events;
 	assert(tables_open(&rig->tables, &tables, &err));
 	assert(spool_open(&rig->spool, &spool, &err));
 	assert(budget_open(
@@ -436,7 +451,10 @@ make_record(struct rig *rig, uint32_t table, uint32_t events)
 	assert(tables_find(rig->tables, (struct span){ name, (size_t)bytes },
 		   rig->now, &record->table) == TABLE_FOUND);
 	more_events(rig, events);
+	record->earliest_ms = MIDNIGHT;
 	for (uint32_t i = 0; i < events; i++) {
+		if (is_old(rig, rig->event_count))
+			record->earliest_ms = MIDNIGHT - DAY_MS;
 		record->bytes += (uint32_t)line_of(
 		    rig, rig->event_count, record->lines + record->bytes);
 		rig->event_table[rig->event_count] = table;

@@ -56,6 +56,8 @@ struct rig_options {
 	uint64_t seed;
 	int64_t latency_ns;
 	uint32_t line_bytes; /* of each event; 0: each its own, 60 to 300 */
+	int64_t max_age_ms;  /* 0: 7 days; events are of the start's midnight */
+	uint32_t old_every;  /* one in so many is of the day before; 0: none */
 	bool buries;         /* somebody keeps dead letters */
 	/* Called as a call is sent; NULL: 200, and 400 to what is poisoned. */
 	void (*script)(struct rig *rig, struct rig_call *call);
@@ -98,6 +100,7 @@ struct rig {
 	int64_t turns, turned_ns; /* in this instant */
 	int64_t limit_ns;         /* wait() goes no further */
 	uint64_t checks;
+	int64_t jumped_ms; /* wall time moved so far; set any time */
 };
 
 /* What options say; 0 stands for Polaris' own values. */
