@@ -337,7 +337,8 @@ class Durable(FlowTest):
              os.path.join(self.folder, "spool")],
             capture_output=True, text=True, check=True, timeout=PATIENCE_S)
         lines = said.stdout[said.stdout.index("\ntable "):].splitlines()[2:]
-        return {line.split()[0]: int(line.split()[2]) for line in lines}
+        return {line.split()[0]: int(line.split()[2]) for line in lines
+                if not line.startswith("(all)")}
 
     def waiting(self, gateway):
         reading = scrape(gateway)
