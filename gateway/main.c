@@ -218,7 +218,7 @@ spool(const struct invocation *given)
 		return usage("spool cannot ", what);
 	if (!ok) {
 		fprintf(stderr, "polaris-gateway: %s\n", err.text);
-		return EXIT_START;
+		return err.kind == ERR_INPUT ? EXIT_BAD : EXIT_START;
 	}
 	return bad > 0 ? EXIT_BAD : EXIT_DONE;
 }

@@ -23,6 +23,7 @@
 #define NAME_FORMAT "letters-%016" PRIu64 ".ndjson"
 #define NAME_ROOM   40
 #define PIECE       4096
+#define LOOK_BACK   (4 << 20) /* from a file's end, at a start */
 
 struct deadletter {
 	pthread_mutex_t guard; /* all that follows */
@@ -53,18 +54,26 @@ is_letters(const char *name, uint64_t *file_out)
 	return true;
 }
 
+static DIR *
+open_listing(const struct deadletter *d)
+{
+	int fd = openat(d->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+
+	if (dir == NULL && fd != -1)
+		close(fd);
+	return dir;
+}
+
 /* Counts the files' bytes again: people may have taken some away. */
 static bool
 count(struct deadletter *d, uint64_t *youngest_out)
 {
-	int fd = openat(d->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+	DIR *dir = open_listing(d);
 	uint64_t file, bytes = 0, youngest = 0;
 	struct dirent *entry;
 	struct stat st;
 
-	if (dir == NULL && fd != -1)
-		close(fd);
 	if (dir == NULL)
 		return false;
 	while ((entry = readdir(dir)) != NULL) {
@@ -128,6 +137,43 @@ next_file(struct deadletter *d)
 	return true;
 }
 
+static bool
+write_all(int fd, const char *at, uint64_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
+		n = pwrite(fd, at, len, (off_t)offset);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* Others stand behind them: blanks and a line feed are no letter. */
+static bool
+blank(struct deadletter *d, const struct deadletter_place *place)
+{
+	int fd = open_file(d, place->file, O_WRONLY);
+	uint64_t at = place->offset, end = place->offset + place->len;
+	char blanks[PIECE];
+	bool ok = fd != -1;
+
+	memset(blanks, ' ', sizeof blanks);
+	for (uint64_t len; ok && at < end - 1; at += len) {
+		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
+		ok = write_all(fd, blanks, len, at);
+	}
+	ok = ok && fdatasync(fd) == 0;
+	if (fd == -1 && errno == ENOENT)
+		return true; /* taken away meanwhile */
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
 /* ---------------------------------------------------------------- open -- */
 
 /* The offset behind the last line feed of the file. */
@@ -152,23 +198,107 @@ find_end(int fd, uint64_t size, uint64_t *end_out)
 	return true;
 }
 
+/* The first byte `what` from `at` on; `size`: there is none. */
+static bool
+find_byte(int fd, char what, uint64_t size, uint64_t *at)
+{
+	char piece[PIECE];
+	const char *found;
+	size_t len;
+
+	for (; *at < size; *at += len) {
+		len = size - *at < sizeof piece ? (size_t)(size - *at)
+						: sizeof piece;
+		if (pread(fd, piece, len, (off_t)*at) != (ssize_t)len)
+			return false;
+		found = memchr(piece, what, len);
+		if (found != NULL) {
+			*at += (uint64_t)(found - piece);
+			return true;
+		}
+	}
+	return true;
+}
+
+/*
+ * A power cut may keep the end of what was being written and not its middle:
+ * that reads as zeros, which no letter holds.
+ */
+static bool
+blank_holes(struct deadletter *d, uint64_t file, int fd, uint64_t size)
+{
+	struct deadletter_place place = { .file = file };
+	uint64_t at = size > LOOK_BACK ? size - LOOK_BACK : 0;
+
+	for (;;) {
+		if (!find_byte(fd, '\0', size, &at))
+			return false;
+		if (at == size)
+			return true;
+		if (!find_end(fd, at, &place.offset) ||
+		    !find_byte(fd, '\n', size, &at))
+			return false;
+		place.len = at + 1 - place.offset;
+		if (!blank(d, &place))
+			return false;
+	}
+}
+
 /* What a crash left of a letter is cut off. */
 static bool
-resume_file(struct deadletter *d)
+heal_file(struct deadletter *d, uint64_t file, int fd, uint64_t *size_out)
 {
 	struct stat st;
-	uint64_t end;
 
-	d->fd = open_file(d, d->file, O_RDWR);
-	if (d->fd == -1 || fstat(d->fd, &st) == -1 ||
-	    !find_end(d->fd, (uint64_t)st.st_size, &end))
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    !find_end(fd, (uint64_t)st.st_size, size_out))
 		return false;
-	if (end < (uint64_t)st.st_size &&
-	    (ftruncate(d->fd, (off_t)end) == -1 || fdatasync(d->fd) == -1))
+	if (*size_out < (uint64_t)st.st_size &&
+	    (ftruncate(fd, (off_t)*size_out) == -1 || fdatasync(fd) == -1))
 		return false;
-	d->bytes -= (uint64_t)st.st_size - end;
-	d->size = end;
-	return true;
+	return blank_holes(d, file, fd, *size_out);
+}
+
+/*
+ * Not only the youngest: one is closed when its sync fails, and what the disk
+ * has of its end then shows at the next power cut.  Best effort: nobody writes
+ * to them.
+ */
+static void
+heal_older(struct deadletter *d, uint64_t youngest)
+{
+	DIR *dir = open_listing(d);
+	struct dirent *entry;
+	uint64_t file, size;
+	int fd;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (!is_letters(entry->d_name, &file) || file == youngest)
+			continue;
+		fd = open_file(d, file, O_RDWR);
+		(void)heal_file(d, file, fd, &size);
+		if (fd != -1)
+			close(fd);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static bool
+resume(struct deadletter *d)
+{
+	uint64_t youngest;
+
+	if (!count(d, &youngest))
+		return false;
+	heal_older(d, youngest);
+	d->file = youngest;
+	if (youngest > 0) {
+		d->fd = open_file(d, youngest, O_RDWR);
+		if (!heal_file(d, youngest, d->fd, &d->size))
+			return false;
+	}
+	return count(d, &youngest);
 }
 
 /* The lock ends with us however we end; the text in it is for people. */
@@ -248,7 +378,7 @@ deadletter_open(struct deadletter **out,
 	if (!open_folder(d, options->directory, err) ||
 	    !take_lock(d, options->directory, err))
 		goto fail;
-	if (!count(d, &d->file) || (d->file > 0 && !resume_file(d))) {
+	if (!resume(d)) {
 		err_set(err, ERR_HOST, 0, "%.160s: %s", options->directory,
 		    strerror(errno));
 		goto fail;
@@ -286,21 +416,6 @@ cut(struct deadletter *d)
 {
 	d->torn = ftruncate(d->fd, (off_t)d->size) == -1;
 	return !d->torn;
-}
-
-static bool
-write_all(int fd, const char *at, uint64_t len, uint64_t offset)
-{
-	ssize_t n;
-
-	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
-		n = pwrite(fd, at, len, (off_t)offset);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return false;
-	}
-	return true;
 }
 
 static bool
@@ -370,28 +485,6 @@ deadletter_keep(struct deadletter *d, struct span lines,
 	}
 	pthread_mutex_unlock(&d->guard);
 	return answer;
-}
-
-/* Others stand behind them: blanks and a line feed are no letter. */
-static bool
-blank(struct deadletter *d, const struct deadletter_place *place)
-{
-	int fd = open_file(d, place->file, O_WRONLY);
-	uint64_t at = place->offset, end = place->offset + place->len;
-	char blanks[PIECE];
-	bool ok = fd != -1;
-
-	memset(blanks, ' ', sizeof blanks);
-	for (uint64_t len; ok && at < end - 1; at += len) {
-		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
-		ok = write_all(fd, blanks, len, at);
-	}
-	ok = ok && fdatasync(fd) == 0;
-	if (fd == -1 && errno == ENOENT)
-		return true; /* taken away meanwhile */
-	if (fd != -1)
-		close(fd);
-	return ok;
 }
 
 static bool

@@ -106,6 +106,7 @@ struct journal {
 	struct job *jobs, *jobs_last; /* for the keeper */
 	uint32_t jobs_out;
 	uint32_t reads_out;
+	uint32_t unreadable; /* reading jobs that failed, one after another */
 	struct segment *indexed[JOURNAL_INDEXED];
 	uint32_t indexed_next;
 	struct record *visible, *visible_last; /* for the pump */

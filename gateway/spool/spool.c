@@ -23,9 +23,8 @@ struct spool {
 	_Atomic(struct record *) appended; /* newest first */
 	atomic_uint_fast64_t bytes;
 	/* The rate of settling, in windows of a second; written by the pump. */
-	atomic_uint_fast64_t drained_per_s;
-	uint64_t drained;
-	struct instant drained_since;
+	atomic_uint_fast64_t drained_per_s, drained;
+	atomic_int_fast64_t drained_since_ns;
 	uint64_t limit;
 	int fd;
 	struct disk *disk; /* ours to close; NULL: a test's, or none */
@@ -169,19 +168,29 @@ spool_take(struct spool *spool)
 	return oldest;
 }
 
+/* Bytes of the window under way, by the second. */
+static uint64_t
+draining_per_s(const struct spool *spool, int64_t since_ns)
+{
+	return atomic_load_explicit(&spool->drained, memory_order_relaxed) *
+	       1000 / (uint64_t)(since_ns / NS_PER_MS);
+}
+
 static void
 count_drained(struct spool *spool, uint64_t bytes, struct instant now)
 {
-	int64_t since = now.ns - spool->drained_since.ns;
+	int64_t since_ns =
+	    now.ns - atomic_load_explicit(
+			 &spool->drained_since_ns, memory_order_relaxed);
 
-	spool->drained += bytes;
-	if (since < NS_PER_S)
+	atomic_fetch_add_explicit(&spool->drained, bytes, memory_order_relaxed);
+	if (since_ns < NS_PER_S)
 		return;
 	atomic_store_explicit(&spool->drained_per_s,
-	    spool->drained * 1000 / (uint64_t)(since / NS_PER_MS),
-	    memory_order_relaxed);
-	spool->drained = 0;
-	spool->drained_since = now;
+	    draining_per_s(spool, since_ns), memory_order_relaxed);
+	atomic_store_explicit(&spool->drained, 0, memory_order_relaxed);
+	atomic_store_explicit(
+	    &spool->drained_since_ns, now.ns, memory_order_relaxed);
 }
 
 void
@@ -327,16 +336,29 @@ spool_health(const struct spool *spool)
 	};
 }
 
+/* Where nothing drains any more, no window ends: then it is this one's. */
+static uint64_t
+drain_rate(const struct spool *spool, struct instant now)
+{
+	int64_t since_ns =
+	    now.ns - atomic_load_explicit(
+			 &spool->drained_since_ns, memory_order_relaxed);
+
+	return since_ns > 2 * NS_PER_S
+		   ? draining_per_s(spool, since_ns)
+		   : atomic_load_explicit(
+			 &spool->drained_per_s, memory_order_relaxed);
+}
+
 /*
  * The time in which an eighth of the spool drains, or as much as many
  * producers send at once: by then each has a fair chance, and not all of them
  * come back together.
  */
 uint32_t
-spool_retry_after_s(const struct spool *spool)
+spool_retry_after_s(const struct spool *spool, struct instant now)
 {
-	uint64_t rate =
-	    atomic_load_explicit(&spool->drained_per_s, memory_order_relaxed);
+	uint64_t rate = drain_rate(spool, now);
 	uint64_t bytes = spool_limit_bytes(spool) / 8, wait_s;
 
 	if (rate == 0)

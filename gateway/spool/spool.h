@@ -139,6 +139,6 @@ struct spool_health spool_health(const struct spool *spool);
  * Whole seconds, 1 to 60, after which a producer that was told "full" should
  * come back, by the rate at which the spool drained lately; any thread.
  */
-uint32_t spool_retry_after_s(const struct spool *spool);
+uint32_t spool_retry_after_s(const struct spool *spool, struct instant now);
 
 #endif
