@@ -5,8 +5,9 @@
  * so that workers need no lock between them.
  *
  * Units	bytes, connections.
- * Ownership	receive.c owns it; tables, spool, budget and letters are
- * borrowed. Threads	any. Errors	none.
+ * Ownership	receive.c owns it; the rest of the program's are borrowed.
+ * Threads	any.
+ * Errors	none.
  */
 #ifndef GATEWAY_RECEIVE_SERVICE_H
 #define GATEWAY_RECEIVE_SERVICE_H
