@@ -5,8 +5,7 @@
  * so that workers need no lock between them.
  *
  * Units	bytes, connections.
- * Ownership	receive.c owns it; tables, spool, budget, account and
- *		letters are borrowed.
+ * Ownership	receive.c owns it; the rest of the program's are borrowed.
  * Threads	any.
  * Errors	none.
  */

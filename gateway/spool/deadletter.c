@@ -11,9 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/spool/lock.h"
+
 #define FOLDER_MODE 0700 /* payload of producers */
 #define FILE_MODE   0600
-#define LOCK_NAME   "lock"
 
 /* A file is closed at this share of the bound, within these limits. */
 #define FILES_WHEN_FULL 16
@@ -301,34 +302,6 @@ resume(struct deadletter *d)
 	return count(d, &youngest);
 }
 
-/* The lock ends with us however we end; the text in it is for people. */
-static bool
-take_lock(struct deadletter *d, const char *path, struct err *err)
-{
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char holder[64] = "";
-	ssize_t n;
-
-	d->lock = openat(d->folder, LOCK_NAME,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (d->lock == -1)
-		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
-		    LOCK_NAME, strerror(errno));
-	if (fcntl(d->lock, F_OFD_SETLK, &whole) == -1) {
-		n = pread(d->lock, holder, sizeof holder - 1, 0);
-		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
-		return err_set(err, ERR_BUSY, 0,
-		    "%.160s is in use by another process (%s)", path,
-		    holder[0] != '\0' ? holder : "unknown");
-	}
-	snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
-	if (ftruncate(d->lock, 0) == -1 ||
-	    pwrite(d->lock, holder, strlen(holder), 0) == -1)
-		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
-		    LOCK_NAME, strerror(errno));
-	return true;
-}
-
 /* A folder's own name must last as long as what is in it. */
 static bool
 open_folder(struct deadletter *d, const char *path, struct err *err)
@@ -376,7 +349,7 @@ deadletter_open(struct deadletter **out,
 	d->max_bytes = options->max_bytes;
 	d->file_bytes = share_of(options->max_bytes);
 	if (!open_folder(d, options->directory, err) ||
-	    !take_lock(d, options->directory, err))
+	    !lock_take(d->folder, options->directory, FILE_MODE, &d->lock, err))
 		goto fail;
 	if (!resume(d)) {
 		err_set(err, ERR_HOST, 0, "%.160s: %s", options->directory,

@@ -274,8 +274,7 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 	return NULL;
 }
 
-/* How much of it may go: a held lane probes with little, and sizes have caps.
- */
+/* A held lane probes with little, and there may be a cap on the size. */
 static uint32_t
 events_to_send(const struct batch *batch)
 {
