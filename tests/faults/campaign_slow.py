@@ -3,9 +3,9 @@
 First each sync is held until the campaign lets it go, so that what is claimed
 is an order and not a time:
 
-    a sync is under way, a request waits for it
+    a sync is held, a request waits for it
     /livez and /readyz are asked, and answer
-    the sync is still under way, the request has no answer yet
+    the sync is still held, the request has no answer yet
     the sync is let go, and the request gets its 200
 
 Then syncs take a second each under load: the slowest answers are told.
@@ -40,7 +40,7 @@ def held(world):
     poster = threading.Thread(
         target=lambda: waiting.append(world.post(timeout=60)))
     poster.start()
-    for _ in until("a sync is under way", lambda: world.shim["syncing"] > 0):
+    for _ in until("a sync is held", lambda: world.shim["held"] > 0):
         time.sleep(0.001)
     slowest = 0
     for path in ("/livez", "/readyz"):
@@ -48,7 +48,7 @@ def held(world):
         slowest = max(slowest, ms)
         if status != 200:
             raise AssertionError(f"{path}: {status}")
-    if world.shim["syncing"] == 0 or waiting:
+    if world.shim["held"] == 0 or waiting:
         raise AssertionError("the sync did not wait for us")
     world.shim["hold"] = 0
     poster.join()

@@ -338,8 +338,12 @@ wait_for_disk(void)
 
 	if (ns > 0)
 		nanosleep(&slow, NULL);
+	if (atomic_load(&plan.words[SHIM_WORD_HOLD]) == 0)
+		return;
+	atomic_fetch_add(&plan.words[SHIM_WORD_HELD], 1);
 	while (atomic_load(&plan.words[SHIM_WORD_HOLD]) != 0)
 		nanosleep(&pause, NULL);
+	atomic_fetch_sub(&plan.words[SHIM_WORD_HELD], 1);
 }
 
 /* The lock is not held while the disk works. */
@@ -353,11 +357,9 @@ sync_file(int fd, long number)
 	id = atomic_fetch_add(&plan.words[SHIM_WORD_HANDLES], 1);
 	plan_note(SHIM_NOTE_BEGUN, handle, id, "");
 	plan_pause();
-	atomic_fetch_add(&plan.words[SHIM_WORD_SYNCING], 1);
 	wait_for_disk();
 	if (verdict != FAIL && plan.log == -1)
 		result = syscall(number, fd);
-	atomic_fetch_sub(&plan.words[SHIM_WORD_SYNCING], 1);
 	plan_resume();
 	plan_note(verdict == FAIL ? SHIM_NOTE_FAILED : SHIM_NOTE_SYNCED, handle,
 	    id, "");

@@ -56,9 +56,9 @@ enum shim_word {
 	SHIM_WORD_SEEN,   /* since it was armed */
 	SHIM_WORD_STRUCK, /* of those */
 	SHIM_WORD_SYNC_NS,
-	SHIM_WORD_HOLD,    /* syncs wait while it is not 0 */
-	SHIM_WORD_SYNCING, /* so many are under way */
-	SHIM_WORD_ROOM,    /* of all files; 0: as the disk has it */
+	SHIM_WORD_HOLD, /* syncs wait while it is not 0 */
+	SHIM_WORD_HELD, /* so many of them */
+	SHIM_WORD_ROOM, /* of all files; 0: as the disk has it */
 	SHIM_WORD_USED,
 	SHIM_WORD_HANDLES,
 	SHIM_WORD_COUNTS, /* by kind, since the file was made */

@@ -9,7 +9,7 @@ KINDS = ("open", "read", "write", "sync", "names", "rename", "unlink",
          "close", "cut", "folder")
 ACTIONS = ("fail", "short", "torn", "exit_before", "exit_after")
 WORDS = ("ready", "armed", "mask", "at", "times", "action", "errno", "seen",
-         "struck", "sync_ns", "hold", "syncing", "room", "used", "handles")
+         "struck", "sync_ns", "hold", "held", "room", "used", "handles")
 CHANGING = tuple(kind for kind in KINDS if kind != "read")
 
 
