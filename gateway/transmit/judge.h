@@ -51,6 +51,11 @@ void judge_answer(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, struct sieve_time at);
 
 /* Something left the lane without an answer: what follows from that. */
-void judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at);
+void judge_settle(struct judge *judge, struct lane *lane, struct instant now);
+
+/* Of a funeral: the batch is kept among the dead letters, or is left. */
+void judge_buried(struct judge *judge, struct batch *batch, struct instant now);
+void judge_unburied(
+    struct judge *judge, struct batch *batch, struct instant now);
 
 #endif

@@ -30,7 +30,7 @@
 #ifndef GATEWAY_TRANSMIT_SIEVE_H
 #define GATEWAY_TRANSMIT_SIEVE_H
 
-#include "gateway/transmit/burial.h"
+#include "gateway/transmit/funeral.h"
 #include "gateway/transmit/lane.h"
 #include "gateway/transmit/ledger.h"
 #include "gateway/transmit/upstream.h"
@@ -41,7 +41,7 @@
 struct sieve {
 	struct ledger *ledger;
 	struct batch_pool *pool;
-	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
+	struct funeral *funeral;
 };
 
 struct sieve_time {
@@ -65,11 +65,15 @@ enum sieve_answer sieve_refused(struct sieve *sieve, struct batch *batch,
 void sieve_taken(struct lane *lane, struct instant now);
 
 /*
- * Buries the suspects that may be, and forgets those that were withdrawn.
- * Gives how many; *stays_out if there is nobody to keep one, which then is
- * among the lane's retries.
+ * Gives the suspects that may be buried to the funeral, and forgets those that
+ * were withdrawn.  Gives how many were told to the producer who waits, because
+ * nobody keeps dead letters; *stays_out if there is no such one either, and it
+ * is among the lane's retries.
  */
 uint32_t sieve_settle(struct sieve *sieve, struct lane *lane,
-    struct sieve_time at, bool *stays_out);
+    struct instant now, bool *stays_out);
+
+/* A batch that could not be buried: among the retries, to be tried seldom. */
+void sieve_stays(struct batch *batch, struct instant now);
 
 #endif
