@@ -8,6 +8,10 @@
 #define WITNESS_NS (60 * NS_PER_S) /* taken before a suspect, it counts */
 #define DOUBT      3               /* refusals in a row */
 
+/* What a 413 taught grows by a tenth each minute. */
+#define FORGET_NS   (60 * NS_PER_S)
+#define FORGET_PART 10
+
 static bool
 taken_lately(const struct lane *lane, struct instant now)
 {
@@ -150,6 +154,23 @@ sieve_refused(struct sieve *sieve, struct batch *batch,
 	return result;
 }
 
+/*
+ * The limit may have been raised since, or was met by chance; should it stand,
+ * running into it costs two calls.
+ */
+static void
+forget_size(struct lane *lane, struct instant now)
+{
+	uint64_t most = lane->table->options.batch.max_bytes;
+
+	while (lane->cap_bytes > 0 && now.ns - lane->cap_at.ns >= FORGET_NS) {
+		lane->cap_bytes += lane->cap_bytes / FORGET_PART + 1;
+		lane->cap_at.ns += FORGET_NS;
+		if (lane->cap_bytes >= most)
+			lane->cap_bytes = 0;
+	}
+}
+
 /* Those that nobody could witness for: another try tells. */
 static void
 ask_again(struct lane *lane, struct instant now)
@@ -169,6 +190,7 @@ sieve_taken(struct lane *lane, struct instant now)
 
 	if (lane->unsure)
 		ask_again(lane, now);
+	forget_size(lane, now);
 	lane->refusals = lane->singles = lane->part_calls = 0;
 	lane->in_doubt = false;
 	lane->any_ok = true;

@@ -15,9 +15,12 @@
  * that was taken after it; or, when nothing more is to be sent that could be
  * one, within the minute before it.  One that was refused for its size needs
  * none.  While neither comes the suspect is tried again now and then.  Without
- *a witness the lane is at fault, not its events, when so many single events, or
- *so many pieces, were refused in a row: all go back to be sent again, and the
- *lane holds.
+ * a witness the lane is at fault, not its events, when so many single events,
+ *or so many pieces, were refused in a row: all go back to be sent again, and
+ *the lane holds.
+ *
+ * A 413 teaches the lane that batches of half the size are more welcome.  It
+ * forgets that by a tenth a minute, and may run into the limit again.
  *
  * While nobody takes anything of a lane it is in doubt: pieces go alone, one by
  * one and depth first, so that being wrong about everything costs 20 calls.

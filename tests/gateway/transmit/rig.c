@@ -179,6 +179,8 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 		rig->options.script(rig, c);
 	}
 	c->answer.renewing &= !call->apart;
+	if (c->answer.date_ms == 0)
+		c->answer.date_ms = -1; /* left out by a script */
 	if (c->answer.end != UPSTREAM_ANSWERED)
 		c->answer.why = "scripted";
 	if (c->answer.end == UPSTREAM_UNREACHED ||
