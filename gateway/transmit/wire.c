@@ -1,8 +1,10 @@
 #include "gateway/transmit/wire.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -145,7 +147,7 @@ fields_authorize(struct wire_fields *f, const char *value)
 }
 
 struct wire_fields *
-wire_fields_make(const char *authorization)
+wire_fields_make(const char *authorization, bool gzip)
 {
 	struct wire_fields *f = calloc(1, sizeof *f);
 
@@ -155,6 +157,7 @@ wire_fields_make(const char *authorization)
 	/* An empty Expect keeps curl from waiting for a 100. */
 	if (fields_add(f, "Content-Type: application/json") &&
 	    fields_add(f, "Expect:") &&
+	    (!gzip || fields_add(f, "Content-Encoding: gzip")) &&
 	    (authorization == NULL || fields_authorize(f, authorization)))
 		return f;
 	wire_fields_release(f);
@@ -367,12 +370,23 @@ wire_wait(struct wire *wire, const int *fds, size_t count, int ms)
 	curl_multi_poll(wire->multi, extra, (unsigned)count, ms, NULL);
 }
 
+static bool
+check_file(const char *path, struct err *err)
+{
+	if (path == NULL || access(path, R_OK) == 0)
+		return true;
+	return err_set(
+	    err, ERR_INPUT, 0, "ca_file %s: %s", path, strerror(errno));
+}
+
 bool
 wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
     const char *ca_file, struct err *err)
 {
 	struct wire *wire;
 
+	if (!check_file(ca_file, err))
+		return false;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_HOST, 0, "libcurl does not start");
 	wire = calloc(1, sizeof *wire);

@@ -56,8 +56,11 @@ bool wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
     const char *ca_file, struct err *err);
 void wire_close(struct wire **wire);
 
-/* Of calls: JSON, and the Authorization unless it is NULL.  NULL: no memory. */
-struct wire_fields *wire_fields_make(const char *authorization);
+/*
+ * Of calls: JSON, packed or not, and the Authorization unless it is NULL.
+ * NULL: no memory.
+ */
+struct wire_fields *wire_fields_make(const char *authorization, bool gzip);
 struct wire_fields *wire_fields_hold(struct wire_fields *fields);
 void wire_fields_release(struct wire_fields *fields); /* wipes with the last */
 

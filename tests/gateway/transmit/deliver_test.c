@@ -5,6 +5,7 @@
 
 #include "gateway/log.h"
 #include "gateway/transmit/deliver.h"
+#include "parsers/gzip.h"
 #include "tests/support/liar.h"
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
@@ -173,6 +174,53 @@ Test(deliver, a_call_is_one_request_as_the_contract_says)
 	cr_expect_eq(liar.body_len, sizeof big);
 	cr_expect_eq(atomic_load(&liar.requests), 2);
 	cr_expect_eq(atomic_load(&liar.connections), 1, "kept alive");
+	close_deliver();
+}
+
+/* What the last request's body unpacks to. */
+static size_t
+unpack_body(char *out, size_t room)
+{
+	struct gzip_reader *reader = NULL;
+	struct err err;
+	size_t len = 0;
+
+	cr_assert(gzip_reader_open(&reader, &err));
+	cr_expect_eq(
+	    gzip_unpack(reader, liar.body, liar.body_len, out, room, &len),
+	    GZIP_DONE);
+	gzip_reader_close(&reader);
+	return len;
+}
+
+Test(deliver, a_body_is_packed_where_that_makes_it_smaller)
+{
+	static char big[1 << 20], again[1 << 20];
+	uint64_t x = 1;
+
+	options.compression = UPSTREAM_GZIP;
+	open_deliver(serve_ok);
+	for (size_t i = 0; i < sizeof big; i++)
+		big[i] = "{\"value\":12}\n"[i % 13];
+	/* The first parcel is small, the others are used again. */
+	for (size_t len = 100; len <= sizeof big; len = len * 5 / 2) {
+		submit(big, len, NULL);
+		cr_expect_eq(next_answer().status, 200);
+		cr_expect(strstr(liar.head, "\r\nContent-Encoding: gzip\r\n"));
+		cr_expect_lt(liar.body_len, len);
+		cr_expect_eq(unpack_body(again, sizeof again), len);
+		cr_expect_eq(memcmp(again, big, len), 0);
+	}
+
+	for (size_t i = 0; i < sizeof big; i++) {
+		x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+		big[i] = (char)(x >> 40);
+	}
+	submit(big, sizeof big, NULL);
+	cr_expect_eq(next_answer().status, 200);
+	cr_expect(strstr(liar.head, "Content-Encoding") == NULL);
+	cr_expect_eq(liar.body_len, sizeof big, "noise goes as it is");
+	cr_expect_eq(memcmp(liar.body, big, sizeof big), 0);
 	close_deliver();
 }
 
