@@ -78,7 +78,7 @@ tell_trouble(struct judge *judge, struct lane *lane, unsigned status,
 	    lane->state == LANE_HELD ? "lane_held" : "lane_waiting",
 	    LOG_STR("table", lane->table->options.name),
 	    LOG_STR("reason", verdict->word), LOG_INT("status", status),
-	    LOG_INT("failures", lane->level),
+	    LOG_STR("cause", judge->why), LOG_INT("failures", lane->level),
 	    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
 	    LOG_STR("advice", verdict->advice));
 }
@@ -407,6 +407,7 @@ hold_unburied(struct judge *judge, struct lane *lane)
 		"an event is refused and there is no room for it among the "
 		"dead letters: see dead_letters in the configuration" };
 
+	judge->why = NULL;
 	if (lane_move(lane, LANE_HOLD, judge->gate->calls))
 		stop(judge, lane, 0, &nowhere, 0, judge_chance(judge));
 }
@@ -469,6 +470,7 @@ judge_answer(struct judge *judge, struct batch *batch,
 
 	judge->now = at.now;
 	judge->wall_ms = at.wall_ms;
+	judge->why = answer->end == UPSTREAM_ANSWERED ? NULL : answer->why;
 	batch->again = again_because(answer, verdict);
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);

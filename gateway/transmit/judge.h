@@ -35,6 +35,7 @@ struct judge {
 	uint64_t random; /* any seed */
 	struct instant now;
 	int64_t wall_ms;
+	const char *why;            /* there is no answer; NULL: there is */
 	struct instant quiet_until; /* complain of a 429 no sooner */
 	int64_t pauses;             /* not told of since */
 	struct instant told_since;  /* this minute's complaints of lanes: */

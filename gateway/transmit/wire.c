@@ -339,6 +339,18 @@ wire_run(struct wire *wire)
 	curl_multi_perform(wire->multi, &running);
 }
 
+/* A 2xx to what did not leave to its end: nobody can have taken it. */
+static bool
+took_too_early(const struct wire_post *post)
+{
+	curl_off_t sent = 0;
+
+	if (post->reply.status / 100 != 2)
+		return false;
+	curl_easy_getinfo(post->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return sent < (curl_off_t)post->body.len;
+}
+
 struct wire_post *
 wire_take(struct wire *wire)
 {
@@ -354,6 +366,8 @@ wire_take(struct wire *wire)
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &post);
 	if (!post->reply.whole)
 		post->why = why_failed(post, code);
+	else if (took_too_early(post))
+		post->why = "garbage: taken before it was sent";
 	wire_drop(wire, post);
 	return post;
 }
