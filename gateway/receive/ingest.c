@@ -343,13 +343,13 @@ unzip_and_check(struct conn *conn, struct check *found)
 	enum outcome outcome;
 	size_t len;
 
-	switch (inflate_gzip(w->inflate, r->record->lines, r->record->bytes,
+	switch (gzip_unpack(w->gzip, r->record->lines, r->record->bytes,
 	    w->scratch, w->service->options.max_body, &len)) {
-	case INFLATE_TOO_LARGE:
+	case GZIP_TOO_LARGE:
 		return OUTCOME_TOO_LARGE;
-	case INFLATE_MALFORMED:
+	case GZIP_MALFORMED:
 		return OUTCOME_BAD_GZIP;
-	case INFLATE_DONE:
+	case GZIP_DONE:
 		break;
 	}
 	outcome = check(conn, w->scratch, len, found);

@@ -91,6 +91,8 @@ struct rig {
 	uint8_t *poison;       /* see rig_poison */
 	struct undertaker undertaker;
 	bool grave_full;           /* the undertaker says no */
+	uint32_t grave_room;       /* events, unless it is 0 */
+	size_t funerals;           /* how often he was asked */
 	struct burial last_burial; /* its spans and pointers are stale */
 	char last_answer[REFUSAL_TEXT_MAX + 1];
 	uint32_t poisoned;
