@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/duration.h"
+
 #define RECENT_MS      60000 /* what happened since then is news */
 #define NOW_MS         10000
 #define SILENT_MS      5000
@@ -63,21 +65,6 @@ find_lane(const struct books *books, enum books_lane lane, unsigned *count,
 	return first;
 }
 
-/* A duration as a person says it. */
-static const char *
-words(int64_t ms, char text[32])
-{
-	if (ms < 10000)
-		snprintf(text, 32, "%.1f s", (double)ms / 1000);
-	else if (ms < 120000)
-		snprintf(text, 32, "%" PRId64 " s", ms / 1000);
-	else if (ms < 7200000)
-		snprintf(text, 32, "%" PRId64 " min", ms / 60000);
-	else
-		snprintf(text, 32, "%.1f h", (double)ms / 3600000);
-	return text;
-}
-
 static int64_t
 oldest_ms(const struct books *books)
 {
@@ -131,7 +118,7 @@ static bool
 silent(const struct health_scene *scene, struct health *health)
 {
 	int64_t age_ms = scene->wall_ms - scene->view->books.wall_ms;
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (scene->view->fresh || scene->view->books.wall_ms == 0 ||
 	    age_ms < SILENT_MS)
@@ -141,13 +128,13 @@ silent(const struct health_scene *scene, struct health *health)
 	    "stack of the process (gdb -p) and restart it.",
 	    "The sending side has not answered for %s: what is shown of it is "
 	    "old.",
-	    words(age_ms, text));
+	    duration_words((double)age_ms, text));
 }
 
 static bool
 refused(const struct health_scene *scene, struct health *health)
 {
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (!scene->view->books.refused)
 		return false;
@@ -156,7 +143,7 @@ refused(const struct health_scene *scene, struct health *health)
 	    "changed secret file is read by itself.",
 	    "The upstream refuses our credential: everything is kept, nothing "
 	    "is sent. It is tried again in %s.",
-	    words(scene->view->books.paused_ms, text));
+	    duration_words((double)scene->view->books.paused_ms, text));
 }
 
 static bool
@@ -270,7 +257,7 @@ held(const struct health_scene *scene, struct health *health)
 	const struct books_table *table;
 	const char *name = "";
 	unsigned count;
-	char text[32];
+	char text[DURATION_MAX];
 
 	table = find_lane(books, BOOKS_LANE_HELD, &count, &name);
 	if (table == NULL)
@@ -279,13 +266,49 @@ held(const struct health_scene *scene, struct health *health)
 	    "%u %s held; %s: the upstream answers %u (%s). %" PRIu64
 	    " events of it are kept; tried again in %s.",
 	    count, count == 1 ? "table is" : "tables are", name, table->status,
-	    table->reason, table->waiting, words(table->again_ms, text));
+	    table->reason, table->waiting,
+	    duration_words((double)table->again_ms, text));
+}
+
+/* A request with nothing to skip is kept as ever. */
+static bool
+no_letters(const struct health_scene *scene, struct health *health)
+{
+	bool no_room =
+	    happened(scene, EVENT_FAULT_COUNT + OUTCOME_LETTERS_FULL, NOW_MS);
+
+	if (!no_room && !happened(scene,
+			    EVENT_FAULT_COUNT + OUTCOME_LETTERS_FAILED, NOW_MS))
+		return false;
+	return say(health, "bad",
+	    no_room ? "Replay or remove dead letters, or raise "
+		      "dead_letters.max_bytes."
+		    : "Look at the system's log and at the disk of "
+		      "dead_letters.directory.",
+	    "Dead letters %s: requests with invalid events get 503 instead of "
+	    "having them skipped.",
+	    no_room ? "are full" : "cannot be written");
+}
+
+static bool
+absent(const struct health_scene *scene, struct health *health)
+{
+	const unsigned reason = EVENT_FAULT_COUNT + OUTCOME_TABLE_ABSENT;
+
+	if (!happened(scene, reason, RECENT_MS))
+		return false;
+	return say(health, "warn",
+	    "Create the table's push connection upstream, or tell the "
+	    "producer its right name.",
+	    "A producer sends to %s, a table that the upstream has never had: "
+	    "it gets 404.",
+	    scene->view->samples[reason][0].table);
 }
 
 static bool
 paused(const struct health_scene *scene, struct health *health)
 {
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (scene->view->books.paused_ms == 0)
 		return false;
@@ -294,7 +317,7 @@ paused(const struct health_scene *scene, struct health *health)
 	    "budget.calls_per_minute is set too high.",
 	    "The upstream says that the organization is over its limit: "
 	    "sending pauses for %s.",
-	    words(scene->view->books.paused_ms, text));
+	    duration_words((double)scene->view->books.paused_ms, text));
 }
 
 static bool
@@ -303,7 +326,7 @@ troubled(const struct health_scene *scene, struct health *health)
 	const struct books *books = &scene->view->books;
 	const struct books_table *table;
 	const char *name = "";
-	char status[16], text[32];
+	char status[16], text[DURATION_MAX];
 	unsigned count;
 
 	table = find_lane(books, BOOKS_LANE_WAITING, &count, &name);
@@ -321,7 +344,7 @@ troubled(const struct health_scene *scene, struct health *health)
 	    count, count == 1 ? "table is" : "tables are",
 	    table->status == 0 ? "does not answer" : "answers ",
 	    table->status == 0 ? "" : status, name,
-	    words(oldest_ms(books), text));
+	    duration_words((double)oldest_ms(books), text));
 }
 
 static bool
@@ -353,7 +376,7 @@ spent(const struct health_scene *scene, struct health *health)
 	const struct books *books = &scene->view->books;
 	uint64_t used = calls_used(scene), most = 0;
 	const char *name = "nobody";
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (used < SCARCE_PERCENT)
 		return false;
@@ -368,7 +391,8 @@ spent(const struct health_scene *scene, struct health *health)
 	    "batches (batch.max_events, batch.linger).",
 	    "%" PRIu64 " %% of the calls are spent, most by %s (%" PRIu64
 	    " this minute): events wait, the oldest for %s.",
-	    used > 100 ? 100 : used, name, most, words(oldest_ms(books), text));
+	    used > 100 ? 100 : used, name, most,
+	    duration_words((double)oldest_ms(books), text));
 }
 
 static bool
@@ -376,7 +400,7 @@ filling(const struct health_scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
 	uint64_t used = percent(books->spool.bytes, books->spool.limit);
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (used < HIGH_PERCENT)
 		return false;
@@ -385,14 +409,14 @@ filling(const struct health_scene *scene, struct health *health)
 	    "full.",
 	    "The spool is %" PRIu64 " %% full; the oldest event has waited "
 	    "%s.",
-	    used, words(oldest_ms(books), text));
+	    used, duration_words((double)oldest_ms(books), text));
 }
 
 static bool
 ageing(const struct health_scene *scene, struct health *health)
 {
 	const struct books_credential *c = &scene->view->books.credential;
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (c->failed == 0 || c->failed_ms <= c->renewed_ms)
 		return false;
@@ -400,7 +424,7 @@ ageing(const struct health_scene *scene, struct health *health)
 	    "Check token_url, and the client's id and secret, before then.",
 	    "The token cannot be renewed (%s); the old one serves for %s "
 	    "more.",
-	    c->error, words(1000 * c->expires_s, text));
+	    c->error, duration_words(1000 * (double)c->expires_s, text));
 }
 
 static bool
@@ -445,19 +469,19 @@ static bool
 well(const struct health_scene *scene, struct health *health)
 {
 	int64_t oldest = oldest_ms(&scene->view->books);
-	char text[32];
+	char text[DURATION_MAX];
 
 	return say(health, "ok", "",
 	    "All is well: %.0f events a second come in, %.0f go out, %s%s.",
 	    MEAN(scene, in), MEAN(scene, out),
 	    oldest == 0 ? "nothing waits" : "the oldest has waited ",
-	    oldest == 0 ? "" : words(oldest, text));
+	    oldest == 0 ? "" : duration_words((double)oldest, text));
 }
 
 static bool (*const rules[])(
     const struct health_scene *scene, struct health *health) = { not_ready,
-	silent, refused, tokenless, full, held, paused, troubled, suspected,
-	spent, filling, ageing, bad_events, virgin, well };
+	silent, refused, tokenless, full, no_letters, held, paused, troubled,
+	suspected, spent, filling, ageing, absent, bad_events, virgin, well };
 
 struct health
 health_of(const struct health_scene *scene)
