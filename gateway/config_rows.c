@@ -212,7 +212,7 @@ const struct config_option config_options[] = {
 
 { NUMBER("budget.calls_per_minute", COUNT, budget.calls_per_minute, "83334", "1", "10000000"),
   .help = "the organization's calls in any 60 s, retries included" },
-{ NUMBER("budget.bytes_per_second", BYTES, budget.bytes_per_second, "100MB", "2KB", "100GB"),
+{ NUMBER("budget.bytes_per_second", BYTES, budget.bytes_per_second, "100MB", "2KB", "10GB"),
   .help = "the organization's bytes in any second; a share must hold two of the largest batch.max_bytes" },
 { ONLY("budget.store", "local", "redis://*"), .help = "where calls are counted" },
 { NUMBER("budget.replicas", COUNT, budget.replicas, "1", "1", "10000"),

@@ -162,6 +162,8 @@ find_table(struct conn *conn)
 		return OUTCOME_NO_TABLE;
 	case TABLE_TOO_MANY:
 		return OUTCOME_TOO_MANY_TABLES;
+	case TABLE_ABSENT:
+		return OUTCOME_TABLE_ABSENT;
 	case TABLE_FOUND:
 		break;
 	}

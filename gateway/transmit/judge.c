@@ -166,6 +166,7 @@ on_delivered(struct judge *judge, struct batch *batch,
 	(void)verdict;
 	judge->served++;
 	judge->unauthorized = 0;
+	table_absent(lane->table, false);
 
 	/* Told before the batch's records go, and with them the table. */
 	sieve_taken(lane, judge->now);
@@ -245,6 +246,10 @@ static void
 on_hold(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
+	struct lane *lane = batch->lane;
+
+	if (answer->status == 404 && !lane->any_ok)
+		table_absent(lane->table, true);
 	again_later(judge, batch, answer, verdict, LANE_HOLD);
 }
 

@@ -259,16 +259,36 @@ with_defaults(struct rig_options *o)
 }
 
 static void
+open_tables(struct rig *rig)
+{
+	struct rig_options *o = &rig->options;
+	struct tables_options options = { .defaults = { .weight = 1,
+					      .batch = o->batch },
+		.max_unconfigured = o->strangers ? o->tables : 0 };
+	struct table_options *known = calloc(o->tables, sizeof *known);
+	struct err err;
+
+	assert(known != NULL);
+	options.defaults.events.max_age_ms = (uint64_t)o->max_age_ms;
+	for (uint32_t i = 0; i < o->tables; i++) {
+		known[i] = options.defaults;
+		sprintf(known[i].name, "t%u", i);
+		sprintf(known[i].id, "t%u", i);
+	}
+	if (o->weight_0 > 0)
+		known[0].weight = o->weight_0;
+	if (!o->strangers) {
+		options.configured = known;
+		options.configured_count = o->tables;
+	}
+	assert(tables_open(&rig->tables, &options, &err));
+	free(known);
+}
+
+static void
 open_stages(struct rig *rig)
 {
 	struct rig_options *o = &rig->options;
-	struct tables_options tables = { .defaults = { .weight = 1,
-					     .batch = o->batch },
-		.max_unconfigured = o->tables };
-	struct table_options first = { .name = "t0",
-		.id = "t0",
-		.weight = o->weight_0,
-		.batch = o->batch };
 	struct spool_options spool = { .memory_bytes = UINT64_C(4) << 30 };
 	struct budget_options budget = { o->calls_per_minute,
 		o->bytes_per_second, 1 };
@@ -277,13 +297,7 @@ open_stages(struct rig *rig)
 		.upstream = &rig->upstream };
 	struct err err;
 
-	if (o->weight_0 > 0) {
-		tables.configured = &first;
-		tables.configured_count = 1;
-	}
-	tables.defaults.events.max_age_ms = (uint64_t)o->max_age_ms;
-	first.events = tables.defaults.events;
-	assert(tables_open(&rig->tables, &tables, &err));
+	open_tables(rig);
 	assert(spool_open(&rig->spool, &spool, &err));
 	assert(budget_open(
 	    &rig->budget, &budget, o->batch.max_bytes, rig->now, &err));

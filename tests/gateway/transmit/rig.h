@@ -59,6 +59,7 @@ struct rig_options {
 	int64_t max_age_ms;  /* 0: 7 days; events are of the start's midnight */
 	uint32_t old_every;  /* one in so many is of the day before; 0: none */
 	bool buries;         /* somebody keeps dead letters */
+	bool strangers;      /* no table is configured */
 	/* Called as a call is sent; NULL: 200, and 400 to what is poisoned. */
 	void (*script)(struct rig *rig, struct rig_call *call);
 };
