@@ -491,6 +491,7 @@ pump_account(struct pump *pump)
 		.flying = pump->flying,
 		.flying_count = pump->flying_count,
 		.gate = &pump->gate,
+		.aging = &pump->aging,
 		.budget = pump->options.budget,
 		.spool = pump->options.spool,
 		.upstream = pump->upstream,
