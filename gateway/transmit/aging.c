@@ -85,7 +85,7 @@ weigh_clock(struct aging *aging, struct sieve_time at)
 		doubt ? "this host's clock was moved, or differs from the "
 			"upstream's: no waiting event expires until it is "
 			"right; restart after a correction of over an hour"
-		      : NULL));
+		      : "events expire again as they should"));
 }
 
 static void
