@@ -47,7 +47,7 @@ sum_tables(const struct books *books)
 static void
 write_health(struct tree *tree, const struct status *status)
 {
-	const struct health_scene scene = {
+	const struct scene scene = {
 		.view = status->view,
 		.history = status->history,
 		.history_count = status->history_count,
@@ -123,6 +123,15 @@ write_budget(struct tree *tree, const struct account_view *view)
 	tree_number(tree, "calls", books->calls);
 	tree_number(tree, "saved_by_batching",
 	    requests > books->calls ? requests - books->calls : 0);
+	tree_close(tree, '}');
+}
+
+static void
+write_clock(struct tree *tree, const struct books *books)
+{
+	tree_open(tree, "clock", '{');
+	tree_signed(tree, "skew_ms", books->clock_skew_ms);
+	tree_bool(tree, "in_doubt", books->clock_in_doubt);
 	tree_close(tree, '}');
 }
 
@@ -471,6 +480,7 @@ status_write(const struct status *status, struct buffer *out)
 	write_head(&tree, status);
 	write_events(&tree, &sums);
 	write_budget(&tree, view);
+	write_clock(&tree, &view->books);
 	write_credential(&tree, &view->books);
 	write_upstream(&tree, view, &sums);
 	write_spool(&tree, &view->books.spool);

@@ -9,7 +9,7 @@
 
 static struct account_view view;
 static struct history_second seconds[20];
-static struct health_scene scene;
+static struct scene scene;
 
 static struct books_table *
 table(const char *name)
@@ -71,6 +71,13 @@ is_stuck(void)
 {
 	view.fresh = false;
 	view.books.wall_ms = WALL - 7000;
+}
+
+static void
+has_a_doubtful_clock(void)
+{
+	view.books.clock_in_doubt = true;
+	view.books.clock_skew_ms = -420000;
 }
 
 static void
@@ -232,6 +239,7 @@ static const struct {
 { is_refused, "bad", "refuses our credential: everything is kept", "upstream.credentials" },
 { has_no_token, "bad", "no token to send with: connection refused", "token_url" },
 { keeps_its_last_token, "warn", "(status 500); the old one serves for 75 s more", "token_url" },
+{ has_a_doubtful_clock, "warn", "clock is 7 min behind the upstream's", "NTP" },
 { upstream_is_down, "warn", "2 tables are waiting for the upstream, which answers 503 for clicks. The oldest event has waited 12 s.", "the upstream's status" },
 { upstream_is_out_of_reach, "warn", "which does not answer for clicks", "upstream.url" },
 { a_table_is_held, "bad", "1 table is held; orders: the upstream answers 403 (forbidden). 40 events of it are kept; tried again in 29 s.", "ManageStreams" },
@@ -268,8 +276,7 @@ begin(void)
 		seconds[i] = (struct history_second){
 			.in = 5, .out = 4, .calls_limit = 1
 		};
-	scene =
-	    (struct health_scene){ &view, seconds, COUNT(seconds), NULL, WALL };
+	scene = (struct scene){ &view, seconds, COUNT(seconds), NULL, WALL };
 }
 
 Test(health, each_trouble_is_said_and_what_to_do)
@@ -296,10 +303,10 @@ Test(health, each_trouble_is_said_and_what_to_do)
 Test(health, the_worst_is_said_first)
 {
 	static void (*const order[])(void) = { drains, is_stuck, is_refused,
-		has_no_token, spool_refused_just_now, letters_are_full,
-		a_table_is_held, is_over_the_limit, upstream_is_down,
-		suspects_an_event, calls_are_spent, spool_fills,
-		has_no_such_table, gets_bad_events };
+		has_no_token, has_a_doubtful_clock, spool_refused_just_now,
+		letters_are_full, a_table_is_held, is_over_the_limit,
+		upstream_is_down, suspects_an_event, calls_are_spent,
+		spool_fills, has_no_such_table, gets_bad_events };
 	struct health before, after;
 
 	for (size_t i = 1; i < COUNT(order); i++) {
