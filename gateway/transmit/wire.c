@@ -341,9 +341,10 @@ wire_run(struct wire *wire)
 	for (size_t i = 0; i < count; i++)
 		curl_multi_socket_action(wire->multi, ready[i].data.fd,
 		    bits_of(ready[i].events), &running);
-	if (wire->due.ns <= clock_now().ns)
-		curl_multi_socket_action(
-		    wire->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	if (wire->due.ns > clock_now().ns)
+		return;
+	wire->due = INSTANT_NEVER; /* once: libcurl need not say so */
+	curl_multi_socket_action(wire->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 struct wire_post *

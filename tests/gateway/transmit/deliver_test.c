@@ -529,6 +529,24 @@ Test(deliver, waiting_ends_with_a_descriptor_or_the_deadline)
 	close_deliver();
 }
 
+Test(deliver, after_an_answer_nobody_turns_for_nothing)
+{
+	struct upstream_answer answer;
+	struct instant deadline;
+	int turns = 0;
+
+	open_deliver(serve_ok);
+	ask("{}\n");
+	deadline = (struct instant){ upstream->ops->now(upstream).ns +
+				     20 * NS_PER_MS };
+	for (; upstream->ops->now(upstream).ns < deadline.ns; turns++) {
+		upstream->ops->answers(upstream, &answer, 1);
+		upstream->ops->wait(upstream, NULL, 0, deadline);
+	}
+	cr_expect_lt(turns, 10);
+	close_deliver();
+}
+
 Test(deliver, a_configuration_that_cannot_work_is_told_at_once)
 {
 	struct err err = { 0 };
