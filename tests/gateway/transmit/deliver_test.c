@@ -529,21 +529,28 @@ Test(deliver, waiting_ends_with_a_descriptor_or_the_deadline)
 	close_deliver();
 }
 
-Test(deliver, after_an_answer_nobody_turns_for_nothing)
+static int
+turns_within(int64_t ns)
 {
+	struct instant end = { upstream->ops->now(upstream).ns + ns };
 	struct upstream_answer answer;
-	struct instant deadline;
 	int turns = 0;
 
-	open_deliver(serve_ok);
-	ask("{}\n");
-	deadline = (struct instant){ upstream->ops->now(upstream).ns +
-				     20 * NS_PER_MS };
-	for (; upstream->ops->now(upstream).ns < deadline.ns; turns++) {
+	for (; upstream->ops->now(upstream).ns < end.ns; turns++) {
 		upstream->ops->answers(upstream, &answer, 1);
-		upstream->ops->wait(upstream, NULL, 0, deadline);
+		upstream->ops->wait(upstream, NULL, 0, end);
 	}
-	cr_expect_lt(turns, 10);
+	return turns;
+}
+
+/* Also when the answer was there as soon as the request was sent. */
+Test(deliver, after_an_answer_nobody_turns_for_nothing)
+{
+	open_deliver(serve_ok);
+	for (int i = 0; i < 200; i++) {
+		ask("{}\n");
+		cr_expect_lt(turns_within(NS_PER_MS), 20, "after call %d", i);
+	}
 	close_deliver();
 }
 
