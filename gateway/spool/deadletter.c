@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/spool/letterfile.h"
+
 #define FOLDER_MODE 0700 /* payload of producers */
 #define FILE_MODE   0600
-#define LOCK_NAME   "lock"
 
 /* A file is closed at this share of the bound, within these limits. */
 #define FILES_WHEN_FULL 16
 #define FILE_LEAST      (64 << 10)
 #define FILE_MOST       (64 << 20)
 
-#define NAME_FORMAT "letters-%016" PRIu64 ".ndjson"
-#define NAME_ROOM   40
-#define PIECE       4096
+#define PIECE 4096
 
 struct deadletter {
 	pthread_mutex_t guard; /* all that follows */
@@ -37,21 +35,6 @@ struct deadletter {
 };
 
 /* -------------------------------------------------------------- folder -- */
-
-static bool
-is_letters(const char *name, uint64_t *file_out)
-{
-	char same[NAME_ROOM];
-	uint64_t file;
-
-	if (sscanf(name, "letters-%" SCNu64, &file) != 1)
-		return false;
-	snprintf(same, sizeof same, NAME_FORMAT, file);
-	if (strcmp(name, same) != 0)
-		return false;
-	*file_out = file;
-	return true;
-}
 
 /* Counts the files' bytes again: people may have taken some away. */
 static bool
@@ -68,7 +51,7 @@ count(struct deadletter *d, uint64_t *youngest_out)
 	if (dir == NULL)
 		return false;
 	while ((entry = readdir(dir)) != NULL) {
-		if (!is_letters(entry->d_name, &file) ||
+		if (!letterfile_number(entry->d_name, &file) ||
 		    fstatat(d->folder, entry->d_name, &st, 0) == -1)
 			continue;
 		bytes += (uint64_t)st.st_size;
@@ -83,9 +66,9 @@ count(struct deadletter *d, uint64_t *youngest_out)
 static int
 open_file(struct deadletter *d, uint64_t file, int flags)
 {
-	char name[NAME_ROOM];
+	char name[LETTERFILE_NAME];
 
-	snprintf(name, sizeof name, NAME_FORMAT, file);
+	letterfile_name(name, file);
 	return openat(
 	    d->folder, name, flags | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 }
@@ -93,9 +76,9 @@ open_file(struct deadletter *d, uint64_t file, int flags)
 static void
 unlink_file(struct deadletter *d, uint64_t file)
 {
-	char name[NAME_ROOM];
+	char name[LETTERFILE_NAME];
 
-	snprintf(name, sizeof name, NAME_FORMAT, file);
+	letterfile_name(name, file);
 	unlinkat(d->folder, name, 0);
 }
 
@@ -179,11 +162,11 @@ take_lock(struct deadletter *d, const char *path, struct err *err)
 	char holder[64] = "";
 	ssize_t n;
 
-	d->lock = openat(d->folder, LOCK_NAME,
+	d->lock = openat(d->folder, LETTERFILE_LOCK,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (d->lock == -1)
 		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
-		    LOCK_NAME, strerror(errno));
+		    LETTERFILE_LOCK, strerror(errno));
 	if (fcntl(d->lock, F_OFD_SETLK, &whole) == -1) {
 		n = pread(d->lock, holder, sizeof holder - 1, 0);
 		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
@@ -195,7 +178,7 @@ take_lock(struct deadletter *d, const char *path, struct err *err)
 	if (ftruncate(d->lock, 0) == -1 ||
 	    pwrite(d->lock, holder, strlen(holder), 0) == -1)
 		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
-		    LOCK_NAME, strerror(errno));
+		    LETTERFILE_LOCK, strerror(errno));
 	return true;
 }
 

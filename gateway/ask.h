@@ -1,0 +1,24 @@
+/*
+ * ask - one GET of our own admin listener, and its answer's body.
+ *
+ * Just what `top` needs: no redirect, no encryption, no connection kept.
+ *
+ * Units	bytes.
+ * Ownership	the body goes to the caller's buffer.
+ * Threads	any; blocks for some seconds at most.
+ * Errors	nobody there, no answer, not 200: false and a text that says
+ *		what to do.
+ */
+#ifndef GATEWAY_ASK_H
+#define GATEWAY_ASK_H
+
+#include <stdbool.h>
+
+#include "parsers/err.h"
+#include "parsers/text.h"
+
+/* `address` is HOST:PORT; `token` may be NULL. */
+bool ask_get(const char *address, const char *path, const char *token,
+    struct buffer *body_out, struct err *err);
+
+#endif
