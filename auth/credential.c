@@ -36,6 +36,8 @@ struct credential {
 	bool wanted; /* the next token is fetched because of a 401 */
 	bool forced; /* this one was */
 	bool accepted;
+	bool doubted; /* this one was refused to one table, */
+	uint64_t doubter;
 };
 
 static void
@@ -278,7 +280,7 @@ take_grant(struct credential *c, const struct grant *g, int64_t now_ns,
 	c->failures = 0;
 	c->forced = c->wanted;
 	c->wanted = false;
-	c->accepted = false;
+	c->accepted = c->doubted = false;
 	move(c, PHASE_GOOD);
 	return true;
 }
@@ -335,11 +337,10 @@ credential_accepted(struct credential *c, uint64_t generation)
 		c->accepted = true;
 }
 
-/* Gives up the token, once, and says when another may be asked for. */
+/* Says when another may be asked for. */
 static void
-lose(struct credential *c, int64_t now_ns, uint64_t random)
+want_another(struct credential *c, int64_t now_ns, uint64_t random)
 {
-	move(c, PHASE_LOST);
 	c->wanted = true;
 	if (now_ns - c->refused_ns > BACKOFF_MAX_NS)
 		c->refusals = 0;
@@ -351,16 +352,31 @@ lose(struct credential *c, int64_t now_ns, uint64_t random)
 	c->refused_ns = now_ns;
 }
 
+/* Once for each token; a second table's word ends it. */
+static void
+doubt(struct credential *c, uint64_t table, int64_t now_ns, uint64_t random)
+{
+	if (c->doubted && c->doubter != table)
+		move(c, PHASE_LOST);
+	if (c->doubted)
+		return;
+	c->doubted = true;
+	c->doubter = table;
+	if (c->phase == PHASE_FRESH)
+		move(c, PHASE_AGE);
+	want_another(c, now_ns, random);
+}
+
 enum credential_verdict
-credential_refused(
-    struct credential *c, uint64_t generation, int64_t now_ns, uint64_t random)
+credential_refused(struct credential *c, uint64_t generation, uint64_t table,
+    int64_t now_ns, uint64_t random)
 {
 	if (generation != c->generation)
 		return CREDENTIAL_RENEWS;
 	if (c->options->kind != CREDENTIAL_OAUTH2)
 		return CREDENTIAL_WRONG;
 	if (has_token(c))
-		lose(c, now_ns, random);
+		doubt(c, table, now_ns, random);
 	return c->forced && !c->accepted ? CREDENTIAL_WRONG : CREDENTIAL_RENEWS;
 }
 

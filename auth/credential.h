@@ -15,6 +15,10 @@
  * the current says nothing about the current.  One for a token that was itself
  * fetched because of a 401, and never accepted, says that renewing is in vain.
  *
+ * A 401 may concern one table alone.  So while a single table says it another
+ * token is fetched, and this one serves the others; when a second table says
+ * it too, this one is given up.
+ *
  * Units	monotonic nanoseconds, wall milliseconds; `random` is 64 bits
  *		that nobody can foresee.
  * Ownership	credential_open gives, credential_close wipes and takes.
@@ -107,9 +111,9 @@ enum credential_verdict {
 	CREDENTIAL_WRONG,  /* not renewable, or renewed in vain: see above */
 };
 
-/* The upstream answered 401 to it. */
+/* The upstream answered 401 to it, for this table. */
 enum credential_verdict credential_refused(struct credential *credential,
-    uint64_t generation, int64_t now_ns, uint64_t random);
+    uint64_t generation, uint64_t table, int64_t now_ns, uint64_t random);
 
 /* Overwrites it and its secret where the text repeats them. */
 void credential_mask(

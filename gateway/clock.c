@@ -1,5 +1,6 @@
 #include "gateway/clock.h"
 
+#include <stdio.h>
 #include <time.h>
 
 static int64_t
@@ -21,4 +22,17 @@ int64_t
 clock_wall_ms(void)
 {
 	return read_ns(CLOCK_REALTIME) / NS_PER_MS;
+}
+
+void
+clock_utc(int64_t wall_ms, char text[CLOCK_UTC_ROOM])
+{
+	int ms = (int)((wall_ms % 1000 + 1000) % 1000);
+	time_t seconds = (time_t)((wall_ms - ms) / 1000);
+	struct tm utc;
+	size_t len;
+
+	gmtime_r(&seconds, &utc);
+	len = strftime(text, CLOCK_UTC_ROOM, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + len, CLOCK_UTC_ROOM - len, ".%03dZ", ms);
 }

@@ -27,4 +27,8 @@ struct instant {
 struct instant clock_now(void);
 int64_t clock_wall_ms(void);
 
+/* Wall time as RFC 3339 has it: 2026-11-24T10:00:00.000Z. */
+#define CLOCK_UTC_ROOM 40
+void clock_utc(int64_t wall_ms, char text[CLOCK_UTC_ROOM]);
+
 #endif

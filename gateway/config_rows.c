@@ -3,7 +3,9 @@
  */
 #include "gateway/config_option.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "parsers/address.h"
 #include "parsers/url.h"
@@ -64,6 +66,43 @@ static bool
 word_valid(const char *text, struct err *err)
 {
 	return chars_valid(text, ' ', err);
+}
+
+static bool
+host_valid(const char *text, struct err *err)
+{
+	if (*text == '\0')
+		return err_set(err, ERR_INPUT, 0, "must not be empty");
+	for (; *text != '\0'; text++)
+		if (!isalnum((unsigned char)*text) && *text != '-' &&
+		    *text != '.')
+			return err_set(err, ERR_INPUT, 0,
+			    "must be a host's name, without a port");
+	return true;
+}
+
+/* Its values become names in metrics, so none that may be a secret. */
+static bool
+header_valid(const char *text, struct err *err)
+{
+	static const char *const secret[] = {
+		"Authorization",
+		"Proxy-Authorization",
+		"Cookie",
+	};
+
+	for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
+		if (strcasecmp(text, secret[i]) == 0)
+			return err_set(err, ERR_INPUT, 0,
+			    "must not be a header that holds secrets");
+	if (*text == '\0')
+		return err_set(err, ERR_INPUT, 0, "must not be empty");
+	for (; *text != '\0'; text++)
+		if (!isalnum((unsigned char)*text) && *text != '-' &&
+		    *text != '_')
+			return err_set(
+			    err, ERR_INPUT, 0, "must be a header's name");
+	return true;
 }
 
 static bool
@@ -129,8 +168,11 @@ const struct config_option config_options[] = {
   .help = "a request's body, as sent and again inflated; more is 413" },
 
 { TEXT("admin.address", admin.address, address_valid), .initial = "127.0.0.1:9090",
-  .allowed = "ADDRESS:PORT", .help = "where /livez and /readyz are served; port 0: any free one" },
-{ LATER("admin.token_file"), .help = "file with the token that the admin pages ask for" },
+  .allowed = "ADDRESS:PORT", .help = "where the status page, /metrics and probes are served; port 0: any free one" },
+{ TEXT("admin.host", admin.host, host_valid), .allowed = "NAME",
+  .help = "a name by which that may be asked for, besides numbers and localhost" },
+{ TEXT("admin.token_file", admin.token_file, file_valid), .allowed = "FILE",
+  .help = "file with a token that all of it but the probes asks for, read again when it changes" },
 
 { WORD("acknowledge", receive.acknowledge, enum acknowledge, "delivered", "received|durable|delivered"),
   .help = "what a 200 means: every event is in memory, synced to disk, or the upstream answered 2xx; with spool.directory the default is durable" },
@@ -216,7 +258,8 @@ const struct config_option config_options[] = {
 { LATER("producers.jwt.jwks_url"), .help = "where its keys are fetched" },
 { LATER("producers.jwt.jwks_file"), .help = "or the file that holds them" },
 { LATER("producers.jwt.algorithms"), .help = "which signatures count" },
-{ LATER("producers.identify_by"), .help = "the header that names a producer" },
+{ TEXT("producers.identify_by", receive.identify_by, header_valid), .initial = "X-Producer",
+  .allowed = "HEADER", .help = "the header that names a producer, for metrics; not one that may hold a secret" },
 { LATER("producers.quota.events_per_second"), .help = "of each producer" },
 { LATER("producers.quota.bytes_per_second"), .help = "of each producer" },
 

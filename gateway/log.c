@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
@@ -195,28 +194,15 @@ static const struct style styles[] = {
 /* clang-format on */
 
 static void
-put_time(struct line *line, int64_t wall_ms)
-{
-	time_t seconds = (time_t)(wall_ms / 1000);
-	char text[32];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	put_text(line, text);
-	put(line, text,
-	    (size_t)snprintf(
-		text, sizeof text, ".%03dZ", (int)(wall_ms % 1000)));
-}
-
-static void
 put_head(struct line *line, enum log_format as, enum log_level level,
     const char *word)
 {
 	bool json = as == LOG_JSON;
+	char time[CLOCK_UTC_ROOM];
 
+	clock_utc(clock_wall_ms(), time);
 	put_text(line, json ? "{\"time\":\"" : "");
-	put_time(line, clock_wall_ms());
+	put_text(line, time);
 	put_text(line, json ? "\",\"level\":\"" : " ");
 	put_text(line, level_words[level]);
 	put_text(line, json ? "\",\"event\":" : " ");

@@ -11,9 +11,11 @@
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/config_print.h"
+#include "gateway/metric.h"
 #include "gateway/outcome.h"
 #include "gateway/run.h"
 #include "gateway/spool/inspect.h"
+#include "gateway/top.h"
 #include "gateway/validate.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -36,6 +38,10 @@ struct invocation {
 	char **words; /* of the command's own, in their order */
 	size_t word_count;
 };
+
+/* Where a gateway is asked unless it is told; and a token's longest line. */
+#define TOP_ADDRESS "127.0.0.1:9090"
+#define TOKEN_MAX   4096
 
 /* What `validate` goes by without -c: every default, and nobody to send to. */
 #define CONFIG_OF_DEFAULTS                                                     \
@@ -199,6 +205,45 @@ validate(const struct invocation *given)
 	return code;
 }
 
+/* Of the secret's file the line, without what ends it. */
+static char *
+read_token(const char *path, char token[TOKEN_MAX])
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL || fgets(token, TOKEN_MAX, file) == NULL)
+		token[0] = '\0';
+	if (file != NULL)
+		fclose(file);
+	token[strcspn(token, "\r\n")] = '\0';
+	return token[0] != '\0' ? token : NULL;
+}
+
+static int
+top(const struct invocation *given)
+{
+	const char *address = TOP_ADDRESS, *path = NULL;
+	char token[TOKEN_MAX] = "";
+	bool ok;
+
+	for (size_t i = 0; i < given->word_count; i++) {
+		if (strcmp(given->words[i], "--token-file") == 0) {
+			if (++i == given->word_count)
+				return usage("--token-file needs a file", "");
+			path = given->words[i];
+		} else if (given->words[i][0] == '-') {
+			return usage("top has no option ", given->words[i]);
+		} else {
+			address = given->words[i];
+		}
+	}
+	if (path != NULL && read_token(path, token) == NULL)
+		return usage("there is no token in ", path);
+	ok = top_show(address, path != NULL ? token : NULL);
+	explicit_bzero(token, sizeof token);
+	return ok ? EXIT_DONE : EXIT_BAD;
+}
+
 static int
 spool(const struct invocation *given)
 {
@@ -218,7 +263,7 @@ spool(const struct invocation *given)
 		return usage("spool cannot ", what);
 	if (!ok) {
 		fprintf(stderr, "polaris-gateway: %s\n", err.text);
-		return EXIT_START;
+		return err.kind == ERR_INPUT ? EXIT_BAD : EXIT_START;
 	}
 	return bad > 0 ? EXIT_BAD : EXIT_DONE;
 }
@@ -228,6 +273,14 @@ help_outcomes(const struct invocation *given)
 {
 	(void)given;
 	outcome_print(stdout); /* main looks */
+	return EXIT_DONE;
+}
+
+static int
+help_metrics(const struct invocation *given)
+{
+	(void)given;
+	metric_print(stdout); /* main looks */
 	return EXIT_DONE;
 }
 
@@ -250,9 +303,13 @@ static const struct {
 	{ "spool", spool, true, "stat|verify DIR",
 	    "say what a spool's folder holds, or check every record of it; "
 	    "also of one in use" },
+	{ "top", top, true, "[ADDRESS] [--token-file FILE]",
+	    "the status of a running gateway, by its admin address" },
 	{ "--help", help, false, "", "this text" },
 	{ "--help-config", help_config, false, "",
 	    "every key of the configuration, as a table" },
+	{ "--help-metrics", help_metrics, false, "",
+	    "every metric of /metrics, as a table" },
 	{ "--help-outcomes", help_outcomes, false, "",
 	    "every way a request can end, as a table" },
 	{ "--version", version, false, "", "the version" },

@@ -7,9 +7,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/account.h"
 #include "gateway/admin/admin.h"
 #include "gateway/budget.h"
 #include "gateway/clock.h"
+#include "gateway/config_facts.h"
+#include "gateway/digest.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
 #include "gateway/spool/deadletter.h"
@@ -21,6 +24,9 @@
 
 struct gateway {
 	const struct config *config;
+	struct log_field facts[CONFIG_FACTS_MOST];
+	struct account *account;
+	struct digest digest;
 	struct admin *admin;
 	struct tables *tables;
 	struct spool *spool;
@@ -39,9 +45,23 @@ struct gateway {
 /* ---- the stages ------------------------------------------------------- */
 
 static bool
+start_account(struct gateway *gw, struct err *err)
+{
+	return account_open(&gw->account, clock_wall_ms(), err);
+}
+
+static void
+stop_account(struct gateway *gw)
+{
+	digest_tell(&gw->digest, gw->account, clock_now(), true);
+	account_close(&gw->account);
+}
+
+static bool
 start_admin(struct gateway *gw, struct err *err)
 {
-	if (!admin_start(&gw->admin, &gw->config->admin, err))
+	if (!admin_start(
+		&gw->admin, &gw->config->admin, gw->facts, gw->account, err))
 		return false;
 	log_event(LOG_INFO, "admin_listening",
 	    LOG_STR("address", admin_address(gw->admin)));
@@ -151,6 +171,7 @@ start_transmit(struct gateway *gw, struct err *err)
 		.spool = gw->spool,
 		.budget = gw->budget,
 		.letters = gw->letters,
+		.account = gw->account,
 	};
 
 	return transmit_start(&gw->transmit, &gw->config->upstream, &uses, err);
@@ -169,8 +190,8 @@ start_receive(struct gateway *gw, struct err *err)
 	struct receive_options options = gw->config->receive;
 
 	options.letters = gw->letters;
-	return receive_start(
-	    &gw->receive, &options, gw->tables, gw->spool, gw->budget, err);
+	return receive_start(&gw->receive, &options, gw->tables, gw->spool,
+	    gw->budget, gw->account, err);
 }
 
 static void
@@ -188,8 +209,8 @@ struct stage {
 /*
  * In the order in which data meets them.  Started from the bottom, so that
  * each stage finds its successor running; stopped from the top, so that each
- * drains into a successor that still is.  The probes are the bottom: they must
- * answer as long as anything else runs.
+ * drains into a successor that still is.  The probes are near the bottom: they
+ * must answer as long as anything else runs; and what they tell of is below.
  */
 static const struct stage stages[] = {
 	{ "receive", start_receive, stop_receive },
@@ -199,6 +220,7 @@ static const struct stage stages[] = {
 	{ "spool", start_spool, stop_spool },
 	{ "tables", start_tables, stop_tables },
 	{ "admin", start_admin, stop_admin },
+	{ "account", start_account, stop_account },
 };
 
 /* ---- signals, and the clock ------------------------------------------- */
@@ -326,7 +348,10 @@ tell_recovered(struct gateway *gw)
 	    LOG_INT("damaged_places", (int64_t)health.damaged_segments));
 }
 
-/* Serves until a signal says to end; ready while events can be kept. */
+/*
+ * Serves until a signal says to end; ready while events can be kept.  The main
+ * thread has nothing else to do, so it keeps the seconds' history too.
+ */
 static void
 serve(struct gateway *gw)
 {
@@ -343,6 +368,8 @@ serve(struct gateway *gw)
 		told = why_not;
 		tell_recovered(gw);
 		number = sigtimedwait(&set, NULL, &second);
+		account_tick(gw->account, clock_wall_ms());
+		digest_tell(&gw->digest, gw->account, clock_now(), false);
 		if (number == SIGTERM || number == SIGINT)
 			return;
 		if (number == SIGHUP)
@@ -440,23 +467,13 @@ tell_rest(const struct gateway *gw)
 /* ---- run -------------------------------------------------------------- */
 
 static void
-tell_start(const struct config *config, const char *path)
+tell_start(const struct config *config, const struct log_field *facts)
 {
-	static const char *const levels[] = {
-		[ACK_RECEIVED] = "received",
-		[ACK_DURABLE] = "durable",
-		[ACK_DELIVERED] = "delivered",
-	};
-	const struct budget_options *budget = &config->budget;
+	struct log_field line[CONFIG_FACTS_MOST] = { LOG_STR(
+	    "event", "starting") };
 
-	log_event(LOG_INFO, "starting", LOG_STR("version", GATEWAY_VERSION),
-	    LOG_STR("config", path), LOG_STR("upstream", config->upstream.url),
-	    LOG_STR("acknowledge", levels[config->receive.acknowledge]),
-	    LOG_INT("calls_per_minute",
-		(int64_t)(budget->calls_per_minute / budget->replicas)),
-	    LOG_INT("bytes_per_second",
-		(int64_t)(budget->bytes_per_second / budget->replicas)),
-	    LOG_INT("tables", (int64_t)config->tables.configured_count));
+	memcpy(line + 1, facts, (CONFIG_FACTS_MOST - 1) * sizeof *line);
+	log_write(LOG_INFO, line);
 	if (config_sends_in_clear(config))
 		log_event(LOG_WARN, "not_encrypted",
 		    LOG_STR("advice", "events and credentials cross a network "
@@ -496,7 +513,8 @@ run_gateway(const struct config *config, const char *path)
 
 	log_setup(&config->log);
 	signals_block();
-	tell_start(config, path);
+	config_facts(config, path, gw.facts);
+	tell_start(config, gw.facts);
 	if (!live(&gw))
 		return false;
 	tell_rest(&gw);

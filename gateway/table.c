@@ -122,6 +122,7 @@ bear(struct tables *tables, struct span name, struct instant now)
 	memcpy(t->options.name, name.at, name.len);
 	t->options.name[name.len] = '\0';
 	memcpy(t->options.id, t->options.name, sizeof t->options.id);
+	atomic_store_explicit(&t->label, 0, memory_order_relaxed);
 	insert(tables, t);
 	return t;
 }
@@ -143,6 +144,7 @@ tables_open(
 	if (tables->slots == NULL || tables->chains == NULL)
 		goto no_memory;
 	tables->defaults = options->defaults;
+	tables->next_serial = 1; /* 0 is nobody's */
 	tables->reject_unknown = options->reject_unknown;
 	for (size_t i = 0; i < tables->capacity; i++)
 		tables->slots[i].index = (uint32_t)i;

@@ -71,6 +71,7 @@ struct table {
 	struct table_options options;
 	uint32_t index;
 	uint64_t serial;                  /* never used twice by one process */
+	atomic_uint_fast32_t label;       /* books.h: 1 + its place; 0: none */
 	atomic_uint_fast64_t spool_bytes; /* the spool's, in memory alone */
 	/* private to table.c */
 	bool configured;

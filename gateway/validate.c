@@ -7,16 +7,34 @@
 
 #include "parsers/event.h"
 #include "parsers/ndjson.h"
+#include "parsers/text.h"
 #include "parsers/utf8.h"
 
 /* What is shown of a line: so many bytes before the place and behind it. */
 #define BEFORE 40
 #define BEHIND 30
 
-#define ARRAY_TEXT                                                             \
-	"this is a JSON array; write its elements instead, one object a "      \
-	"line, "                                                               \
-	"without brackets and without commas between them"
+/* Files that are no NDJSON at all, by how they begin. */
+/* clang-format off */
+static const struct stranger {
+	struct span begins;
+	enum event_fault fault;
+	const char *text;
+} strangers[] = {
+	{ SPAN("["),		EVENT_NOT_OBJECT,
+	    "this is a JSON array; write its elements instead, one object a "
+	    "line, without brackets and without commas between them" },
+	{ SPAN("\xef\xbb\xbf"),	EVENT_NOT_JSON,
+	    "the file begins with a byte order mark; write it without one" },
+	{ SPAN("\xff\xfe"),	EVENT_BAD_UTF8,
+	    "this is UTF-16; write the file as UTF-8" },
+	{ SPAN("\xfe\xff"),	EVENT_BAD_UTF8,
+	    "this is UTF-16; write the file as UTF-8" },
+	{ SPAN("\x1f\x8b"),	EVENT_NOT_JSON,
+	    "this is gzip; unpack it: gunzip -c FILE | polaris-gateway "
+	    "validate -" },
+};
+/* clang-format on */
 
 /* One bad event, wherever it is told. */
 struct finding {
@@ -150,6 +168,18 @@ judge(struct validate *v, const char *path, uint64_t number, const char *line,
 	    line, len);
 }
 
+static const struct stranger *
+find_stranger(const char *at, size_t len)
+{
+	for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
+		struct span begins = strangers[i].begins;
+
+		if (len >= begins.len && memcmp(at, begins.at, begins.len) == 0)
+			return &strangers[i];
+	}
+	return ndjson_is_array(at, len) ? &strangers[0] : NULL;
+}
+
 /* False: the file is no NDJSON at all, and the rest would be noise. */
 static bool
 read_line(struct validate *v, const char *path, uint64_t number, char *at,
@@ -157,12 +187,13 @@ read_line(struct validate *v, const char *path, uint64_t number, char *at,
 {
 	struct ndjson walk;
 	struct ndjson_line line;
+	const struct stranger *stranger = first ? find_stranger(at, len) : NULL;
 
-	if (first && ndjson_is_array(at, len)) {
+	if (stranger != NULL) {
 		v->events++;
 		tell(v,
 		    &(struct finding){ path, number, 0,
-			event_fault_word(EVENT_NOT_OBJECT), ARRAY_TEXT },
+			event_fault_word(stranger->fault), stranger->text },
 		    at, strcspn(at, "\r\n"));
 		return false;
 	}

@@ -166,6 +166,9 @@ head_field(struct head *head, struct span name, struct span value)
 		head_refuse(head, HEAD_NAME);
 	if (!is_value(value))
 		head_refuse(head, HEAD_VALUE);
+	if (head->wanted.len > 0 && head->found.at == NULL &&
+	    span_equal_nocase(name, head->wanted))
+		head->found = span_trim(value);
 	for (unsigned i = 0; i < HEAD_NAMES; i++)
 		if (span_equal_nocase(name, names[i].name)) {
 			take(head, i, value);

@@ -63,6 +63,8 @@ struct head {
 	bool sized;                     /* a Content-Length was given */
 	uint64_t length;                /* its value; UINT64_MAX: or more */
 	struct span values[HEAD_NAMES]; /* `at` is NULL where absent */
+	struct span wanted; /* the name of one more, set behind head_begin, */
+	struct span found;  /* and its first value */
 };
 
 void head_begin(struct head *head, struct span method, struct span version);

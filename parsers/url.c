@@ -1,6 +1,7 @@
 #include "parsers/url.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <string.h>
 
 #include "parsers/units.h"
@@ -123,7 +124,9 @@ url_count(struct span in, struct span what)
 	const char *found;
 	size_t count = 0;
 
-	while ((found = memmem(in.at, in.len, what.at, what.len)) != NULL) {
+	assert(what.len > 0);
+	while (in.len > 0 &&
+	       (found = memmem(in.at, in.len, what.at, what.len)) != NULL) {
 		count++;
 		in.len -= (size_t)(found - in.at) + what.len;
 		in.at = found + what.len;

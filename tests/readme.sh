@@ -17,7 +17,7 @@ shown=$(mktemp)
 printed=$(mktemp)
 trap 'rm -f "$shown" "$printed"' EXIT
 
-for table in help-config help-outcomes; do
+for table in help-config help-metrics help-outcomes; do
 	for mark in "<!-- $table -->" "<!-- /$table -->"; do
 		if [ "$(grep -cxF -e "$mark" README.md)" != 1 ]; then
 			echo "README.md: must have this line once: $mark"

@@ -1,35 +1,45 @@
 /*
- * admin - what people and probes ask: is it up, can it keep events.
+ * admin - what people, probes and Prometheus ask.
  *
  * A small HTTP daemon on a thread of its own; it never touches the path of an
  * event.
  *
  *	GET /livez	200 while the process is up
  *	GET /readyz	200 when it can keep events now, else 503 and why
+ *	GET /metrics	the numbers, for Prometheus
+ *	GET /status	the numbers and what they mean, as JSON; since=MS leaves
+ *			older history away
+ *	GET /		a page that shows /status
  *
- * It begins not ready ("starting"): say admin_ready(admin, NULL) once the rest
- * is up.
+ * Who may ask what: guard.h.  It begins not ready ("starting"): say
+ * admin_ready(admin, NULL) once the rest is up.
  *
- * Ownership	admin_start gives, admin_stop takes.
+ * Ownership	admin_start gives, admin_stop takes; options, facts and the
+ *		account are borrowed.
  * Threads	admin_ready from any.
- * Errors	cannot listen: false and a text that says which address and
- *		what to do.
+ * Errors	cannot listen, unreadable token: false and a text that says
+ *		which address or file and what to do.
  */
 #ifndef GATEWAY_ADMIN_ADMIN_H
 #define GATEWAY_ADMIN_ADMIN_H
 
 #include <stdbool.h>
 
+#include "gateway/account.h"
+#include "gateway/log.h"
 #include "parsers/err.h"
 
 struct admin_options {
-	char *address; /* "host:port"; port 0: any free one */
+	char *address;    /* "host:port"; port 0: any free one */
+	char *host;       /* a name by which we may be asked; NULL: none */
+	char *token_file; /* NULL: no token is asked for */
 };
 
 struct admin;
 
-bool admin_start(
-    struct admin **out, const struct admin_options *options, struct err *err);
+/* `facts` are shown as they are: what an operator chose, without secrets. */
+bool admin_start(struct admin **out, const struct admin_options *options,
+    const struct log_field *facts, struct account *account, struct err *err);
 
 /* The address in force, with the port that was chosen. */
 const char *admin_address(const struct admin *admin);

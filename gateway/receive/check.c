@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "gateway/spool/letter.h"
-#include "parsers/event.h"
 #include "parsers/ndjson.h"
 
 static bool
@@ -93,6 +92,17 @@ write_letter(const struct rules *rules, const struct ndjson_line *line,
 }
 
 static void
+count(struct check *check, const struct ndjson_line *line,
+    const struct event_verdict *verdict)
+{
+	check->bad++;
+	if (check->faults[verdict->fault].count++ > 0)
+		return;
+	check->faults[verdict->fault].line = line->number;
+	check->faults[verdict->fault].at = verdict->at;
+}
+
+static void
 walk(struct check *check, struct ndjson *lines, const struct rules *rules,
     struct buffer *detail)
 {
@@ -112,7 +122,7 @@ walk(struct check *check, struct ndjson *lines, const struct rules *rules,
 			buffer_print(detail, ",\"errors\":[");
 		if (check->bad < CHECK_ERRORS_TOLD)
 			tell(detail, check->bad == 0, &line, &verdict);
-		check->bad++;
+		count(check, &line, &verdict);
 		if (rules->skip != NULL && !check->unwritten)
 			check->unwritten =
 			    !write_letter(rules, &line, &verdict);

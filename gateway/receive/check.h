@@ -21,6 +21,7 @@
 
 #include "gateway/outcome.h"
 #include "gateway/table.h"
+#include "parsers/event.h"
 #include "parsers/text.h"
 
 #define CHECK_ERRORS_TOLD 20
@@ -35,6 +36,10 @@ struct check {
 	bool gaps;           /* other lines stood between the good ones */
 	int64_t earliest_ms; /* of the good ones */
 	char message[80];    /* for people, when some are bad */
+	struct {
+		uint32_t count;
+		uint64_t line, at; /* of the first */
+	} faults[EVENT_FAULT_COUNT];
 };
 
 /* What skipping needs. */

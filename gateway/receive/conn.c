@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "gateway/receive/count.h"
 #include "gateway/receive/worker.h"
 
 /* A quarter of the head's time, but never more often than needed. */
@@ -149,6 +150,13 @@ conn_is_ours(struct conn *conn)
 }
 
 void
+conn_is_held(struct conn *conn)
+{
+	conn_is_ours(conn);
+	list_join(&conn->worker->held, conn);
+}
+
+void
 conn_waits(struct conn *conn)
 {
 	conn_is_ours(conn);
@@ -174,6 +182,7 @@ conn_cut(struct conn *conn, enum outcome outcome)
 
 	if (conn->cut)
 		return;
+	count_cut(conn, outcome);
 	reply_raw(&w->replies, &reply, w->service->spool, w->wall_ms, conn->fd);
 	shutdown(conn->fd, SHUT_WR);
 	conn->cut = conn->linger = true;

@@ -69,7 +69,8 @@ void conn_takes_ticket(struct conn *conn);
 void conn_begins_head(struct conn *conn);
 void conn_begins_body(struct conn *conn);
 void conn_is_ours(struct conn *conn);
-void conn_waits(struct conn *conn); /* ours, and suspended */
+void conn_is_held(struct conn *conn); /* ours, and looked at every turn */
+void conn_waits(struct conn *conn);   /* ours, and suspended */
 void conn_rests(struct conn *conn);
 
 /* Answers past the library; the connection has no other use from then on. */

@@ -12,13 +12,14 @@
  *
  *	more  keeps BODY and CUT where they are.
  *	gone  (the producer hung up) leads to DONE from anywhere but WAIT: a
- *	      suspended connection is not looked at until its ticket comes.
+ *	      suspended connection is not looked at until its ticket comes, and
+ *	      a held one that breaks is given up without a word of this table.
  *
  * CUT exists because libmicrohttpd takes an answer before the body or after
  * it, never in between: a refusal made mid-body is written past it, and the
  * connection has no other use than to be read empty and closed.
  *
- * WAIT may still refuse: the request is suspended before the spool is asked,
+ * WAIT may still refuse: the request waits already when the spool is asked,
  * because after it said yes another thread may settle the ticket at once.
  */
 #ifndef GATEWAY_RECEIVE_EXCHANGE_H
@@ -29,7 +30,7 @@ enum exchange_state {
 	EX_HEAD,    /* the request line was read, the rest of the head not */
 	EX_BODY,    /* admitted; collecting the body */
 	EX_STORE,   /* the body is whole; the one state that may append */
-	EX_WAIT,    /* suspended; the events are the spool's */
+	EX_WAIT,    /* held or suspended; the events are the spool's */
 	EX_REPLY,   /* an outcome is chosen */
 	EX_CUT,     /* answered past the library; reading on to no purpose */
 	EX_DONE,

@@ -7,6 +7,7 @@
 #include "gateway/log.h"
 #include "gateway/receive/check.h"
 #include "gateway/receive/conn.h"
+#include "gateway/receive/count.h"
 #include "gateway/receive/letters.h"
 #include "gateway/receive/listen.h"
 #include "gateway/receive/refused.h"
@@ -32,10 +33,12 @@ move(struct request *request, enum exchange_event event)
 	assert(request->state != EX_BUG);
 }
 
+/* The end that the request comes to. */
 static void
-choose(struct request *request, enum outcome outcome)
+choose(struct conn *conn, enum outcome outcome)
 {
-	request->outcome = outcome;
+	conn->request.outcome = outcome;
+	count_request(conn, outcome);
 	if (outcome == OUTCOME_KEPT)
 		return;
 	log_event(LOG_DEBUG, "refused",
@@ -223,6 +226,7 @@ ingest_begin(struct conn *conn, struct span target)
 	memset(r, 0, sizeof *r);
 	buffer_init(&r->detail, CHECK_DETAIL_MOST);
 	r->state = conn->cut ? EX_CUT : EX_HEAD;
+	r->counted = conn->cut;
 	route_find(&r->route, target, service_of(conn)->options.project);
 	conn_begins_head(conn);
 }
@@ -234,14 +238,17 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 	enum outcome outcome = OUTCOME_KEPT;
 
 	head_begin(&r->head, method, version);
+	r->head.wanted = span_of(service_of(conn)->options.identify_by);
 	listen_feed_head(conn, method, version, &r->head);
 	head_finish(&r->head);
+	count_names(conn, r->head.found);
 
 	for (size_t i = 0; outcome == OUTCOME_KEPT &&
 			   i < sizeof head_steps / sizeof head_steps[0];
 	     i++)
 		outcome = head_steps[i](conn);
-	choose(r, outcome);
+	if (outcome != OUTCOME_KEPT)
+		choose(conn, outcome);
 	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 	if (r->state == EX_BODY && head_has_body(&r->head))
 		conn_begins_body(conn);
@@ -276,7 +283,7 @@ ingest_piece(struct conn *conn, const char *bytes, size_t len)
 	enum outcome outcome = grow_for(conn, len);
 
 	if (outcome != OUTCOME_KEPT) {
-		choose(r, outcome);
+		choose(conn, outcome);
 		move(r, EX_REFUSE);
 		conn_cut(conn, outcome);
 		return;
@@ -302,6 +309,8 @@ check(struct conn *conn, char *body, size_t len, struct check *found)
 		    found->message);
 		r->message = r->own_message;
 	}
+	if (found->bad > 0 && !r->route.dry_run)
+		count_faults(conn, found);
 	return outcome;
 }
 
@@ -385,6 +394,7 @@ address(struct conn *conn, const struct check *found)
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
 	record->accepted_ms = conn->worker->wall_ms;
+	count_kept(conn, record);
 	record->table = r->table; /* the reference goes along */
 	r->table = NULL;
 }
@@ -396,8 +406,10 @@ append(struct conn *conn)
 	struct record *record = r->record;
 
 	r->record = NULL; /* on yes it is gone before we return */
-	if (spool_append(service_of(conn)->spool, record))
+	if (spool_put(service_of(conn)->spool, record, &conn->worker->ring)) {
+		conn->worker->puts++;
 		return true;
+	}
 	r->record = record;
 	return false;
 }
@@ -405,16 +417,14 @@ append(struct conn *conn)
 static void
 finish(struct conn *conn, enum outcome outcome)
 {
-	struct request *r = &conn->request;
-
 	letters_end(conn, outcome);
-	choose(r, outcome);
-	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
+	choose(conn, outcome);
+	move(&conn->request, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 }
 
 /*
- * Suspended first, appended then: once the spool has the record, the ticket
- * may be settled before the next line is reached.
+ * Given out of hand first, appended then: once the spool has the record, the
+ * ticket may be settled before the next line is reached.
  */
 static void
 keep_and_wait(struct conn *conn)
@@ -430,7 +440,10 @@ keep_and_wait(struct conn *conn)
 	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
 	r->record->ticket = &r->ticket;
 	move(r, EX_PARK);
-	listen_suspend(conn);
+	if (r->level == ACK_DURABLE)
+		conn_is_held(conn);
+	else
+		listen_suspend(conn);
 	conn_gives_ticket(conn);
 	if (append(conn))
 		return;
@@ -459,6 +472,7 @@ ingest_whole(struct conn *conn)
 	enum outcome outcome;
 
 	move(r, EX_OK);
+	r->whole = conn->worker->now;
 	conn_is_ours(conn);
 	outcome = read_events(conn, &found);
 	if (outcome == OUTCOME_KEPT)
@@ -485,6 +499,7 @@ ingest_settled(struct conn *conn)
 		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
 		[TICKET_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
 	};
+
 	struct request *r = &conn->request;
 
 	if (r->ticket.result == TICKET_SIFTED) {
@@ -500,8 +515,8 @@ ingest_end(struct conn *conn)
 	struct request *r = &conn->request;
 	struct instant now = conn->worker->now;
 
-	if (r->state == EX_HEAD || r->state == EX_BODY)
-		choose(r, OUTCOME_GONE);
+	if (!r->counted)
+		choose(conn, OUTCOME_GONE);
 	record_free(r->record, now);
 	r->record = NULL;
 	if (r->table != NULL)

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/labels.h"
 #include "gateway/outcome.h"
 #include "gateway/receive/exchange.h"
 #include "gateway/receive/receive.h"
@@ -48,9 +49,16 @@ struct request {
 	struct table *table; /* a reference, until the record has it */
 	struct record *record;
 	uint64_t reserved; /* of listen.memory_bytes */
-	bool skips;        /* invalid events, and keeps the others */
+	char producer[LABEL_MAX + 1];
+	size_t producer_len;    /* 0: not named */
+	struct instant whole;   /* when the body was */
+	uint32_t events, bytes; /* given to the spool */
+	bool counted;
+	bool skips; /* invalid events, and keeps the others */
 	uint32_t accepted, rejected;
-	struct deadletter_place letters; /* of its skipped events */
+	uint32_t faults[EVENT_FAULT_COUNT]; /* of those rejected */
+	uint32_t table_label;               /* of them: see table.h */
+	struct deadletter_place letters;    /* of its skipped events */
 	struct ticket ticket;
 	bool gaps; /* between its good lines */
 };

@@ -2,6 +2,7 @@
 
 #include "gateway/log.h"
 #include "gateway/receive/conn.h"
+#include "gateway/receive/count.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
 
@@ -48,7 +49,10 @@ letters_skip(struct conn *conn, struct check_skip *place)
 	if (!conn->request.skips)
 		return NULL;
 	buffer_reset(&conn->worker->letters);
-	*place = (struct check_skip){ .letters = &conn->worker->letters };
+	*place = (struct check_skip){
+		.letters = &conn->worker->letters,
+		.producer = count_producer(conn),
+	};
 	return place;
 }
 
@@ -129,28 +133,31 @@ take_back(struct conn *conn)
 	struct request *r = &conn->request;
 	struct err err = { 0 };
 
-	if (r->letters.len > 0 &&
-	    !deadletter_take_back(service_of(conn)->letters, &r->letters, &err))
-		log_event(LOG_WARN, "dead_letters_stay",
-		    LOG_STR("reason", err.text),
-		    LOG_STR("advice", "a request was refused after its invalid "
-				      "events had been written; they could not "
-				      "be taken back"));
-	r->letters = (struct deadletter_place){ 0 };
+	if (r->letters.len == 0 ||
+	    deadletter_take_back(service_of(conn)->letters, &r->letters, &err))
+		return;
+	log_event(LOG_WARN, "dead_letters_stay", LOG_STR("reason", err.text),
+	    LOG_STR("advice",
+		"a request was refused after its invalid events had been "
+		"written; they could not be taken back"));
+	count_skipped(conn);
 }
 
 void
 letters_end(struct conn *conn, enum outcome outcome)
 {
 	struct request *r = &conn->request;
+	bool kept = outcome == OUTCOME_KEPT;
 
 	/* Refused upstream: its other events were delivered. */
-	if (outcome == OUTCOME_KEPT || outcome == OUTCOME_REFUSED_UPSTREAM)
-		return;
-	if (r->skips) /* what was skipped is not skipped after all */
-		buffer_reset(&r->detail);
-	if (outcome != OUTCOME_UNKNOWN)
+	if (!kept && outcome != OUTCOME_REFUSED_UPSTREAM && r->skips)
+		buffer_reset(&r->detail); /* not skipped after all */
+	if (kept || outcome == OUTCOME_REFUSED_UPSTREAM ||
+	    outcome == OUTCOME_UNKNOWN)
+		count_skipped(conn);
+	else
 		take_back(conn);
+	r->letters = (struct deadletter_place){ 0 };
 }
 
 void
@@ -160,4 +167,6 @@ letters_lost(struct conn *conn)
 
 	if (result == TICKET_WITHDRAWN || result == TICKET_REFUSED)
 		take_back(conn);
+	else
+		count_skipped(conn);
 }

@@ -18,7 +18,7 @@
  * which a body passes.  It is wiped after every request, so larger is dearer
  * for small requests; smaller means more calls for large ones.
  */
-#define POOL_BYTES (32 << 10)
+#define POOL_BYTES (15 << 10)
 
 /* Of a kept-alive connection on which nothing moves. */
 #define IDLE_S 120
@@ -55,6 +55,7 @@ welcome(struct worker *w, struct MHD_Connection *http)
 		shutdown(fd, SHUT_RDWR);
 	else if (n > most)
 		conn_cut(conn, OUTCOME_TOO_MANY_CONNECTIONS);
+	account_connections(w->account, 1);
 	return conn;
 }
 
@@ -91,6 +92,7 @@ on_connection(void *cls, struct MHD_Connection *http, void **context,
 	if (*context != NULL)
 		part(w, *context);
 	*context = NULL;
+	account_connections(w->account, -1);
 	atomic_fetch_sub_explicit(
 	    &w->service->connections, 1, memory_order_relaxed);
 }
@@ -160,12 +162,13 @@ after_head(struct conn *conn)
  * A connection that is suspended while the library thinks that it reads will
  * be read again when it is resumed, before it is asked for its answer; and if
  * the client has closed its sending half by then, it is closed for good.  So
- * let one turn pass: then the library knows that it has read enough.
+ * let one turn pass: then the library knows that it has read enough.  Where
+ * only the disk is waited for, that is so anyway: see worker.c.
  */
 static bool
 is_primed(struct conn *conn)
 {
-	bool primed = conn->primed || conn->request.level == ACK_RECEIVED;
+	bool primed = conn->primed || conn->request.level != ACK_DELIVERED;
 
 	conn->primed = true;
 	return primed;
@@ -383,7 +386,11 @@ listen_suspend(struct conn *conn)
 void
 listen_resume(struct conn *conn)
 {
-	conn->worker->again = true;
+	struct worker *w = conn->worker;
+	bool suspended = conn->list == &w->waiting;
+
+	w->again = true;
 	conn_is_ours(conn);
-	MHD_resume_connection(conn->http);
+	if (suspended)
+		MHD_resume_connection(conn->http);
 }

@@ -40,6 +40,6 @@ void listen_quiesce(struct worker *worker);
 void listen_feed_head(struct conn *conn, struct span method,
     struct span version, struct head *head);
 void listen_suspend(struct conn *conn);
-void listen_resume(struct conn *conn);
+void listen_resume(struct conn *conn); /* one that is not suspended, too */
 
 #endif

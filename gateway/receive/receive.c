@@ -22,7 +22,8 @@
 
 struct receive {
 	struct service service;
-	char *project; /* our copy: the options may be gone */
+	char *project; /* our copies: the options may be gone */
+	char *identify_by;
 	char address[SOCKET_ADDRESS_MOST];
 	size_t count;
 	struct worker *workers[WORKERS_MOST];
@@ -126,9 +127,12 @@ copy_options(struct receive *receive, const struct receive_options *options,
 	receive->count = worker_count(options);
 	receive->project =
 	    strdup(options->project != NULL ? options->project : "");
-	if (receive->project == NULL)
+	receive->identify_by =
+	    strdup(options->identify_by != NULL ? options->identify_by : "");
+	if (receive->project == NULL || receive->identify_by == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory for the listener");
 	service->options.project = receive->project;
+	service->options.identify_by = receive->identify_by;
 	service->patience = (struct patience_limits){
 		.head_ns = (int64_t)options->header_timeout_ms * NS_PER_MS,
 		.body_ns = (int64_t)options->body_timeout_ms * NS_PER_MS,
@@ -146,7 +150,7 @@ copy_options(struct receive *receive, const struct receive_options *options,
 bool
 receive_start(struct receive **out, const struct receive_options *options,
     struct tables *tables, struct spool *spool, struct budget *budget,
-    struct err *err)
+    struct account *account, struct err *err)
 {
 	struct receive *receive = calloc(1, sizeof *receive);
 
@@ -155,6 +159,7 @@ receive_start(struct receive **out, const struct receive_options *options,
 	receive->service.tables = tables;
 	receive->service.spool = spool;
 	receive->service.budget = budget;
+	receive->service.account = account;
 	/* A producer that hangs up is no reason to die. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!copy_options(receive, options, err) || !fit_files(receive, err) ||
@@ -205,5 +210,6 @@ receive_stop(struct receive **receive, struct instant deadline)
 	for (size_t i = 0; i < r->count; i++)
 		worker_close(&r->workers[i]);
 	free(r->project);
+	free(r->identify_by);
 	free(r);
 }

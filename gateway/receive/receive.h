@@ -5,8 +5,8 @@
  * its own, and stops them so that every request under way is answered.
  *
  * Units	milliseconds, bytes.
- * Ownership	receive_start gives, receive_stop takes; tables, spool and
- *		budget are borrowed and must outlive it.
+ * Ownership	receive_start gives, receive_stop takes; tables, spool,
+ *		budget and account are borrowed and must outlive it.
  * Threads	start, refuse and stop from main's thread.
  * Errors	cannot listen, no memory, no threads: false and a text that says
  *		which address and what to do.
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/account.h"
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
@@ -42,7 +43,8 @@ struct receive_options {
 	uint64_t max_body;
 	enum acknowledge acknowledge;
 	uint64_t ack_timeout_ms;
-	char *project; /* {project} must be this; NULL or empty: any */
+	char *identify_by; /* the header that names a producer */
+	char *project;     /* {project} must be this; NULL or empty: any */
 	struct deadletter *letters; /* borrowed; NULL: nothing is skipped */
 };
 
@@ -50,7 +52,7 @@ struct receive;
 
 bool receive_start(struct receive **out, const struct receive_options *options,
     struct tables *tables, struct spool *spool, struct budget *budget,
-    struct err *err);
+    struct account *account, struct err *err);
 
 /* The address in force, with the port that was chosen. */
 const char *receive_address(const struct receive *receive);

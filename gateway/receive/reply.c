@@ -71,11 +71,12 @@ add_rate(struct fields *fields, const struct budget_view *view)
 }
 
 static uint32_t
-retry_after_s(enum outcome outcome, const struct spool *spool)
+retry_after_s(
+    enum outcome outcome, const struct spool *spool, struct instant now)
 {
 	switch (outcome) {
 	case OUTCOME_SPOOL_FULL:
-		return spool_retry_after_s(spool);
+		return spool_retry_after_s(spool, now);
 	case OUTCOME_DRAINING:
 		return RETRY_DRAINED_S;
 	default:
@@ -85,18 +86,18 @@ retry_after_s(enum outcome outcome, const struct spool *spool)
 
 static void
 add_all(struct fields *fields, const struct reply *reply,
-    const struct budget_view *view, const struct spool *spool)
+    const struct reply_cache *cache, const struct spool *spool)
 {
 	const struct outcome_row *row = &outcome_rows[reply->outcome];
 
-	add_rate(fields, view);
+	add_rate(fields, &cache->view);
 	if (reply->outcome == OUTCOME_KEPT)
 		add_text(fields, "Gateway-Ack", levels[reply->level]);
 	if (reply->outcome != OUTCOME_KEPT || reply->counts)
 		add_text(fields, "Content-Type", "application/json");
 	if (row->retry)
 		add_number(fields, "Retry-After",
-		    retry_after_s(reply->outcome, spool));
+		    retry_after_s(reply->outcome, spool, cache->made));
 	if (reply->outcome == OUTCOME_NO_METHOD)
 		add_text(fields, "Allow", "POST");
 	if (reply->close)
@@ -128,7 +129,7 @@ write_body(struct buffer *body, const struct reply *reply)
 }
 
 static struct MHD_Response *
-make(const struct reply *reply, const struct budget_view *view,
+make(const struct reply *reply, const struct reply_cache *cache,
     const struct spool *spool)
 {
 	struct fields fields = { 0 };
@@ -143,7 +144,7 @@ make(const struct reply *reply, const struct budget_view *view,
 	    body.len, body.at, MHD_RESPMEM_MUST_COPY);
 	if (made == NULL)
 		goto out;
-	add_all(&fields, reply, view, spool);
+	add_all(&fields, reply, cache, spool);
 	for (unsigned i = 0; i < fields.count; i++)
 		MHD_add_response_header(
 		    made, fields.rows[i].name, fields.rows[i].value);
@@ -196,7 +197,7 @@ reply_queue(struct reply_cache *cache, const struct reply *reply,
 	enum MHD_Result queued;
 
 	if (made == NULL)
-		made = make(reply, &cache->view, spool);
+		made = make(reply, cache, spool);
 	if (made == NULL)
 		return false;
 	queued = MHD_queue_response(
@@ -238,7 +239,7 @@ reply_raw(struct reply_cache *cache, const struct reply *reply,
 	closing.close = true;
 	buffer_init(&body, BODY_MOST);
 	buffer_init(&text, BODY_MOST);
-	add_all(&fields, &closing, &cache->view, spool);
+	add_all(&fields, &closing, cache, spool);
 	if (write_body(&body, &closing)) {
 		write_head(&text, &closing, &fields, wall_ms, body.len);
 		if (buffer_append(&text, body.at, body.len))

@@ -49,8 +49,10 @@ find(struct route *route, struct span path, const char *project)
 		if (rows[i].project != PIECE_NONE &&
 		    !is_project(pieces[rows[i].project], project))
 			continue;
-		if (take_table(route, pieces[rows[i].table]))
+		if (take_table(route, pieces[rows[i].table])) {
+			route->has_project = rows[i].project != PIECE_NONE;
 			return OUTCOME_KEPT;
+		}
 	}
 	return OUTCOME_NO_ROUTE;
 }

@@ -24,6 +24,7 @@ struct route {
 	enum outcome wish;  /* KEPT, or what the parameters are refused with */
 	const char *why;    /* of a refused wish; NULL: the outcome's text */
 	bool dry_run;       /* validate, keep nothing */
+	bool has_project;   /* which of the two it is */
 	bool asks_on_invalid;
 	enum on_invalid on_invalid; /* if it asks; else the table's holds */
 	char table[TABLE_NAME_MAX];

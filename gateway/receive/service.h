@@ -5,8 +5,9 @@
  * so that workers need no lock between them.
  *
  * Units	bytes, connections.
- * Ownership	receive.c owns it; tables, spool, budget and letters are
- * borrowed. Threads	any. Errors	none.
+ * Ownership	receive.c owns it; the rest of the program's are borrowed.
+ * Threads	any.
+ * Errors	none.
  */
 #ifndef GATEWAY_RECEIVE_SERVICE_H
 #define GATEWAY_RECEIVE_SERVICE_H
@@ -30,6 +31,7 @@ struct service {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
+	struct account *account;
 	struct deadletter *letters;  /* NULL: none, and nothing is skipped */
 	atomic_bool letters_failing; /* and that was told */
 	atomic_uint_fast64_t connections;

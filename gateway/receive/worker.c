@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,6 +16,15 @@
 #define LEAVE_NS (500 * NS_PER_MS)
 
 #define EVENTS_MOST 64
+
+/*
+ * So long a turn waits for the disk.  Longer than a disk takes that is well;
+ * short enough for those who wait for something else.
+ */
+#define HOLD_NS (20 * NS_PER_MS)
+
+/* Of the library, in one turn. */
+#define RUNS_MOST 4
 
 /* What an event of our epoll is about. */
 enum tag {
@@ -71,12 +81,12 @@ wait_ms(const struct worker *w, struct instant end)
 
 /* A ticket is back: answer, unless its connection was given up meanwhile. */
 static void
-take_tickets(struct worker *w)
+take_tickets(struct ticket *ticket)
 {
-	struct ticket *ticket, *next;
+	struct ticket *next;
 	struct conn *conn;
 
-	for (ticket = ticket_box_take(&w->box); ticket != NULL; ticket = next) {
+	for (; ticket != NULL; ticket = next) {
 		next = ticket->next;
 		conn = conn_of_ticket(ticket);
 		if (!conn->closed && conn->request.state == EX_WAIT) {
@@ -89,6 +99,28 @@ take_tickets(struct worker *w)
 	}
 }
 
+/*
+ * What was appended is on its way to the disk, and its connections are held:
+ * not suspended, so that the next run of the library asks for their answers.
+ * To suspend and resume each costs more than a fast disk's sync, and whatever
+ * arrives meanwhile makes the next group the larger.  When the disk takes too
+ * long, they are suspended after all, and others go on.
+ */
+static void
+stand_still(struct worker *w)
+{
+	struct pollfd box = { .fd = w->box.fd, .events = POLLIN };
+	struct timespec hold = { .tv_nsec = w->disk_is_slow ? 0 : HOLD_NS };
+
+	w->disk_is_slow = ppoll(&box, 1, &hold, NULL) == 0;
+	if (!w->disk_is_slow)
+		take_tickets(ticket_box_take(&w->box));
+	else
+		while (w->held.first != NULL)
+			listen_suspend(w->held.first);
+	w->again = true;
+}
+
 static void
 take_event(struct worker *w, uint64_t tag)
 {
@@ -99,7 +131,7 @@ take_event(struct worker *w, uint64_t tag)
 		w->stirred = w->now;
 		break;
 	case TAG_BOX:
-		take_tickets(w);
+		take_tickets(ticket_box_take(&w->box));
 		break;
 	case TAG_CONTROL:
 		(void)eventfd_read(w->control, &rings);
@@ -111,6 +143,49 @@ take_event(struct worker *w, uint64_t tag)
 		else
 			conn_hangs_up((struct conn *)(uintptr_t)tag);
 	}
+}
+
+/*
+ * All that this turn brought goes to the disk now, in this thread, and its
+ * tickets come back at once: no other thread has to be woken.
+ */
+static void
+commit(struct worker *w)
+{
+	struct instant begun;
+
+	read_clock(w);
+	begun = w->now;
+	atomic_store(&w->box.awake, true);
+	spool_help(w->service->spool);
+	atomic_store(&w->box.awake, false);
+	read_clock(w);
+	w->disk_is_slow = w->now.ns - begun.ns > HOLD_NS;
+	take_tickets(ticket_box_look(&w->box));
+}
+
+/*
+ * One ring for all of a turn's records, so that they are one group.  Where
+ * several came at once, more are likely to have come meanwhile, from those who
+ * were answered first: a commit costs as much as five requests.
+ */
+static void
+gather(struct worker *w)
+{
+	uint64_t before;
+	int runs = 0;
+
+	do {
+		before = w->puts;
+		listen_run(w);
+	} while (w->puts > before + 1 && ++runs < RUNS_MOST);
+	if (!w->ring)
+		return;
+	w->ring = false;
+	if (w->held.first != NULL && !w->disk_is_slow)
+		commit(w);
+	else
+		spool_ring(w->service->spool);
 }
 
 static void
@@ -129,13 +204,16 @@ static void
 turn(struct worker *w, struct instant end)
 {
 	struct epoll_event events[EVENTS_MOST];
-	int n = epoll_wait(w->epoll, events, EVENTS_MOST, wait_ms(w, end));
+	int n;
 
+	if (w->held.first != NULL)
+		stand_still(w);
+	n = epoll_wait(w->epoll, events, EVENTS_MOST, wait_ms(w, end));
 	w->again = false;
 	read_clock(w);
 	for (int i = 0; i < n; i++)
 		take_event(w, events[i].data.u64);
-	listen_run(w);
+	gather(w);
 	look_at_time(w);
 }
 
@@ -156,7 +234,8 @@ give_up_waiting(struct worker *w)
 {
 	struct conn *conn;
 
-	while ((conn = w->waiting.first) != NULL) {
+	while ((conn = w->waiting.first) != NULL ||
+	       (conn = w->held.first) != NULL) {
 		conn->request.ticket.result = TICKET_WITHDRAWN;
 		ingest_settled(conn);
 		listen_resume(conn);
@@ -251,7 +330,8 @@ worker_open(struct worker **out, struct service *service, int listen_fd,
 	farewell_init(&w->farewell, -1, TAG_FAREWELL);
 	letters_init(w);
 	w->scratch = malloc(service->options.max_body + 1);
-	if (w->scratch == NULL) {
+	w->account = account_block(service->account);
+	if (w->scratch == NULL || w->account == NULL) {
 		err_set(err, ERR_HOST, 0, "no memory for a worker");
 		close(listen_fd);
 		goto fail;

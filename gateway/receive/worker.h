@@ -4,7 +4,9 @@
  * The daemon has no thread inside: this loop polls, and whatever is ready is
  * served between two polls.  Tickets come back through a box whose eventfd is
  * part of the same poll, so a suspended request is resumed by its own worker,
- * in batches, and the library is never called from two threads.
+ * in batches, and the library is never called from two threads.  A request that
+ * waits for the disk alone is held rather than suspended: at the end of a turn
+ * the worker itself commits what the turn brought, and the next one answers.
  *
  *	epoll { the library's epoll, ticket box, control, sockets' ends }
  *
@@ -33,6 +35,7 @@ struct MHD_Daemon;
 
 struct worker {
 	struct service *service;
+	struct account_block *account;
 	struct MHD_Daemon *http;
 	pthread_t thread;
 	bool running;
@@ -45,7 +48,9 @@ struct worker {
 	struct instant last_round; /* of asking idle connections */
 	struct deadlines deadlines;
 	struct farewell farewell;
-	struct conn_list idle, waiting;
+	struct conn_list idle;
+	struct conn_list held;    /* wait for the disk, in place */
+	struct conn_list waiting; /* suspended */
 	struct conn_list orphans; /* closed, but their ticket is out */
 	struct reply_cache replies;
 	struct inflate *inflate;
@@ -53,7 +58,10 @@ struct worker {
 	struct buffer letters; /* of the request at hand, on their way */
 	uint64_t under_way;    /* requests that are not answered yet */
 	uint64_t tickets_out;  /* of them, and of closed connections */
-	bool again;            /* do not wait: something was resumed */
+	bool again;            /* do not wait: something is to be answered */
+	bool ring;             /* the spool, before we sleep */
+	uint64_t puts;         /* records given to the spool */
+	bool disk_is_slow;     /* nothing is held until it has answered */
 	bool stopping;         /* no new connections */
 	bool closing;          /* nothing may be suspended any more */
 	struct worker *behind;

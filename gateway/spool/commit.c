@@ -252,7 +252,9 @@ commit_run(struct journal *j, struct err *err)
 	result = write_and_sync(j);
 	keep_records(s);
 	if (result == 0) {
+		journal_begin_counts(j);
 		apply(j);
+		journal_end_counts(j);
 		atomic_fetch_add(&j->counts.commits, 1);
 	} else {
 		take_back(j);

@@ -19,6 +19,8 @@
 
 #define RETRY_MS   250 /* after a disk failed */
 #define LAST_TRIES 40  /* of as long each, to commit what is left at the end */
+#define RIDE_MS    5   /* in which settlements wait for a commit to ride */
+#define RIDES_MOST 8
 
 struct committer {
 	struct journal *journal;
@@ -30,11 +32,17 @@ struct committer {
 	pthread_t thread;
 	bool running;
 	atomic_bool stop;
+
+	/*
+	 * Whoever has this is the committer for now.  It guards a role, not
+	 * data: no other lock is ever waited for by one who wants it.
+	 */
+	pthread_mutex_t turn;
 	atomic_int_fast64_t now_ns; /* the latest that anyone told */
 	atomic_uint_fast64_t pending_bytes;
 	_Atomic(struct record *) visible; /* newest first */
 
-	/* The committer thread's own. */
+	/* The committer's own. */
 	struct record *pending, **pending_link; /* oldest first */
 	struct inbox_ops ops;
 	size_t ops_staged, ops_done;
@@ -59,7 +67,7 @@ take_room(atomic_uint_fast64_t *used, uint64_t bytes, uint64_t most)
 }
 
 bool
-committer_append(struct committer *c, struct record *record)
+committer_put(struct committer *c, struct record *record, bool *ring_out)
 {
 	struct journal *j = c->journal;
 	uint64_t cost = cost_of_record(record);
@@ -72,7 +80,25 @@ committer_append(struct committer *c, struct record *record)
 		return false;
 	}
 	tell_time(c, record->accepted);
-	inbox_append(&c->inbox, record);
+	*ring_out |= inbox_append(&c->inbox, record);
+	return true;
+}
+
+void
+committer_ring(struct committer *c)
+{
+	inbox_ring(&c->inbox);
+}
+
+bool
+committer_append(struct committer *c, struct record *record)
+{
+	bool ring = false;
+
+	if (!committer_put(c, record, &ring))
+		return false;
+	if (ring)
+		committer_ring(c);
 	return true;
 }
 
@@ -154,12 +180,18 @@ gather_done(struct committer *c)
 }
 
 static void
-gather(struct committer *c)
+gather_records(struct committer *c)
 {
 	*c->pending_link = inbox_take(&c->inbox.appended);
 	while (*c->pending_link != NULL)
 		c->pending_link = &(*c->pending_link)->next;
 	gather_ops(c);
+}
+
+static void
+gather(struct committer *c)
+{
+	gather_records(c);
 	gather_wants(c);
 	gather_done(c);
 }
@@ -263,13 +295,27 @@ release(struct committer *c, struct inbox_op *op)
 	settle_release(c->journal, op->record);
 }
 
+/* How long it took is for people: nothing here goes by it. */
+static bool
+commit_timed(struct journal *j, struct err *err)
+{
+	uint64_t before = atomic_load(&j->counts.commits);
+	struct instant begun = clock_now();
+	bool ok = commit_run(j, err);
+
+	if (atomic_load(&j->counts.commits) != before)
+		histogram_add(&j->counts.commit_times, &histogram_time,
+		    clock_now().ns - begun.ns, 1);
+	return ok;
+}
+
 /* What was staged is true now, or as it was before. */
 static bool
 commit(struct committer *c)
 {
 	struct journal *j = c->journal;
 	struct err err = { 0 };
-	bool ok = commit_run(j, &err);
+	bool ok = commit_timed(j, &err);
 
 	publish_all(c, ok);
 	clean_committed(j, ok);
@@ -367,25 +413,98 @@ work(struct committer *c)
 		 (!idle(c) || clean_ready(j)));
 }
 
+/*
+ * Copying forward, and getting over a failure, is left to the committer's own
+ * thread.
+ */
+static bool
+help(struct committer *c)
+{
+	struct journal *j = c->journal;
+
+	if (j->retry)
+		return false;
+	gather_records(c);
+	j->now = time_now(c);
+	if (stage_records(c) && stage_ops(c))
+		commit(c);
+	journal_step(j, time_now(c));
+	show_all(c);
+	hand_out_jobs(c);
+	return idle(c) && !clean_ready(j) && !j->retry;
+}
+
+void
+committer_help(struct committer *c)
+{
+	bool done = false;
+
+	if (pthread_mutex_trylock(&c->turn) == 0) {
+		done = help(c);
+		pthread_mutex_unlock(&c->turn);
+	}
+	if (!done)
+		committer_ring(c);
+}
+
+/*
+ * Nobody waits for settlements.  As long as others commit, they go along; only
+ * now and then is there a turn for what else has to be seen to.
+ */
+static void
+let_ride(struct committer *c, struct pollfd *bell)
+{
+	const struct journal_counts *counts = &c->journal->counts;
+	eventfd_t rings;
+	uint64_t before;
+	int left = RIDES_MOST;
+
+	(void)eventfd_read(c->bell, &rings);
+	while (left-- > 0 && atomic_load(&c->keeper.done) == NULL &&
+	       inbox_only_settled(&c->inbox)) {
+		before = atomic_load(&counts->commits);
+		if (poll(bell, 1, RIDE_MS) == 0 &&
+		    atomic_load(&counts->commits) == before)
+			break;
+		(void)eventfd_read(c->bell, &rings);
+	}
+}
+
+struct turn_end {
+	bool idle, retry;
+};
+
+static struct turn_end
+take_turn(struct committer *c)
+{
+	struct turn_end end;
+
+	pthread_mutex_lock(&c->turn);
+	if (c->journal->retry)
+		journal_retry(c->journal);
+	work(c);
+	end.idle = idle(c);
+	end.retry = c->journal->retry;
+	pthread_mutex_unlock(&c->turn);
+	return end;
+}
+
 static void *
 run(void *arg)
 {
 	struct committer *c = arg;
 	struct pollfd bell = { .fd = c->bell, .events = POLLIN };
+	struct turn_end last = { .idle = true };
 	int left = LAST_TRIES;
-	eventfd_t rings;
 	bool stop;
 
 	do {
 		stop = atomic_load(&c->stop);
-		if (!stop || !idle(c))
-			poll(&bell, 1,
-			    c->journal->retry || stop ? RETRY_MS : -1);
-		(void)eventfd_read(c->bell, &rings);
-		if (c->journal->retry)
-			journal_retry(c->journal);
-		work(c);
-	} while (!stop || (!idle(c) && left-- > 0));
+		if (!stop || !last.idle)
+			poll(&bell, 1, last.retry || stop ? RETRY_MS : -1);
+		let_ride(c, &bell);
+		last = take_turn(c);
+	} while (!stop || (!last.idle && left-- > 0));
 	return NULL;
 }
 
@@ -408,6 +527,7 @@ committer_start(struct committer **out, const struct committer_options *options,
 	if (c == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
 	c->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	pthread_mutex_init(&c->turn, NULL);
 	inbox_init(&c->inbox, c->bell);
 	keeper_init(&c->keeper, options->journal.disk, c->bell);
 	c->pending_link = &c->pending;
@@ -504,6 +624,7 @@ committer_stop(struct committer **committer)
 	journal_close(&c->journal);
 	free(c->ops.at);
 	inbox_fini(&c->inbox, time_now(c));
+	pthread_mutex_destroy(&c->turn);
 	if (c->bell != -1)
 		close(c->bell);
 	free(c);

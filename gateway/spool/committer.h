@@ -3,8 +3,11 @@
  *
  * The committer takes what all workers appended and the pump settled since it
  * last looked, and commits it: one write, one sync.  While a sync runs, the
- * next batch gathers; there is no timer.  The keeper runs jobs (job.h): disk
- * work that no commit waits for.
+ * next batch gathers; there is no timer.  A worker all of whose producers wait
+ * for the disk lends its thread (committer_help): two changes of thread a
+ * commit are then spared.  Settlements, for which nobody waits, ride a commit
+ * that comes within a few milliseconds, or else get one of their own.  The
+ *keeper runs jobs (job.h): disk work that no commit waits for.
  *
  *	workers --appended--> committer --visible--> pump
  *	pump ----settled----> committer --jobs--> keeper --done--> committer
@@ -16,7 +19,7 @@
  * Units	bytes.
  * Ownership	committer_start gives, committer_stop takes; the journal and
  *		disk are the committer's in between.
- * Threads	append from any, the rest from the pump's.
+ * Threads	append, ring and help from any, the rest from the pump's.
  * Errors	no memory, no threads: false and a text.
  */
 #ifndef GATEWAY_SPOOL_COMMITTER_H
@@ -50,6 +53,14 @@ uint64_t committer_end_work(struct committer *committer);
 void committer_stop(struct committer **committer);
 
 bool committer_append(struct committer *committer, struct record *record);
+
+/* The same; the committer sleeps on until it is rung, if *ring_out was set. */
+bool committer_put(
+    struct committer *committer, struct record *record, bool *ring_out);
+void committer_ring(struct committer *committer);
+
+/* One turn of the committer's, now and here, if it is not at work. */
+void committer_help(struct committer *committer);
 struct record *committer_visible(struct committer *committer);
 void committer_part(struct committer *committer, struct record *record,
     struct frame_range range);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "gateway/spool/letterfile.h"
+#include "gateway/spool/letterpatch.h"
+#include "gateway/spool/lock.h"
 
 #define FOLDER_MODE 0700 /* payload of producers */
 #define FILE_MODE   0600
@@ -19,8 +21,6 @@
 #define FILES_WHEN_FULL 16
 #define FILE_LEAST      (64 << 10)
 #define FILE_MOST       (64 << 20)
-
-#define PIECE 4096
 
 struct deadletter {
 	pthread_mutex_t guard; /* all that follows */
@@ -36,18 +36,26 @@ struct deadletter {
 
 /* -------------------------------------------------------------- folder -- */
 
+static DIR *
+open_listing(const struct deadletter *d)
+{
+	int fd = openat(d->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+
+	if (dir == NULL && fd != -1)
+		close(fd);
+	return dir;
+}
+
 /* Counts the files' bytes again: people may have taken some away. */
 static bool
 count(struct deadletter *d, uint64_t *youngest_out)
 {
-	int fd = openat(d->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
+	DIR *dir = open_listing(d);
 	uint64_t file, bytes = 0, youngest = 0;
 	struct dirent *entry;
 	struct stat st;
 
-	if (dir == NULL && fd != -1)
-		close(fd);
 	if (dir == NULL)
 		return false;
 	while ((entry = readdir(dir)) != NULL) {
@@ -111,75 +119,64 @@ next_file(struct deadletter *d)
 	return true;
 }
 
+static bool
+blank(struct deadletter *d, const struct deadletter_place *place)
+{
+	int fd = open_file(d, place->file, O_WRONLY);
+	bool ok;
+
+	if (fd == -1)
+		return errno == ENOENT; /* taken away meanwhile */
+	ok = letterpatch_blank(
+	    fd, (struct letterpatch_place){ place->offset, place->len });
+	close(fd);
+	return ok;
+}
+
 /* ---------------------------------------------------------------- open -- */
 
-/* The offset behind the last line feed of the file. */
-static bool
-find_end(int fd, uint64_t size, uint64_t *end_out)
+/*
+ * Not only the youngest: one is closed when its sync fails, and what the disk
+ * has of its end then shows at the next power cut.  Best effort: nobody writes
+ * to them.
+ */
+static void
+heal_older(struct deadletter *d, uint64_t youngest)
 {
-	char piece[PIECE];
-	const char *feed;
-	size_t len;
+	DIR *dir = open_listing(d);
+	struct dirent *entry;
+	uint64_t file, size;
+	int fd;
 
-	for (; size > 0; size -= len) {
-		len = size < sizeof piece ? (size_t)size : sizeof piece;
-		if (pread(fd, piece, len, (off_t)(size - len)) != (ssize_t)len)
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (!letterfile_number(entry->d_name, &file) ||
+		    file == youngest)
+			continue;
+		fd = open_file(d, file, O_RDWR);
+		if (fd == -1)
+			continue;
+		(void)letterpatch_heal(fd, &size);
+		close(fd);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static bool
+resume(struct deadletter *d)
+{
+	uint64_t youngest;
+
+	if (!count(d, &youngest))
+		return false;
+	heal_older(d, youngest);
+	d->file = youngest;
+	if (youngest > 0) {
+		d->fd = open_file(d, youngest, O_RDWR);
+		if (d->fd == -1 || !letterpatch_heal(d->fd, &d->size))
 			return false;
-		feed = memrchr(piece, '\n', len);
-		if (feed != NULL) {
-			*end_out = size - len + (uint64_t)(feed - piece) + 1;
-			return true;
-		}
 	}
-	*end_out = 0;
-	return true;
-}
-
-/* What a crash left of a letter is cut off. */
-static bool
-resume_file(struct deadletter *d)
-{
-	struct stat st;
-	uint64_t end;
-
-	d->fd = open_file(d, d->file, O_RDWR);
-	if (d->fd == -1 || fstat(d->fd, &st) == -1 ||
-	    !find_end(d->fd, (uint64_t)st.st_size, &end))
-		return false;
-	if (end < (uint64_t)st.st_size &&
-	    (ftruncate(d->fd, (off_t)end) == -1 || fdatasync(d->fd) == -1))
-		return false;
-	d->bytes -= (uint64_t)st.st_size - end;
-	d->size = end;
-	return true;
-}
-
-/* The lock ends with us however we end; the text in it is for people. */
-static bool
-take_lock(struct deadletter *d, const char *path, struct err *err)
-{
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char holder[64] = "";
-	ssize_t n;
-
-	d->lock = openat(d->folder, LETTERFILE_LOCK,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (d->lock == -1)
-		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
-		    LETTERFILE_LOCK, strerror(errno));
-	if (fcntl(d->lock, F_OFD_SETLK, &whole) == -1) {
-		n = pread(d->lock, holder, sizeof holder - 1, 0);
-		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
-		return err_set(err, ERR_BUSY, 0,
-		    "%.160s is in use by another process (%s)", path,
-		    holder[0] != '\0' ? holder : "unknown");
-	}
-	snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
-	if (ftruncate(d->lock, 0) == -1 ||
-	    pwrite(d->lock, holder, strlen(holder), 0) == -1)
-		return err_set(err, ERR_HOST, 0, "%.160s/%s: %s", path,
-		    LETTERFILE_LOCK, strerror(errno));
-	return true;
+	return count(d, &youngest);
 }
 
 /* A folder's own name must last as long as what is in it. */
@@ -229,9 +226,9 @@ deadletter_open(struct deadletter **out,
 	d->max_bytes = options->max_bytes;
 	d->file_bytes = share_of(options->max_bytes);
 	if (!open_folder(d, options->directory, err) ||
-	    !take_lock(d, options->directory, err))
+	    !lock_take(d->folder, options->directory, FILE_MODE, &d->lock, err))
 		goto fail;
-	if (!count(d, &d->file) || (d->file > 0 && !resume_file(d))) {
+	if (!resume(d)) {
 		err_set(err, ERR_HOST, 0, "%.160s: %s", options->directory,
 		    strerror(errno));
 		goto fail;
@@ -272,21 +269,6 @@ cut(struct deadletter *d)
 }
 
 static bool
-write_all(int fd, const char *at, uint64_t len, uint64_t offset)
-{
-	ssize_t n;
-
-	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
-		n = pwrite(fd, at, len, (off_t)offset);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
 has_room(struct deadletter *d, uint64_t len)
 {
 	uint64_t youngest;
@@ -322,7 +304,7 @@ write_lines(struct deadletter *d, struct span lines)
 
 	if (!ready_file(d, lines.len))
 		return false;
-	if (write_all(d->fd, lines.at, lines.len, d->size)) {
+	if (letterpatch_write(d->fd, lines.at, lines.len, d->size)) {
 		if (fdatasync(d->fd) == 0)
 			return true;
 		d->closed = true;
@@ -353,28 +335,6 @@ deadletter_keep(struct deadletter *d, struct span lines,
 	}
 	pthread_mutex_unlock(&d->guard);
 	return answer;
-}
-
-/* Others stand behind them: blanks and a line feed are no letter. */
-static bool
-blank(struct deadletter *d, const struct deadletter_place *place)
-{
-	int fd = open_file(d, place->file, O_WRONLY);
-	uint64_t at = place->offset, end = place->offset + place->len;
-	char blanks[PIECE];
-	bool ok = fd != -1;
-
-	memset(blanks, ' ', sizeof blanks);
-	for (uint64_t len; ok && at < end - 1; at += len) {
-		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
-		ok = write_all(fd, blanks, len, at);
-	}
-	ok = ok && fdatasync(fd) == 0;
-	if (fd == -1 && errno == ENOENT)
-		return true; /* taken away meanwhile */
-	if (fd != -1)
-		close(fd);
-	return ok;
 }
 
 static bool

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_NAME   "lock"
+#include "gateway/spool/lock.h"
+
 #define FOLDER_MODE 0750
 #define FILE_MODE   0640
 
@@ -196,41 +197,6 @@ static const struct disk operations = {
 	.end = dir_end,
 };
 
-/*
- * The lock is of the open file description, not of the process: it ends with
- * us however we end.  The text in the file is for people; it is written after
- * the lock was got and means nothing without it.
- */
-static bool
-take_lock(struct directory *directory, const char *path, struct err *err)
-{
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char holder[128] = "", host[64] = "";
-	int len;
-	ssize_t n;
-
-	directory->lock = openat(directory->fd, LOCK_NAME,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (directory->lock == -1)
-		return err_set(err, ERR_HOST, 0, "%s/%s: %s", path, LOCK_NAME,
-		    strerror(errno));
-	if (fcntl(directory->lock, F_OFD_SETLK, &whole) == -1) {
-		n = pread(directory->lock, holder, sizeof holder - 1, 0);
-		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
-		return err_set(err, ERR_BUSY, 0,
-		    "%s is in use by another process (%s)", path,
-		    holder[0] != '\0' ? holder : "unknown");
-	}
-	gethostname(host, sizeof host - 1);
-	len = snprintf(
-	    holder, sizeof holder, "pid %ld on %s\n", (long)getpid(), host);
-	if (ftruncate(directory->lock, 0) == -1 ||
-	    pwrite(directory->lock, holder, (size_t)len, 0) == -1)
-		return err_set(err, ERR_HOST, 0, "%s/%s: %s", path, LOCK_NAME,
-		    strerror(errno));
-	return true;
-}
-
 /* Its name in the folder above must last as long as what is in it. */
 static void
 sync_parent(int fd)
@@ -263,7 +229,8 @@ disk_open(struct disk **out, const char *path, bool lock, struct err *err)
 	}
 	if (made)
 		sync_parent(directory->fd);
-	if (lock && !take_lock(directory, path, err)) {
+	if (lock &&
+	    !lock_take(directory->fd, path, FILE_MODE, &directory->lock, err)) {
 		disk_close(&disk);
 		return false;
 	}

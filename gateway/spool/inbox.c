@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-static void
-ring(struct inbox *inbox)
+void
+inbox_ring(struct inbox *inbox)
 {
 	/* The counter cannot overflow, so the write cannot fail. */
 	(void)eventfd_write(inbox->bell, 1);
@@ -57,11 +57,10 @@ inbox_take(_Atomic(struct record *) *list)
 	return oldest;
 }
 
-void
+bool
 inbox_append(struct inbox *inbox, struct record *record)
 {
-	if (inbox_push(&inbox->appended, record))
-		ring(inbox);
+	return inbox_push(&inbox->appended, record);
 }
 
 static bool
@@ -95,7 +94,7 @@ inbox_part(struct inbox *inbox, struct record *record, struct frame_range range)
 		record->told_events += range.count;
 	pthread_mutex_unlock(&inbox->lock);
 	if (first)
-		ring(inbox);
+		inbox_ring(inbox);
 }
 
 static struct inbox_op
@@ -125,7 +124,7 @@ inbox_end(struct inbox *inbox, struct record *record)
 	}
 	pthread_mutex_unlock(&inbox->lock);
 	if (first)
-		ring(inbox);
+		inbox_ring(inbox);
 }
 
 void
@@ -148,7 +147,7 @@ inbox_want(struct inbox *inbox, struct table *table, uint64_t bytes)
 		    (struct inbox_want){ table, bytes };
 	}
 	pthread_mutex_unlock(&inbox->lock);
-	ring(inbox);
+	inbox_ring(inbox);
 }
 
 void
@@ -203,4 +202,16 @@ inbox_empty(struct inbox *inbox)
 		atomic_load(&inbox->appended) == NULL;
 	pthread_mutex_unlock(&inbox->lock);
 	return empty;
+}
+
+bool
+inbox_only_settled(struct inbox *inbox)
+{
+	bool only;
+
+	pthread_mutex_lock(&inbox->lock);
+	only = (inbox->said.count > 0 || inbox->ended != NULL) &&
+	       inbox->want_count == 0 && atomic_load(&inbox->appended) == NULL;
+	pthread_mutex_unlock(&inbox->lock);
+	return only;
 }

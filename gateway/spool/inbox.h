@@ -58,7 +58,9 @@ bool inbox_push(_Atomic(struct record *) *list, struct record *record);
 /* All of it, oldest first. */
 struct record *inbox_take(_Atomic(struct record *) *list);
 
-void inbox_append(struct inbox *inbox, struct record *record);
+/* True: inbox_ring must follow. */
+bool inbox_append(struct inbox *inbox, struct record *record);
+void inbox_ring(struct inbox *inbox);
 void inbox_part(
     struct inbox *inbox, struct record *record, struct frame_range range);
 void inbox_end(struct inbox *inbox, struct record *record);
@@ -71,5 +73,8 @@ void inbox_take_ops(struct inbox *inbox, struct inbox_ops *ops);
 bool inbox_take_want(struct inbox *inbox, struct inbox_want *want);
 
 bool inbox_empty(struct inbox *inbox);
+
+/* Are there settlements, and nothing else? */
+bool inbox_only_settled(struct inbox *inbox);
 
 #endif

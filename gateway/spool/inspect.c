@@ -1,5 +1,6 @@
 #include "gateway/spool/inspect.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,13 @@
 #include "gateway/spool/scan.h"
 #include "gateway/spool/sources.h"
 
+#define ALL_TABLES "(all)" /* no table has such a name */
+
 struct seen {
 	struct segment *segment; /* its bits: what is dead */
 	struct contents contents;
 	bool headless;          /* the header is damaged */
+	uint64_t told_size;     /* by the header; 0: nothing */
 	uint64_t events, bytes; /* waiting */
 };
 
@@ -23,6 +27,7 @@ struct total {
 };
 
 struct inspect {
+	const char *directory;
 	struct disk *disk;
 	bool whole; /* read every record */
 	struct seen *seen;
@@ -65,6 +70,7 @@ read_head(
 		return false;
 	if (len >= SEGMENT_HEADER && segment_head_get(&head, bytes)) {
 		seen->segment->epoch = head.epoch;
+		seen->told_size = head.size;
 		if (head.oldest > in->oldest_epoch)
 			in->oldest_epoch = head.oldest;
 		return true;
@@ -98,14 +104,23 @@ muster(struct inspect *in, struct err *err)
 		return err_set(err, ERR_HOST, 0, "%s", strerror(-result));
 	if (in->no_memory)
 		return err_set(err, ERR_HOST, 0, "no memory");
+	if (in->count == 0)
+		return err_set(err, ERR_INPUT, 0,
+		    "%.200s: no spool is here, no file such as "
+		    "0000000000000001.seg",
+		    in->directory);
 	for (uint32_t i = 0; ok && i < in->count; i++) {
 		struct segment *segment = in->seen[i].segment;
 
 		segment_name(name, segment->id);
 		segment->file = in->disk->open(in->disk, name, DISK_READ);
-		if (segment->file < 0)
+		if (segment->file == -ENOENT)
 			continue; /* gone meanwhile */
+		if (segment->file < 0)
+			return err_set(err, ERR_HOST, 0, "%.200s/%s: %s",
+			    in->directory, name, strerror(-segment->file));
 		scan_init(&scan, in->disk, segment->file, segment->size);
+		scan.forgiving = true;
 		ok = read_head(in, &in->seen[i], &scan, err);
 		scan_fini(&scan);
 	}
@@ -131,6 +146,7 @@ read_contents(struct inspect *in, struct seen *seen, struct err *err)
 	bool ok = true;
 
 	scan_init(&scan, in->disk, segment->file, segment->limit);
+	scan.forgiving = true;
 	if (!in->whole && segment->limit == segment->size)
 		answer = footer_read(&scan, segment->epoch, c, err);
 	if (answer == FOOTER_READ &&
@@ -288,7 +304,7 @@ take_stock(struct inspect *in, struct err *err)
 static bool
 begin(struct inspect *in, const char *directory, bool whole, struct err *err)
 {
-	*in = (struct inspect){ .whole = whole };
+	*in = (struct inspect){ .directory = directory, .whole = whole };
 	return disk_open(&in->disk, directory, false, err);
 }
 
@@ -308,7 +324,7 @@ end(struct inspect *in)
 }
 
 static void
-print_stat(const struct inspect *in, int64_t wall_ms, FILE *out)
+print_segments(const struct inspect *in, FILE *out)
 {
 	fprintf(out, "%-20s %8s %12s %10s %10s %12s %14s\n", "segment", "epoch",
 	    "size", "records", "waiting", "events", "bytes");
@@ -323,18 +339,35 @@ print_stat(const struct inspect *in, int64_t wall_ms, FILE *out)
 		    s->living, seen->events, seen->bytes,
 		    is_over(in, s) ? "  free" : "");
 	}
+}
+
+static void
+print_total(const struct total *t, int64_t wall_ms, FILE *out)
+{
+	fprintf(out,
+	    "%-32s %10" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8" PRId64 " s\n",
+	    t->name, t->records, t->events, t->bytes,
+	    wall_ms > t->oldest_ms ? (wall_ms - t->oldest_ms) / 1000 : 0);
+}
+
+static void
+print_totals(const struct inspect *in, int64_t wall_ms, FILE *out)
+{
+	struct total all = { .name = ALL_TABLES, .oldest_ms = INT64_MAX };
+
 	fprintf(out, "\n%-32s %10s %12s %14s %10s\n", "table", "records",
 	    "events", "bytes", "oldest");
 	for (uint32_t i = 0; i < in->total_count; i++) {
 		const struct total *t = &in->totals[i];
 
-		fprintf(out,
-		    "%-32s %10" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8" PRId64
-		    " s\n",
-		    t->name, t->records, t->events, t->bytes,
-		    wall_ms > t->oldest_ms ? (wall_ms - t->oldest_ms) / 1000
-					   : 0);
+		print_total(t, wall_ms, out);
+		all.records += t->records;
+		all.events += t->events;
+		all.bytes += t->bytes;
+		if (t->oldest_ms < all.oldest_ms)
+			all.oldest_ms = t->oldest_ms;
 	}
+	print_total(&all, wall_ms, out);
 }
 
 bool
@@ -346,8 +379,10 @@ inspect_stat(const char *directory, int64_t wall_ms, FILE *out, struct err *err)
 	if (!begin(&in, directory, false, err))
 		return false;
 	ok = take_stock(&in, err);
-	if (ok)
-		print_stat(&in, wall_ms, out);
+	if (ok) {
+		print_segments(&in, out);
+		print_totals(&in, wall_ms, out);
+	}
 	end(&in);
 	return ok;
 }
@@ -360,6 +395,13 @@ print_damage(const struct inspect *in, const struct seen *seen, FILE *out)
 
 	if (seen->headless) {
 		fprintf(out, "%016" PRIx64 ".seg: the header is damaged\n", id);
+		bad++;
+	}
+	if (seen->told_size > seen->segment->size) {
+		fprintf(out,
+		    "%016" PRIx64 ".seg: cut short: %" PRIu64
+		    " bytes of %" PRIu64 "\n",
+		    id, seen->segment->size, seen->told_size);
 		bad++;
 	}
 	if (is_over(in, seen->segment))

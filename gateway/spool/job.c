@@ -10,6 +10,8 @@
 #include "gateway/spool/scan.h"
 
 #define CHUNK      (1024 * 1024)
+#define PAGE       4096
+#define PIECE      CHUNK /* of zeros, between two syncs */
 #define QUARANTINE "quarantine"
 
 struct job *
@@ -51,6 +53,7 @@ fail(struct job *job, const char *what, int result)
 	    job->id, what, strerror(-result));
 }
 
+/* Piece by piece: commits that come meanwhile wait behind one piece at most. */
 static bool
 fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 {
@@ -61,6 +64,9 @@ fill_with_zeros(struct job *job, struct disk *disk, int file, uint64_t at)
 	for (; result == 0 && at < job->size; at += len) {
 		len = job->size - at < CHUNK ? job->size - at : CHUNK;
 		result = disk_write(disk, file, zeros, len, at);
+		if (result == 0 && (at + len) % PIECE == 0 &&
+		    at + len < job->size)
+			result = disk->sync(disk, file);
 	}
 	free(zeros);
 	if (result == 0)
@@ -169,6 +175,32 @@ scan_whole(struct job *job, struct disk *disk, struct scan *scan)
 	return true;
 }
 
+static int64_t
+rewrite(
+    struct job *job, struct disk *disk, char *bytes, uint64_t at, uint64_t len)
+{
+	int64_t n = disk->read(disk, job->file, bytes, len, at);
+
+	return n < 0 ? n : disk_write(disk, job->file, bytes, (size_t)n, at);
+}
+
+/* By pieces; what cannot be read is not touched. */
+static int64_t
+rewrite_around(
+    struct job *job, struct disk *disk, char *bytes, uint64_t at, uint64_t len)
+{
+	uint64_t end = at + len;
+	int64_t n = 0;
+
+	for (; n >= 0 && at < end; at += PAGE) {
+		len = end - at < PAGE ? end - at : PAGE;
+		n = disk->read(disk, job->file, bytes, len, at);
+		n = n < 0 ? 0
+			  : disk_write(disk, job->file, bytes, (size_t)n, at);
+	}
+	return n;
+}
+
 /*
  * What was found without a footer may be in the kernel's memory alone: the
  * process before us was killed, perhaps after a sync that failed and left the
@@ -185,9 +217,8 @@ make_durable(struct job *job, struct disk *disk)
 	for (; n >= 0 && at < job->contents.tail; at += len) {
 		len = job->contents.tail - at < CHUNK ? job->contents.tail - at
 						      : CHUNK;
-		n = disk->read(disk, job->file, bytes, len, at);
-		if (n >= 0)
-			n = disk_write(disk, job->file, bytes, (size_t)n, at);
+		n = (job->forgiving ? rewrite_around : rewrite)(
+		    job, disk, bytes, at, len);
 	}
 	free(bytes);
 	if (n >= 0)
@@ -204,6 +235,7 @@ run_reading(struct job *job, struct disk *disk)
 
 	scan_init(&scan, disk, job->file,
 	    job->limit < job->size ? job->limit : job->size);
+	scan.forgiving = job->forgiving;
 	if (job->limit >= job->size && !job->whole)
 		answer =
 		    footer_read(&scan, job->epoch, &job->contents, &job->err);
@@ -255,6 +287,7 @@ run_read(struct job *job, struct disk *disk)
 	bool ok = true;
 
 	scan_init(&scan, disk, job->file, job->size);
+	scan.forgiving = job->forgiving;
 	for (uint32_t i = 0; ok && i < job->item_count; i++, item++) {
 		size = scan_frame(&scan, (uint64_t)item->at8 * FRAME_ALIGN,
 		    job->epoch, &frame, &job->err);
@@ -290,6 +323,13 @@ run_remove(struct job *job, struct disk *disk)
 	if (result == 0)
 		result = disk->sync_names(disk);
 	return result == 0 || fail(job, "remove", result);
+}
+
+bool
+job_reads(enum job_kind kind)
+{
+	return kind == JOB_SETTLED || kind == JOB_LOAD || kind == JOB_VERIFY ||
+	       kind == JOB_READ;
 }
 
 void

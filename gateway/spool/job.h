@@ -47,6 +47,7 @@ struct job {
 	uint64_t limit; /* of what counts */
 	int file;       /* JOB_CREATE: the result */
 	bool whole;     /* scan, also when there is a footer */
+	bool forgiving; /* what cannot be read is damage; see scan.h */
 	uint64_t quarantine_room, quarantined;
 	struct buffer bytes; /* JOB_SEAL */
 	uint64_t at;
@@ -59,6 +60,9 @@ struct job {
 
 struct job *job_new(enum job_kind kind, struct segment *segment);
 void job_free(struct job *job, struct instant now);
+
+/* Is it there to read? */
+bool job_reads(enum job_kind kind);
 
 void job_run(struct job *job, struct disk *disk);
 

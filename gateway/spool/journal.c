@@ -16,6 +16,7 @@
 #define SEGMENTS_LEAST 6
 #define FAILED_MOST    8  /* times before a file is given up */
 #define TABLES_PART    32 /* of a segment, for the names in its footer */
+#define PATIENCE       20 /* times a disk may be unable to read something */
 
 /*
  * Two segments' worth are not used for segments: one is for when there is no
@@ -327,6 +328,7 @@ journal_give_job(struct journal *j, struct job *job)
 {
 	if (job->segment != NULL)
 		job->segment->busy++;
+	job->forgiving = j->unreadable >= PATIENCE;
 	job->next = NULL;
 	if (j->jobs == NULL)
 		j->jobs = job;
@@ -396,6 +398,8 @@ journal_done(struct journal *j, struct job *job, struct instant now)
 {
 	j->now = now;
 	j->jobs_out--;
+	if (job_reads(job->kind))
+		j->unreadable = job->ok ? 0 : j->unreadable + 1;
 	if (job->segment != NULL)
 		job->segment->busy--;
 	switch (job->kind) {
@@ -487,4 +491,16 @@ journal_visible(struct journal *j)
 
 	j->visible = NULL;
 	return records;
+}
+
+void
+journal_begin_counts(struct journal *journal)
+{
+	atomic_fetch_add(&journal->version, 1);
+}
+
+void
+journal_end_counts(struct journal *journal)
+{
+	atomic_fetch_add(&journal->version, 1);
 }

@@ -35,6 +35,7 @@
 
 #include <stdatomic.h>
 
+#include "gateway/histogram.h"
 #include "gateway/spool/chain.h"
 #include "gateway/spool/cost.h"
 #include "gateway/spool/disk.h"
@@ -71,6 +72,7 @@ struct journal_counts {
 	atomic_uint_fast64_t commits;
 	atomic_uint_fast64_t segments;
 	atomic_uint_fast64_t unverified; /* segments found at the start */
+	struct histogram commit_times;   /* write and sync */
 	atomic_bool failing;             /* the last commit failed */
 	atomic_bool recovering;
 };
@@ -103,9 +105,11 @@ struct journal {
 	atomic_uint_fast64_t reserved;
 	atomic_uint_fast64_t limit;
 	struct journal_counts counts;
+	atomic_uint_fast64_t version; /* odd: the shelves' counts change */
 	struct job *jobs, *jobs_last; /* for the keeper */
 	uint32_t jobs_out;
 	uint32_t reads_out;
+	uint32_t unreadable; /* reading jobs that failed, one after another */
 	struct segment *indexed[JOURNAL_INDEXED];
 	uint32_t indexed_next;
 	struct record *visible, *visible_last; /* for the pump */
@@ -134,6 +138,13 @@ void journal_done(struct journal *journal, struct job *job, struct instant now);
 /* Records for the pump, oldest first by `next`. */
 struct record *journal_visible(struct journal *journal);
 void journal_show(struct journal *journal, struct record *record);
+
+/*
+ * Around what changes several counts of a shelf, which another thread wants to
+ * read together: whoever reads looks at the version before and behind.
+ */
+void journal_begin_counts(struct journal *journal);
+void journal_end_counts(struct journal *journal);
 
 /* For the parts of the journal. */
 void journal_give_job(struct journal *journal, struct job *job);

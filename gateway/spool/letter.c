@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
+#include "gateway/clock.h"
 #include "parsers/base64.h"
 #include "parsers/grammar.h"
 #include "parsers/jseek.h"
@@ -60,22 +60,13 @@ append_text(struct buffer *out, const char *key, struct span text)
 }
 
 static bool
-append_time(struct buffer *out, int64_t at_ms)
-{
-	int64_t ms = (at_ms % 1000 + 1000) % 1000;
-	time_t seconds = (time_t)((at_ms - ms) / 1000);
-	char text[40];
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-	return buffer_print(out, "{\"at\":\"%s.%03dZ\"", text, (int)ms);
-}
-
-static bool
 append_members(struct buffer *out, const struct letter *l)
 {
-	if (!append_time(out, l->at_ms) || !append_text(out, "table", l->table))
+	char at[CLOCK_UTC_ROOM];
+
+	clock_utc(l->at_ms, at);
+	if (!buffer_print(out, "{\"at\":\"%s\"", at) ||
+	    !append_text(out, "table", l->table))
 		return false;
 	if (l->producer.len > 0 && !append_text(out, "producer", l->producer))
 		return false;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/spool/lock.h"
+
 #define NAME_FORMAT "letters-%016" PRIu64 ".ndjson"
 #define PIECE       65536
 
@@ -67,7 +69,7 @@ list_entry(struct letterfile_list *list, const char *name)
 	if (letterfile_number(name, &number))
 		return add(list, number);
 	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	    strcmp(name, LETTERFILE_LOCK) != 0)
+	    strcmp(name, LOCK_NAME) != 0)
 		list->foreign++;
 	return true;
 }

@@ -25,8 +25,7 @@
 
 #include "parsers/text.h"
 
-#define LETTERFILE_NAME 40 /* room of a file's name */
-#define LETTERFILE_LOCK "lock"
+#define LETTERFILE_NAME 40         /* room of a file's name */
 #define LETTERFILE_LINE (32 << 20) /* no letter of ours is longer */
 
 void letterfile_name(char name[LETTERFILE_NAME], uint64_t number);

@@ -49,6 +49,12 @@ see_aside(void *arg, const char *name, uint64_t size)
 	*bytes += size;
 }
 
+static bool
+no_memory(struct err *err)
+{
+	return err_set(err, ERR_HOST, 0, "no memory");
+}
+
 static void
 put_aside(struct journal *j, uint64_t id, uint64_t size)
 {
@@ -62,35 +68,41 @@ put_aside(struct journal *j, uint64_t id, uint64_t size)
 	atomic_fetch_add(&j->counts.damaged_segments, 1);
 }
 
-enum sort { SORT_USED, SORT_FREE, SORT_ASIDE };
+enum sort { SORT_USED, SORT_FREE, SORT_ASIDE, SORT_FAILED };
 
 /* What kind of file is it, and of which epoch? */
 static enum sort
-sort_out(struct journal *j, struct segment *segment, uint64_t *oldest)
+sort_out(struct journal *j, struct segment *segment, uint64_t *oldest,
+    struct err *err)
 {
 	struct segment_head head = { 0 };
-	struct err err = { 0 };
 	struct scan scan;
 	const char *bytes;
 	size_t len = 0;
-	enum sort sort = SORT_ASIDE;
+	enum sort sort = SORT_FAILED;
 	static const char zeros[SEGMENT_HEADER];
 
 	scan_init(&scan, j->disk, segment->file, segment->size);
-	bytes = scan_at(&scan, 0, SEGMENT_HEADER, &len, &err);
-	if (bytes == NULL || len < SEGMENT_HEADER)
+	scan.forgiving = true;
+	bytes = scan_at(&scan, 0, SEGMENT_HEADER, &len, err);
+	if (bytes == NULL)
+		goto out;
+	sort = SORT_ASIDE;
+	if (len < SEGMENT_HEADER)
 		goto out;
 	if (segment_head_get(&head, bytes)) {
 		segment->epoch = head.epoch;
 		segment->odd |= head.size != segment->size;
+		if (head.size > segment->size)
+			atomic_fetch_add(&j->counts.damaged_segments, 1);
 		if (head.oldest > *oldest)
 			*oldest = head.oldest;
 		sort = SORT_USED;
 		goto out;
 	}
 	sort = memcmp(bytes, zeros, sizeof zeros) == 0 ? SORT_FREE : SORT_ASIDE;
-	if (!scan_epoch(&scan, &segment->epoch, &err))
-		sort = SORT_ASIDE;
+	if (!scan_epoch(&scan, &segment->epoch, err))
+		sort = SORT_FAILED;
 	else if (segment->epoch != 0)
 		sort = SORT_USED; /* the header alone is damaged */
 	if (sort == SORT_USED)
@@ -110,10 +122,24 @@ remember(struct muster *r, struct segment *segment)
 	return true;
 }
 
+/*
+ * What it holds may have been acknowledged, so it is not done without, unless
+ * a person says so: tomorrow the disk may read it again.
+ */
+static bool
+cannot_read(const char *name, const char *why, struct err *err)
+{
+	return err_set(err, ERR_HOST, 0,
+	    "%s: %.100s; events may be in it: mend that, or move the file "
+	    "elsewhere to start without them",
+	    name, why);
+}
+
 static bool
 take_file(struct journal *j, struct muster *m, const struct found_file *file,
-    uint64_t *oldest)
+    uint64_t *oldest, struct err *err)
 {
+	struct err why = { 0 };
 	struct segment *segment;
 	char name[SEGMENT_NAME];
 	int fd;
@@ -126,29 +152,32 @@ take_file(struct journal *j, struct muster *m, const struct found_file *file,
 		return true;
 	}
 	fd = j->disk->open(j->disk, name, DISK_EXISTING);
-	if (fd < 0) {
-		put_aside(j, file->id, file->size);
-		return true;
-	}
+	if (fd < 0)
+		return cannot_read(name, strerror(-fd), err);
 	segment = segment_new(file->id, file->size, fd);
-	if (segment == NULL)
-		return false;
+	if (segment == NULL) {
+		j->disk->close(j->disk, fd);
+		return no_memory(err);
+	}
 	segment->odd = file->size != j->options.segment_bytes;
 	segment->state = SEGMENT_SEALED;
-	switch (sort_out(j, segment, oldest)) {
+	switch (sort_out(j, segment, oldest, &why)) {
 	case SORT_USED:
-		return remember(m, segment);
+		return remember(m, segment) || no_memory(err);
 	case SORT_FREE:
 		segment->state = SEGMENT_FREE;
 		chain_push(&j->free, segment);
 		return true;
 	case SORT_ASIDE:
+		put_aside(j, file->id, file->size);
+		break;
+	case SORT_FAILED:
+		cannot_read(name, why.text, err);
 		break;
 	}
 	j->disk->close(j->disk, fd);
-	put_aside(j, file->id, file->size);
 	segment_free(segment);
-	return true;
+	return err->kind == ERR_NONE;
 }
 
 static int
@@ -184,6 +213,16 @@ line_up(struct journal *j, struct muster *r, uint64_t oldest)
 	atomic_store(&j->counts.unverified, kept);
 }
 
+static void
+let_go(struct journal *j, struct muster *m)
+{
+	for (uint32_t i = 0; i < m->count; i++) {
+		j->disk->close(j->disk, m->segments[i]->file);
+		segment_free(m->segments[i]);
+	}
+	m->count = 0;
+}
+
 bool
 muster_run(struct journal *j, struct muster *m, struct err *err)
 {
@@ -204,16 +243,16 @@ muster_run(struct journal *j, struct muster *m, struct err *err)
 	}
 	for (uint32_t i = 0; i < found.fresh_count; i++)
 		(void)j->disk->unlink(j->disk, found.fresh[i]);
-	ok = !found.no_memory;
+	ok = !found.no_memory || no_memory(err);
 	for (uint32_t i = 0; ok && i < found.count; i++)
-		ok = take_file(j, m, &found.files[i], &oldest);
-	if (!ok) {
-		err_set(err, ERR_HOST, 0, "no memory");
+		ok = take_file(j, m, &found.files[i], &oldest, err);
+	if (!ok)
 		goto out;
-	}
 	line_up(j, m, oldest);
 	j->names_at_risk = j->disk->sync_names(j->disk) != 0;
 out:
+	if (!ok)
+		let_go(j, m);
 	free(found.files);
 	return ok;
 }

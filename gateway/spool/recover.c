@@ -165,6 +165,7 @@ count_record(struct journal *j, struct segment *segment, struct contents *c,
 		events -= parts->events;
 	segment->living++;
 	shelf_add(holding, events, entry->bytes);
+	shelf_count_recovered(holding->shelf, events);
 	shelf_unread(holding, ordinal);
 	segment->living_bytes += cost_of_entry(holding, entry);
 	atomic_fetch_add(&j->reserved, cost_of_entry(holding, entry));
@@ -205,8 +206,10 @@ load_done(struct journal *j, struct job *job)
 	struct holding *holding;
 
 	/* Without memory it stays unread, and is found at the next start. */
+	journal_begin_counts(j);
 	if (!load(j, segment, &job->contents))
 		segment->stuck = true;
+	journal_end_counts(j);
 	segment->loaded = true;
 	if (job->contents.damage_count > 0)
 		atomic_fetch_add(&j->counts.damaged_segments, 1);

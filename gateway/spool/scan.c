@@ -6,6 +6,8 @@
 /* Read at once; large enough that a disk runs at its speed. */
 #define CHUNK (1024 * 1024)
 
+#define PIECE 4096
+
 /* No frame is larger: a footer of a whole segment of tiny records. */
 #define FRAME_MOST (256 * 1024 * 1024)
 
@@ -38,6 +40,42 @@ make_room(struct scan *scan, size_t room, struct err *err)
 	return true;
 }
 
+/* Is it the sector, or the disk? */
+static bool
+reads_elsewhere(struct scan *scan)
+{
+	char byte;
+
+	return scan->disk->read(scan->disk, scan->file, &byte, 1, 0) == 1 ||
+	       scan->disk->read(
+		   scan->disk, scan->file, &byte, 1, scan->size / 2) == 1;
+}
+
+/* Again, sector by sector: zeros for those that cannot be read. */
+static int64_t
+read_pieces(struct scan *scan, size_t len, uint64_t at)
+{
+	int64_t n, failed = 0;
+	size_t piece;
+	bool any = false;
+
+	for (size_t done = 0; done < len; done += piece) {
+		piece = PIECE - (at + done) % PIECE;
+		if (piece > len - done)
+			piece = len - done;
+		n = scan->disk->read(scan->disk, scan->file, scan->bytes + done,
+		    piece, at + done);
+		failed = n < 0 ? n : failed;
+		if (n == (int64_t)piece) {
+			any = true;
+			continue;
+		}
+		memset(scan->bytes + done, 0, piece);
+		scan->unreadable = at + done + piece;
+	}
+	return any || reads_elsewhere(scan) ? (int64_t)len : failed;
+}
+
 const char *
 scan_at(struct scan *scan, uint64_t at, size_t len, size_t *len_out,
     struct err *err)
@@ -59,6 +97,8 @@ scan_at(struct scan *scan, uint64_t at, size_t len, size_t *len_out,
 		return NULL;
 	scan->len = 0;
 	n = scan->disk->read(scan->disk, scan->file, scan->bytes, want, at);
+	if (n < 0 && scan->forgiving)
+		n = read_pieces(scan, want, at);
 	if (n < 0) {
 		err_set(err, ERR_HOST, at, "read: %s", strerror((int)-n));
 		return NULL;
@@ -107,6 +147,16 @@ find_next(struct scan *scan, uint64_t *at, uint64_t epoch, struct frame *frame,
 	return *size >= 0;
 }
 
+/* What could not be read behind it may have been more than a torn commit. */
+static bool
+tell_end(
+    struct scan *scan, struct contents *contents, uint64_t at, struct err *err)
+{
+	if (scan->unreadable <= at || contents_add_damage(contents, at, PIECE))
+		return true;
+	return err_set(err, ERR_HOST, 0, "no memory");
+}
+
 bool
 scan_segment(struct scan *scan, uint64_t epoch, uint64_t from,
     struct contents *contents, struct err *err)
@@ -121,7 +171,7 @@ scan_segment(struct scan *scan, uint64_t epoch, uint64_t from,
 		if (!find_next(scan, &next, epoch, &frame, &size, err))
 			return false;
 		if (size == 0)
-			return true;
+			return tell_end(scan, contents, at, err);
 		if (next > at && !contents_add_damage(contents, at, next - at))
 			return err_set(err, ERR_HOST, 0, "no memory");
 		if (!contents_add_frame(contents, &frame, next))

@@ -7,6 +7,10 @@
  * from the bytes of a former life, and neither was acknowledged: that is the
  * end, not damage.
  *
+ * A disk may be unable to read some sectors ever again.  When `forgiving`,
+ * those read as zeros, and so are damage, as long as others around them can be
+ * read: a disk that reads nothing is away, and may come back.
+ *
  * Units	bytes.
  * Ownership	the window's memory until scan_fini.
  * Threads	none inside.
@@ -23,6 +27,8 @@ struct scan {
 	struct disk *disk;
 	int file;
 	uint64_t size; /* of the file */
+	bool forgiving;
+	uint64_t unreadable; /* up to here at most; 0: nothing was */
 	char *bytes;
 	size_t room;
 	uint64_t at; /* of the window in the file */

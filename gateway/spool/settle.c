@@ -28,6 +28,7 @@ settle_record(struct journal *j, struct stage_item *item)
 	if (item->source != NULL)
 		return; /* counted since long ago */
 	shelf_add(holding, item->events, item->bytes);
+	shelf_count_accepted(holding->shelf, item->events);
 	item->record->place = item->place;
 	if (item->place == NULL) {
 		shelf_unread(holding, item->ordinal);
@@ -89,6 +90,7 @@ die(struct journal *j, struct place *place, uint32_t events)
 	place->dead = true;
 	leave(segment, place->ordinal, place->cost);
 	atomic_fetch_sub(&j->reserved, place->cost);
+	shelf_count_settled(holding->shelf, events);
 	shelf_drop(holding, events, place->bytes, j->now);
 }
 
@@ -111,6 +113,7 @@ settle_part(struct journal *j, struct place *place, struct frame_range range)
 	/* Without memory the part is told again, with the rest. */
 	if (parts == NULL || !parts_add(parts, range))
 		return;
+	shelf_count_settled(place->holding->shelf, parts->events - before);
 	shelf_settle_part(place->holding, parts->events - before);
 	if (parts->events == place->events)
 		die(j, place, 0);

@@ -8,6 +8,9 @@
 
 #define RELAXED memory_order_relaxed
 
+/* What is read between two looks at the journal's version: see spool.c. */
+#define RELEASE memory_order_release
+
 void
 shelf_bind(struct shelf *shelf, struct table *table)
 {
@@ -23,7 +26,11 @@ shelf_bind(struct shelf *shelf, struct table *table)
 		}
 		shelf->first = shelf->last = NULL;
 		shelf->wanted = false;
-		shelf->serial = table->serial;
+		atomic_store_explicit(&shelf->serial, 0, RELEASE);
+		atomic_store_explicit(&shelf->recovered, 0, RELEASE);
+		atomic_store_explicit(&shelf->accepted, 0, RELEASE);
+		atomic_store_explicit(&shelf->settled, 0, RELEASE);
+		atomic_store_explicit(&shelf->serial, table->serial, RELEASE);
 		memcpy(shelf->name, table->options.name, sizeof shelf->name);
 		atomic_store_explicit(&shelf->oldest_ms, INT64_MAX, RELAXED);
 	}
@@ -107,10 +114,28 @@ shelf_add(struct holding *holding, uint32_t events, uint32_t bytes)
 	holding->events += events;
 	holding->bytes += bytes;
 	atomic_fetch_add_explicit(&shelf->records, 1, RELAXED);
-	atomic_fetch_add_explicit(&shelf->events, events, RELAXED);
+	atomic_fetch_add_explicit(&shelf->events, events, RELEASE);
 	atomic_fetch_add_explicit(&shelf->bytes, bytes, RELAXED);
 	if (holding->records == 1)
 		tell_oldest(shelf);
+}
+
+void
+shelf_count_recovered(struct shelf *shelf, uint32_t events)
+{
+	atomic_fetch_add_explicit(&shelf->recovered, events, RELEASE);
+}
+
+void
+shelf_count_accepted(struct shelf *shelf, uint32_t events)
+{
+	atomic_fetch_add_explicit(&shelf->accepted, events, RELEASE);
+}
+
+void
+shelf_count_settled(struct shelf *shelf, uint32_t events)
+{
+	atomic_fetch_add_explicit(&shelf->settled, events, RELEASE);
 }
 
 static void
@@ -129,7 +154,7 @@ shelf_drop(struct holding *holding, uint32_t events, uint32_t bytes,
 	struct shelf *shelf = holding->shelf;
 
 	take_from(holding, events, bytes);
-	atomic_fetch_sub_explicit(&shelf->events, events, RELAXED);
+	atomic_fetch_sub_explicit(&shelf->events, events, RELEASE);
 	atomic_fetch_sub_explicit(&shelf->bytes, bytes, RELAXED);
 	if (holding->records == 0)
 		tell_oldest(shelf);
@@ -142,7 +167,7 @@ shelf_settle_part(struct holding *holding, uint32_t events)
 {
 	assert(holding->events >= events);
 	holding->events -= events;
-	atomic_fetch_sub_explicit(&holding->shelf->events, events, RELAXED);
+	atomic_fetch_sub_explicit(&holding->shelf->events, events, RELEASE);
 }
 
 void

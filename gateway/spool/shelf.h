@@ -48,15 +48,21 @@ struct holding {
 
 struct shelf {
 	struct table *table; /* a reference, while something waits */
-	uint64_t serial;     /* of the table it was last bound to */
+	/* Of the table it was last bound to; 0: it is being bound. */
+	atomic_uint_fast64_t serial;
 	bool stranded;
 	bool wanted;  /* the pump said how much it wants */
 	bool reading; /* a job reads for it */
 	char name[TABLE_NAME_MAX + 1];
 	atomic_uint_fast64_t records, events, bytes; /* waiting */
 	_Atomic int64_t oldest_ms; /* INT64_MAX: nothing waits */
-	uint64_t unread;           /* records that wait and are not in memory */
-	uint64_t resident;         /* memory of those that are */
+	/*
+	 * Since this start; with the commit that made it so, recovered +
+	 * accepted = settled + what waits.  See journal_begin_counts.
+	 */
+	atomic_uint_fast64_t recovered, accepted, settled; /* events */
+	uint64_t unread;   /* records that wait and are not in memory */
+	uint64_t resident; /* memory of those that are */
 	uint64_t want;
 	uint64_t withheld; /* last commit with a record that did not stay */
 	struct holding *first, *last;
@@ -80,6 +86,11 @@ struct holding *shelf_holding(struct shelf *shelf, struct segment *segment);
 void shelf_add(struct holding *holding, uint32_t events, uint32_t bytes);
 void shelf_drop(struct holding *holding, uint32_t events, uint32_t bytes,
     struct instant now);
+
+/* For whoever sums up: why events came, and that they went. */
+void shelf_count_recovered(struct shelf *shelf, uint32_t events);
+void shelf_count_accepted(struct shelf *shelf, uint32_t events);
+void shelf_count_settled(struct shelf *shelf, uint32_t events);
 
 /* A part of a record was settled, not yet all. */
 void shelf_settle_part(struct holding *holding, uint32_t events);

@@ -1,6 +1,7 @@
 #include "gateway/spool/spool.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "gateway/spool/committer.h"
+
+#define COUNTS_TRIES 1000
 
 #define RETRY_LEAST_S 1
 #define RETRY_MOST_S  60
@@ -23,9 +26,8 @@ struct spool {
 	_Atomic(struct record *) appended; /* newest first */
 	atomic_uint_fast64_t bytes;
 	/* The rate of settling, in windows of a second; written by the pump. */
-	atomic_uint_fast64_t drained_per_s;
-	uint64_t drained;
-	struct instant drained_since;
+	atomic_uint_fast64_t drained_per_s, drained;
+	atomic_int_fast64_t drained_since_ns;
 	uint64_t limit;
 	int fd;
 	struct disk *disk; /* ours to close; NULL: a test's, or none */
@@ -123,12 +125,12 @@ reserve(struct spool *spool, uint64_t bytes)
 }
 
 bool
-spool_append(struct spool *spool, struct record *record)
+spool_put(struct spool *spool, struct record *record, bool *ring_out)
 {
 	struct record *head;
 
 	if (spool->committer != NULL)
-		return committer_append(spool->committer, record);
+		return committer_put(spool->committer, record, ring_out);
 	if (!reserve(spool, record_cost(record)))
 		return false;
 	atomic_fetch_add_explicit(&record->table->spool_bytes,
@@ -140,8 +142,37 @@ spool_append(struct spool *spool, struct record *record)
 	    record, memory_order_release, memory_order_relaxed));
 
 	/* Whoever finds it empty rings; the record is the pump's by now. */
-	if (head == NULL)
+	*ring_out |= head == NULL;
+	return true;
+}
+
+void
+spool_ring(struct spool *spool)
+{
+	if (spool->committer != NULL)
+		committer_ring(spool->committer);
+	else
 		(void)eventfd_write(spool->fd, 1);
+}
+
+void
+spool_help(struct spool *spool)
+{
+	if (spool->committer != NULL)
+		committer_help(spool->committer);
+	else
+		spool_ring(spool);
+}
+
+bool
+spool_append(struct spool *spool, struct record *record)
+{
+	bool ring = false;
+
+	if (!spool_put(spool, record, &ring))
+		return false;
+	if (ring)
+		spool_ring(spool);
 	return true;
 }
 
@@ -169,19 +200,29 @@ spool_take(struct spool *spool)
 	return oldest;
 }
 
+/* Bytes of the window under way, by the second. */
+static uint64_t
+draining_per_s(const struct spool *spool, int64_t since_ns)
+{
+	return atomic_load_explicit(&spool->drained, memory_order_relaxed) *
+	       1000 / (uint64_t)(since_ns / NS_PER_MS);
+}
+
 static void
 count_drained(struct spool *spool, uint64_t bytes, struct instant now)
 {
-	int64_t since = now.ns - spool->drained_since.ns;
+	int64_t since_ns =
+	    now.ns - atomic_load_explicit(
+			 &spool->drained_since_ns, memory_order_relaxed);
 
-	spool->drained += bytes;
-	if (since < NS_PER_S)
+	atomic_fetch_add_explicit(&spool->drained, bytes, memory_order_relaxed);
+	if (since_ns < NS_PER_S)
 		return;
 	atomic_store_explicit(&spool->drained_per_s,
-	    spool->drained * 1000 / (uint64_t)(since / NS_PER_MS),
-	    memory_order_relaxed);
-	spool->drained = 0;
-	spool->drained_since = now;
+	    draining_per_s(spool, since_ns), memory_order_relaxed);
+	atomic_store_explicit(&spool->drained, 0, memory_order_relaxed);
+	atomic_store_explicit(
+	    &spool->drained_since_ns, now.ns, memory_order_relaxed);
 }
 
 void
@@ -285,6 +326,43 @@ spool_waiting(const struct spool *spool, const struct table *table)
 	};
 }
 
+static void
+read_counts(const struct shelf *shelf, struct spool_counts *out)
+{
+	memory_order acquire = memory_order_acquire;
+
+	*out = (struct spool_counts){
+		.serial = atomic_load_explicit(&shelf->serial, acquire),
+		.recovered = atomic_load_explicit(&shelf->recovered, acquire),
+		.accepted = atomic_load_explicit(&shelf->accepted, acquire),
+		.settled = atomic_load_explicit(&shelf->settled, acquire),
+		.waiting = atomic_load_explicit(&shelf->events, acquire),
+		.bytes = atomic_load_explicit(&shelf->bytes, acquire),
+		.oldest_ms = atomic_load_explicit(&shelf->oldest_ms, acquire),
+	};
+}
+
+/* A change takes microseconds, but its thread may have to wait for a core. */
+bool
+spool_counts(const struct spool *spool, size_t index, struct spool_counts *out)
+{
+	const struct journal *journal = journal_of(spool);
+	const struct shelf *shelf;
+	uint64_t before;
+
+	if (journal == NULL)
+		return false;
+	shelf = &journal->shelves[index];
+	for (int tries = 0; tries < COUNTS_TRIES; tries++) {
+		before = atomic_load(&journal->version);
+		read_counts(shelf, out);
+		if (before % 2 == 0 && atomic_load(&journal->version) == before)
+			return atomic_load(&shelf->serial) == out->serial;
+		sched_yield();
+	}
+	return false;
+}
+
 static uint64_t
 held_of(const struct spool *spool, const struct table *table)
 {
@@ -327,16 +405,38 @@ spool_health(const struct spool *spool)
 	};
 }
 
+/* Where nothing drains any more, no window ends: then it is this one's. */
+static uint64_t
+drain_rate(const struct spool *spool, struct instant now)
+{
+	int64_t since_ns =
+	    now.ns - atomic_load_explicit(
+			 &spool->drained_since_ns, memory_order_relaxed);
+
+	return since_ns > 2 * NS_PER_S
+		   ? draining_per_s(spool, since_ns)
+		   : atomic_load_explicit(
+			 &spool->drained_per_s, memory_order_relaxed);
+}
+
+void
+spool_commit_times(const struct spool *spool, struct histogram_view *view)
+{
+	const struct journal *journal = journal_of(spool);
+
+	if (journal != NULL)
+		histogram_gather(&journal->counts.commit_times, view);
+}
+
 /*
  * The time in which an eighth of the spool drains, or as much as many
  * producers send at once: by then each has a fair chance, and not all of them
  * come back together.
  */
 uint32_t
-spool_retry_after_s(const struct spool *spool)
+spool_retry_after_s(const struct spool *spool, struct instant now)
 {
-	uint64_t rate =
-	    atomic_load_explicit(&spool->drained_per_s, memory_order_relaxed);
+	uint64_t rate = drain_rate(spool, now);
 	uint64_t bytes = spool_limit_bytes(spool) / 8, wait_s;
 
 	if (rate == 0)

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "gateway/clock.h"
+#include "gateway/histogram.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/ticket.h"
 #include "parsers/err.h"
@@ -71,6 +72,20 @@ bool spool_is_durable(const struct spool *spool);
  * that wishes `durable` is settled once the record is synced.
  */
 bool spool_append(struct spool *spool, struct record *record);
+
+/*
+ * The same, but whoever is to look at the record sleeps on: where *ring_out
+ * was set (it is never cleared), spool_ring must follow.  A turn's records are
+ * then one group: one wake-up, and one commit.
+ */
+bool spool_put(struct spool *spool, struct record *record, bool *ring_out);
+void spool_ring(struct spool *spool);
+
+/*
+ * Instead of spool_ring, by one who would only wait: commits what was put, in
+ * the caller's own thread, unless another one is committing just now.
+ */
+void spool_help(struct spool *spool);
 
 /*
  * Is the spool over half full, and does this table hold more than its share of
@@ -123,6 +138,25 @@ struct spool_waiting {
 struct spool_waiting spool_waiting(
     const struct spool *spool, const struct table *table);
 
+/*
+ * Why events of a table are there, and that others are not any more, since
+ * this start; all as of one moment, at which
+ *
+ *	recovered + accepted = settled + waiting
+ *
+ * counted where records come and go.  Settled: of what spool_settle was told,
+ * the events whose settlement is committed.
+ */
+struct spool_counts {
+	uint64_t serial; /* of the table that they are of */
+	uint64_t recovered, accepted, settled, waiting, bytes;
+	int64_t oldest_ms; /* at the latest; INT64_MAX: nothing waits */
+};
+
+/* By the table's index; any thread.  False: ask again; or in memory alone. */
+bool spool_counts(
+    const struct spool *spool, size_t index, struct spool_counts *out);
+
 /* The state of the disk; any thread.  Zero without a directory. */
 struct spool_health {
 	bool failing;        /* the last commit failed */
@@ -135,10 +169,13 @@ struct spool_health {
 
 struct spool_health spool_health(const struct spool *spool);
 
+/* Adds how long each commit took, write and sync; any thread. */
+void spool_commit_times(const struct spool *spool, struct histogram_view *view);
+
 /*
  * Whole seconds, 1 to 60, after which a producer that was told "full" should
  * come back, by the rate at which the spool drained lately; any thread.
  */
-uint32_t spool_retry_after_s(const struct spool *spool);
+uint32_t spool_retry_after_s(const struct spool *spool, struct instant now);
 
 #endif

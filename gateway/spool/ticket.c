@@ -9,6 +9,7 @@ bool
 ticket_box_init(struct ticket_box *box, struct err *err)
 {
 	atomic_init(&box->settled, NULL);
+	atomic_init(&box->awake, false);
 	box->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (box->fd == -1)
 		return err_set(
@@ -35,26 +36,32 @@ ticket_settle(struct ticket *ticket, enum ticket_result result)
 	do
 		ticket->next = head;
 	while (!atomic_compare_exchange_weak_explicit(&box->settled, &head,
-	    ticket, memory_order_release, memory_order_relaxed));
+	    ticket, memory_order_seq_cst, memory_order_relaxed));
 
 	/*
 	 * One wake-up a batch of tickets, not one each: whoever found the box
 	 * empty rings.  The counter cannot overflow, so the write cannot fail.
 	 */
-	if (head == NULL)
+	if (head == NULL && !atomic_load(&box->awake))
 		(void)eventfd_write(box->fd, 1);
 }
 
 struct ticket *
 ticket_box_take(struct ticket_box *box)
 {
-	struct ticket *ticket, *next, *oldest = NULL;
 	eventfd_t rings;
 
 	/* The bell first: a ticket that comes later rings it again. */
 	(void)eventfd_read(box->fd, &rings);
-	ticket =
-	    atomic_exchange_explicit(&box->settled, NULL, memory_order_acquire);
+	return ticket_box_look(box);
+}
+
+struct ticket *
+ticket_box_look(struct ticket_box *box)
+{
+	struct ticket *ticket, *next, *oldest = NULL;
+
+	ticket = atomic_exchange(&box->settled, NULL);
 	for (; ticket != NULL; ticket = next) {
 		next = ticket->next;
 		ticket->next = oldest;

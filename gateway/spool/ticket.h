@@ -15,6 +15,7 @@
 #define GATEWAY_SPOOL_TICKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gateway/clock.h"
@@ -40,6 +41,7 @@ enum ticket_result {
 struct ticket_box {
 	_Atomic(struct ticket *) settled;
 	int fd; /* readable (an eventfd) while the box may hold tickets */
+	atomic_bool awake; /* its worker is about to look: do not ring */
 };
 
 struct ticket {
@@ -60,5 +62,8 @@ void ticket_settle(struct ticket *ticket, enum ticket_result result);
 
 /* Empties the box and its eventfd; tickets hang on `next`, oldest first. */
 struct ticket *ticket_box_take(struct ticket_box *box);
+
+/* The same without the eventfd, for one who comes without having been rung. */
+struct ticket *ticket_box_look(struct ticket_box *box);
 
 #endif

@@ -232,7 +232,9 @@ batch_split(struct batch *batch, uint32_t events, struct batch *front)
 		goto no_memory;
 	memcpy(front->body, batch->body, front->bytes);
 	front->lane = batch->lane;
+	front->earliest_ms = batch->earliest_ms;
 	front->call = batch->call;
+	front->again = batch->again;
 	drop_front(batch, front);
 	return true;
 no_memory:

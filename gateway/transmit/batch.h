@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
 
@@ -57,14 +58,15 @@ struct batch {
 	uint32_t events;
 	size_t bytes, room;
 	char *body;
-	struct instant due; /* not before, while it waits to be sent again */
-	uint64_t call;      /* number of the call it was last sent with */
-	uint32_t attempts;  /* that failed */
-	uint32_t renewals;  /* 401 in a row */
-	bool piece;         /* of a batch that was refused: see sieve.h */
+	struct instant due;  /* not before, while it waits to be sent again */
+	uint64_t call;       /* number of the call it was last sent with */
+	uint32_t attempts;   /* that failed */
+	int64_t earliest_ms; /* no event is earlier; 0: see its records */
+	bool piece;          /* of a batch that was refused: see sieve.h */
 	struct refusal *refusal; /* owned; NULL: none */
 	struct instant sent;
-	size_t slot; /* where it stands among those in flight */
+	enum books_again again; /* why it is to be sent again */
+	size_t slot;            /* where it stands among those in flight */
 };
 
 struct batch_list {

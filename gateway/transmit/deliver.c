@@ -21,6 +21,8 @@ struct call {
 	struct wire_post post; /* first: wire gives it back */
 	struct call *next;
 	uint64_t generation; /* of the credential it carries */
+	uint64_t table;
+	bool apart;
 	struct upstream_answer answer;
 };
 
@@ -130,6 +132,8 @@ submit(struct upstream *upstream, const struct upstream_call *wanted)
 	d->free = call->next;
 	memset(call, 0, sizeof *call);
 	call->answer.cookie = wanted->cookie;
+	call->table = wanted->table;
+	call->apart = wanted->apart;
 	why = start(d, call, wanted);
 	if (why == NULL)
 		return;
@@ -152,10 +156,11 @@ heed_credential(struct deliver *d, struct call *call)
 
 	if (status >= 200 && status <= 299)
 		credential_accepted(d->credential, call->generation);
-	if (status == 401)
+	if (status == 401 && !call->apart)
 		call->answer.renewing =
 		    credential_refused(d->credential, call->generation,
-			clock_now().ns, next_random(d)) == CREDENTIAL_RENEWS;
+			call->table, clock_now().ns,
+			next_random(d)) == CREDENTIAL_RENEWS;
 }
 
 static void
@@ -198,7 +203,7 @@ fetch_failed(struct deliver *d, const char *why)
 	struct instant now = clock_now();
 
 	credential_failed(d->credential, now.ns, next_random(d));
-	notices_failed(&d->notices, why, now);
+	notices_failed(&d->notices, why, now, clock_wall_ms());
 }
 
 static void
@@ -235,10 +240,10 @@ fetch_answered(struct deliver *d)
 	struct err err;
 
 	if (credential_answer(d->credential, &reply, &err))
-		notices_fetched(
-		    &d->notices, credential_expires_s(d->credential, now.ns));
+		notices_fetched(&d->notices,
+		    credential_expires_s(d->credential, now.ns), reply.wall_ms);
 	else
-		notices_failed(&d->notices, err.text, now);
+		notices_failed(&d->notices, err.text, now, reply.wall_ms);
 }
 
 static void
@@ -291,6 +296,27 @@ ready(struct upstream *upstream)
 {
 	return credential_usable(
 	    deliver_of(upstream)->credential, clock_now().ns);
+}
+
+static void
+show_credential(struct upstream *upstream, struct books_credential *out)
+{
+	static const char *const kinds[] = {
+		[CREDENTIAL_NONE] = "none",
+		[CREDENTIAL_OAUTH2] = "oauth2",
+		[CREDENTIAL_API_KEY] = "api_key",
+	};
+	struct deliver *d = deliver_of(upstream);
+	const struct notices *notices = &d->notices;
+
+	out->kind = kinds[d->options->credentials.kind];
+	out->ready = ready(upstream);
+	out->expires_s = credential_expires_s(d->credential, clock_now().ns);
+	out->renewed = notices->good;
+	out->failed = notices->bad;
+	out->renewed_ms = notices->good_ms;
+	out->failed_ms = notices->bad_ms;
+	memcpy(out->error, notices->why, sizeof out->error);
 }
 
 static size_t
@@ -364,6 +390,7 @@ static const struct upstream_ops ops = {
 	.now = now,
 	.wall_ms = wall_ms,
 	.ready = ready,
+	.credential = show_credential,
 	.submit = submit,
 	.answers = answers,
 	.wait = wait_for,

@@ -13,6 +13,7 @@
 struct driver {
 	struct pump *pump;
 	struct upstream *upstream;
+	struct account *account;
 	pthread_t thread;
 	int fd; /* rings after one of these has changed */
 	atomic_int_fast64_t withdraw_at_ns;
@@ -52,7 +53,7 @@ drive(void *argument)
 
 bool
 driver_start(struct driver **out, struct pump *pump, struct upstream *upstream,
-    struct err *err)
+    struct account *account, struct err *err)
 {
 	struct driver *driver = calloc(1, sizeof *driver);
 	int error;
@@ -61,6 +62,7 @@ driver_start(struct driver **out, struct pump *pump, struct upstream *upstream,
 		return err_set(err, ERR_HOST, 0, "no memory for the pump");
 	driver->pump = pump;
 	driver->upstream = upstream;
+	driver->account = account;
 	atomic_init(&driver->withdraw_at_ns, NOT_YET);
 	atomic_init(&driver->stop_at_ns, NOT_YET);
 	driver->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -72,6 +74,7 @@ driver_start(struct driver **out, struct pump *pump, struct upstream *upstream,
 	if (error != 0)
 		goto failed;
 	(void)pthread_setname_np(driver->thread, "pump");
+	account_bell(account, driver->fd);
 	*out = driver;
 	return true;
 failed:
@@ -99,6 +102,7 @@ driver_stop(struct driver **driver_at, struct instant deadline)
 	atomic_store(&driver->stop_at_ns, deadline.ns);
 	(void)eventfd_write(driver->fd, 1);
 	pthread_join(driver->thread, NULL);
+	account_bell(driver->account, -1);
 	close(driver->fd);
 	free(driver);
 	*driver_at = NULL;

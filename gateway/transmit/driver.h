@@ -4,7 +4,8 @@
  *	start --> turning --drain--> turning, lingering no more --stop--> ended
  *
  * Main's words reach the thread as instants in atomics and a ring of an
- * eventfd; the pump itself knows nothing of threads.
+ * eventfd, and so does the wish for an account; the pump itself knows nothing
+ * of threads.
  *
  * Units	instants.
  * Ownership	driver_start gives, driver_stop takes; the pump and its
@@ -20,7 +21,7 @@
 struct driver;
 
 bool driver_start(struct driver **out, struct pump *pump,
-    struct upstream *upstream, struct err *err);
+    struct upstream *upstream, struct account *account, struct err *err);
 
 /* See pump_drain. */
 void driver_drain(struct driver *driver, struct instant withdraw_at);

@@ -8,6 +8,10 @@
 /* 401 again with a renewed token, while others are served with it. */
 #define RENEWALS_MOST 2
 
+/* Lanes that are refused while nobody is served: it is the credential. */
+#define REFUSED_ALL 3
+
+#define NAMED_MOST 10              /* lanes whose trouble is told, a minute */
 #define TOLD_LEVEL 2               /* failures in a row before it is news */
 #define QUIET_NS   (60 * NS_PER_S) /* between two complaints of one kind */
 
@@ -19,6 +23,33 @@ judge_chance(struct judge *judge)
 
 	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	return (uint32_t)(x >> 32);
+}
+
+/*
+ * An outage is one trouble, however many tables it meets: the first few are
+ * named, the others counted.
+ */
+static bool
+may_name(struct judge *judge)
+{
+	if (judge->told == 0 ||
+	    judge->now.ns - judge->told_since.ns >= QUIET_NS) {
+		if (judge->untold > 0)
+			log_event(LOG_WARN, "more_lanes_in_trouble",
+			    LOG_INT("complaints", judge->untold),
+			    LOG_STR("advice",
+				"so many more were left away in the last "
+				"minute; the status page shows all lanes"));
+		judge->told_since = judge->now;
+		judge->told = 0;
+		judge->untold = 0;
+	}
+	if (judge->told == NAMED_MOST) {
+		judge->untold++;
+		return false;
+	}
+	judge->told++;
+	return true;
 }
 
 /*
@@ -37,8 +68,10 @@ tell_trouble(struct judge *judge, struct lane *lane, unsigned status,
 		return;
 	if (judge->now.ns < lane->quiet_until.ns && !newly_held)
 		return;
-	lane->told = true;
 	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
+	if (!may_name(judge))
+		return;
+	lane->told = true;
 	log_event(LOG_WARN,
 	    lane->state == LANE_HELD ? "lane_held" : "lane_waiting",
 	    LOG_STR("table", lane->table->options.name),
@@ -129,6 +162,8 @@ on_delivered(struct judge *judge, struct batch *batch,
 
 	(void)answer;
 	(void)verdict;
+	judge->served++;
+	judge->unauthorized = 0;
 
 	/* Told before the batch's records go, and with them the table. */
 	sieve_taken(lane, judge->now);
@@ -150,12 +185,14 @@ tell_over_limit(struct judge *judge, const struct upstream_answer *answer,
 	judge->quiet_until.ns = judge->now.ns + QUIET_NS;
 	log_event(LOG_WARN, "sending_paused", LOG_INT("status", answer->status),
 	    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
+	    LOG_INT("answers", judge->pauses),
 	    LOG_INT("over_limit_so_far", (int64_t)judge->pace->over_limit),
 	    LOG_INT("our_calls_this_minute",
 		(int64_t)(view.limit - view.remaining)),
 	    LOG_INT("our_limit", (int64_t)view.limit),
 	    LOG_INT("upstream_says_remain", answer->remaining),
 	    LOG_STR("advice", verdict->advice));
+	judge->pauses = 0;
 }
 
 static void
@@ -170,13 +207,14 @@ on_pause(struct judge *judge, struct batch *batch,
 	opens = gate_pause(
 	    judge->gate, batch->call, told_ns, judge_chance(judge), judge->now);
 	pace_over_limit(judge->pace, opens, judge->now);
+	judge->pauses++;
 	if (judge->now.ns >= judge->quiet_until.ns)
 		tell_over_limit(judge, answer, verdict, opens);
 	keep(judge, batch, lane_retry_first, 0);
 }
 
 static void
-on_locked(struct judge *judge, struct batch *batch,
+lock(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
 	struct gate *gate = judge->gate;
@@ -206,6 +244,31 @@ on_hold(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
 	again_later(judge, batch, answer, verdict, LANE_HOLD);
+}
+
+/*
+ * A table may be refused with every credential, while others are served with
+ * the same: it is held by itself.  When several are and nobody is served it is
+ * the credential.
+ */
+static void
+on_locked(struct judge *judge, struct batch *batch,
+    const struct upstream_answer *answer, const struct verdict *verdict)
+{
+	static const struct verdict apart = { VERDICT_HOLD, "credential",
+		"the upstream refuses our credential for this table: give its "
+		"client the role ManageStreams for it, or, if no table is "
+		"served, check upstream.credentials; its events are kept" };
+	struct lane *lane = batch->lane;
+
+	if (lane->refused_at != judge->served + 1)
+		judge->unauthorized++;
+	lane->refused_at = judge->served + 1;
+	lane->unauthorized++;
+	if (judge->gate->on_trial || judge->unauthorized >= REFUSED_ALL)
+		lock(judge, batch, answer, verdict);
+	else
+		on_hold(judge, batch, answer, &apart);
 }
 
 static void
@@ -242,22 +305,27 @@ on_split(struct judge *judge, struct batch *batch,
 }
 
 /*
- * A table that is refused with every token, while other tables are served
- * with the same: not the credential, and no reason to renew it for ever.
+ * Again with the next token; but a table that is refused with every token while
+ * others are served with the same is no reason to renew it for ever.  The old
+ * token may still serve others: the lane waits a moment, not to run into it.
  */
 static void
 on_renew(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
-	static const struct verdict refused = { VERDICT_HOLD, "forbidden",
-		"this table is refused with every token: give the gateway's "
-		"client the role ManageStreams for it; its events are kept" };
+	struct lane *lane = batch->lane;
 
-	(void)verdict;
-	if (batch->renewals++ < RENEWALS_MOST)
-		keep(judge, batch, lane_retry_first, 0);
-	else
-		on_hold(judge, batch, answer, &refused);
+	if (lane->unauthorized >= RENEWALS_MOST) {
+		on_locked(judge, batch, answer, verdict);
+		return;
+	}
+	if (lane_answered(lane, batch, LANE_LATER, judge->gate->calls)) {
+		lane->reason = verdict->word;
+		lane->until.ns = judge->now.ns + backoff_ns(&backoff_later,
+						     ++lane->unauthorized,
+						     judge_chance(judge));
+	}
+	keep(judge, batch, lane_retry_first, 0);
 }
 
 static void (*const acts[VERDICT_KINDS])(struct judge *, struct batch *,
@@ -279,6 +347,25 @@ static const bool opens_gate[VERDICT_KINDS] = {
 	[VERDICT_HOLD] = true,
 };
 
+static const enum books_again again[VERDICT_KINDS] = {
+	[VERDICT_RENEW] = BOOKS_AGAIN_RENEWED,
+	[VERDICT_LATER] = BOOKS_AGAIN_LATER,
+	[VERDICT_SPLIT] = BOOKS_AGAIN_SPLIT,
+	[VERDICT_PAUSE] = BOOKS_AGAIN_OVER_LIMIT,
+	[VERDICT_HOLD] = BOOKS_AGAIN_REFUSED,
+	[VERDICT_LOCKED] = BOOKS_AGAIN_CREDENTIAL,
+};
+
+/* For the accounts: should it come to that. */
+static enum books_again
+again_because(
+    const struct upstream_answer *answer, const struct verdict *verdict)
+{
+	return answer->end == UPSTREAM_UNREACHED ? BOOKS_AGAIN_UNREACHED
+	       : answer->end == UPSTREAM_UNKNOWN ? BOOKS_AGAIN_UNKNOWN
+						 : again[verdict->kind];
+}
+
 static void
 tell_buried(struct judge *judge, struct lane *lane, uint32_t buried)
 {
@@ -295,17 +382,35 @@ tell_buried(struct judge *judge, struct lane *lane, uint32_t buried)
 	lane->buried_untold = 0;
 }
 
+/* Its event stays in the spool, and nothing of the table says whose fault. */
+static void
+tell_unsure(struct judge *judge, struct lane *lane)
+{
+	if (judge->now.ns < lane->quiet_until.ns)
+		return;
+	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
+	log_event(LOG_WARN, "event_suspected",
+	    LOG_STR("table", lane->table->options.name),
+	    LOG_STR("advice",
+		"the upstream refuses an event, and has taken no other of the "
+		"table lately that would show whether the event or the table "
+		"is at fault: it is kept and tried again; compare it with the "
+		"table's schema"));
+}
+
 void
 judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at)
 {
 	static const struct verdict nowhere = { VERDICT_HOLD, "no_dead_letters",
 		"an event is refused and there is no room for it among the "
 		"dead letters: see dead_letters in the configuration" };
-	bool stays_out = false;
+	bool stays_out = false, was_unsure = lane->unsure;
 
 	judge->now = at.now;
 	tell_buried(
 	    judge, lane, sieve_settle(&judge->sieve, lane, at, &stays_out));
+	if (lane->unsure && !was_unsure)
+		tell_unsure(judge, lane);
 	if (stays_out && lane_move(lane, LANE_HOLD, judge->gate->calls))
 		stop(judge, lane, 0, &nowhere, 0, judge_chance(judge));
 	if (lane->state == LANE_SPLITTING && !has_pieces(lane))
@@ -321,10 +426,11 @@ judge_answer(struct judge *judge, struct batch *batch,
 
 	judge->now = at.now;
 	judge->wall_ms = at.wall_ms;
+	batch->again = again_because(answer, verdict);
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);
-	if (verdict->kind != VERDICT_RENEW)
-		batch->renewals = 0;
+	if (verdict->kind != VERDICT_RENEW && verdict->kind != VERDICT_LOCKED)
+		lane->unauthorized = 0;
 	if (verdict->kind != VERDICT_DELIVERED)
 		ledger_failed(judge->ledger, batch, at.now);
 	acts[verdict->kind](judge, batch, answer, verdict);

@@ -36,6 +36,12 @@ struct judge {
 	struct instant now;
 	int64_t wall_ms;
 	struct instant quiet_until; /* complain of a 429 no sooner */
+	int64_t pauses;             /* not told of since */
+	struct instant told_since;  /* this minute's complaints of lanes: */
+	unsigned told;
+	int64_t untold;
+	uint64_t served;       /* answers 2xx so far */
+	uint32_t unauthorized; /* lanes refused with 401 since the last */
 };
 
 /* The next number by chance. */

@@ -37,7 +37,7 @@ lane_next(enum lane_state state, enum lane_event event)
 bool
 lane_has_more(const struct lane *lane)
 {
-	return lane->head != NULL || lane->in_flight > 0 ||
+	return lane->queue.head != NULL || lane->in_flight > 0 ||
 	       lane->kept[LANE_PIECES].first != NULL ||
 	       lane->kept[LANE_RETRIES].first != NULL;
 }
@@ -50,53 +50,28 @@ start_anew(struct lane *lane, const struct table *table)
 	assert(lane->kept[LANE_SUSPECTS].first == NULL);
 	lane->table = table;
 	lane->serial = table->serial;
+	lane->seen = (struct spool_counts){ 0 };
 	lane->state = LANE_FLOWING;
 	lane->level = 0;
 	lane->told = false;
 	lane->in_doubt = lane->unsure = false;
 	lane->refusals = lane->singles = lane->part_calls = 0;
 	lane->any_ok = lane->brisk = false;
+	lane->unauthorized = 0;
+	lane->refused_at = 0;
 	lane->cap_bytes = 0;
 	lane->bursts = false;
+	lane->warned = (struct instant){ 0 };
 }
 
 void
-lane_add(struct lane *lane, struct record *record)
+lane_add(struct lane *lane, struct record *record, struct instant now,
+    int64_t old_ms)
 {
 	if (lane->table != record->table ||
 	    lane->serial != record->table->serial)
 		start_anew(lane, record->table);
-	record->next = NULL;
-	record->prev = lane->tail;
-	if (lane->tail != NULL)
-		lane->tail->next = record;
-	else
-		lane->head = record;
-	lane->tail = record;
-	lane->queued_events += record->events;
-	lane->queued_bytes += record->bytes;
-}
-
-static void
-unlink_record(struct lane *lane, struct record *record)
-{
-	if (record->prev != NULL)
-		record->prev->next = record->next;
-	else
-		lane->head = record->next;
-	if (record->next != NULL)
-		record->next->prev = record->prev;
-	else
-		lane->tail = record->prev;
-	record->next = record->prev = NULL;
-}
-
-void
-lane_remove(struct lane *lane, struct record *record)
-{
-	lane->queued_events -= record->events - record->cut_events;
-	lane->queued_bytes -= record->bytes - record->cut_bytes;
-	unlink_record(lane, record);
+	queue_add(&lane->queue, record, now, old_ms);
 }
 
 static struct instant
@@ -144,12 +119,13 @@ linger_ns(const struct lane *lane)
 static struct instant
 fresh_due(const struct lane *lane, bool draining)
 {
-	if (lane->head == NULL)
+	if (lane->queue.head == NULL)
 		return INSTANT_NEVER;
-	if (draining || lane->queued_events >= max_events(lane) ||
-	    lane->queued_bytes >= max_bytes(lane))
-		return lane->head->accepted;
-	return (struct instant){ lane->head->accepted.ns + linger_ns(lane) };
+	if (draining || lane->queue.events >= max_events(lane) ||
+	    lane->queue.bytes >= max_bytes(lane))
+		return lane->queue.head->accepted;
+	return (
+	    struct instant){ lane->queue.head->accepted.ns + linger_ns(lane) };
 }
 
 static struct instant
@@ -228,19 +204,27 @@ part_of(struct record *record, uint64_t events, uint64_t bytes)
 	return measure(record, events, bytes);
 }
 
+uint64_t
+lane_most_events(const struct lane *lane)
+{
+	return max_events(lane);
+}
+
 /*
  * Names what the next fresh batch would hold; changes nothing in the lane.  A
  * line that is larger than what the upstream took lately goes by itself.
  */
 static bool
-plan(const struct lane *lane, struct batch *batch)
+plan(struct lane *lane, struct batch *batch, struct instant now)
 {
 	uint64_t events =
 	    lane->state == LANE_HELD ? LANE_PROBE_EVENTS : max_events(lane);
 	uint64_t bytes = max_bytes(lane);
 	struct batch_part part;
 
-	for (struct record *r = lane->head; r != NULL; r = r->next) {
+	struct record *r = queue_first(&lane->queue, now, linger_ns(lane));
+
+	for (; r != NULL; r = r->next) {
 		part = part_of(r, events - batch->events, bytes - batch->bytes);
 		if (part.events == 0 && batch->events == 0)
 			part = part_of(r, 1, r->bytes);
@@ -284,14 +268,13 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 	if (!fresh)
 		return NULL;
 	spare->lane = lane;
-	if (plan(lane, spare))
+	if (plan(lane, spare, now))
 		return spare;
 	*oom_out = true;
 	return NULL;
 }
 
-/* How much of it may go: a held lane probes with little, and sizes have caps.
- */
+/* A held lane probes with little, and there may be a cap on the size. */
 static uint32_t
 events_to_send(const struct batch *batch)
 {
@@ -330,20 +313,24 @@ lane_trim(struct batch *batch, struct batch_pool *pool)
 static bool
 cut(struct lane *lane, struct batch *batch)
 {
-	struct record *r;
-
 	if (!batch_fill(batch))
 		return false;
-	for (uint32_t i = 0; i < batch->part_count; i++) {
-		r = batch->parts[i].record;
-		r->cut_events += batch->parts[i].events;
-		r->cut_bytes += batch->parts[i].bytes;
-		if (r->cut_events == r->events)
-			unlink_record(lane, r);
-	}
-	lane->queued_events -= batch->events;
-	lane->queued_bytes -= batch->bytes;
+	queue_turn(&lane->queue, batch->parts[0].record);
+	for (uint32_t i = 0; i < batch->part_count; i++)
+		queue_cut(&lane->queue, batch->parts[i].record,
+		    batch->parts[i].events, batch->parts[i].bytes);
 	return true;
+}
+
+bool
+lane_cut_old(struct lane *lane, struct batch *batch)
+{
+	struct record *r = lane->queue.head;
+	uint64_t most = lane->table->options.batch.max_bytes;
+
+	batch->lane = lane;
+	return batch_plan(batch, part_of(r, max_events(lane), most)) &&
+	       cut(lane, batch);
 }
 
 bool

@@ -1,9 +1,8 @@
 /*
  * lane - one table's queue on its way upstream, and whether it may go.
  *
- *	head            tail
  *	[record][record][rec            batches, cut when they may be sent
- *	   ^ what is cut                 pieces: of refused ones, to be sent
+ *	   ^ the queue: queue.h          pieces: of refused ones, to be sent
  *	                                 retries: failed ones, oldest first
  *	                                 suspects: refused alone (sieve.h)
  *
@@ -40,10 +39,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
+#include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/batch.h"
+#include "gateway/transmit/queue.h"
 
 #define LANE_PROBE_EVENTS 1 /* of a held lane */
 
@@ -76,9 +78,10 @@ struct press_count {
 struct lane {
 	const struct table *table; /* good while the lane holds a record */
 	uint64_t serial;           /* of the table; another one: start anew */
+	struct books_table *books; /* of the table; good for ever */
+	struct spool_counts seen;  /* the report's: what is in the books */
 
-	struct record *head, *tail;           /* not, or not wholly, cut */
-	uint64_t queued_events, queued_bytes; /* of them, not cut */
+	struct queue queue;
 	struct batch_list kept[LANE_LISTS];
 
 	enum lane_state state;
@@ -89,7 +92,9 @@ struct lane {
 	const struct batch *probe; /* in flight; NULL: none */
 	bool fresh_last;           /* whose turn it is */
 	size_t in_flight;
-	bool brisk; /* its last answer came quickly */
+	bool brisk;            /* its last answer came quickly */
+	uint32_t unauthorized; /* stopped by a 401, so often in a row */
+	uint64_t refused_at;   /* the judge's: 1 + `served` then */
 
 	/* The sieve's, but for the first. */
 	size_t pieces_in_flight;
@@ -113,6 +118,7 @@ struct lane {
 	bool told;                  /* of trouble, and not yet of its end */
 	uint64_t buried_untold;     /* events, since the last line of it */
 	struct instant buried_quiet;
+	struct instant warned; /* of events that grow old; no sooner again */
 
 	struct lane *cut_off_next; /* the pump's; see there */
 	bool cut_off;
@@ -126,11 +132,18 @@ struct lane {
 
 enum lane_state lane_next(enum lane_state state, enum lane_event event);
 
-/* Takes what the table is from the record. */
-void lane_add(struct lane *lane, struct record *record);
+/* Takes what the table is from the record; see queue_add. */
+void lane_add(struct lane *lane, struct record *record, struct instant now,
+    int64_t old_ms);
 
-/* Takes a record out that is queued; what was cut of it stays cut. */
-void lane_remove(struct lane *lane, struct record *record);
+/*
+ * Cuts the queue's first record, as much of it as a batch holds, into this
+ * empty one.  False: no memory.
+ */
+bool lane_cut_old(struct lane *lane, struct batch *batch);
+
+/* As many as a batch may hold that is no probe.  The lane has something. */
+uint64_t lane_most_events(const struct lane *lane);
 
 /* When there is something to send; may be past; INSTANT_NEVER. */
 struct instant lane_due(const struct lane *lane, bool draining);

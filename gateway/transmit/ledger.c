@@ -52,11 +52,23 @@ leave(struct ledger *ledger, struct record *record, uint32_t first,
 	spool_settle(ledger->spool, record, now);
 }
 
+static void
+count_withdrawn(
+    struct ledger *ledger, const struct record *record, uint32_t events)
+{
+	ledger->counts.withdrawn += events;
+	books_of(ledger->books, record->table)->withdrawn += events;
+}
+
 void
 ledger_take(struct ledger *ledger, struct record *record)
 {
+	struct books_table *table = books_of(ledger->books, record->table);
+
 	ledger->counts.taken += record->events;
 	ledger->counts.waiting += record->events;
+	if (!ledger->spool_counts)
+		table->accepted += record->events;
 	if (record->ticket != NULL)
 		watch(ledger, record);
 }
@@ -73,6 +85,17 @@ ledger_sent(struct ledger *ledger, struct batch *batch)
 	ledger->counts.in_flight += batch->events;
 }
 
+static void
+count_delivered(
+    struct books *books, const struct batch_part *part, struct instant now)
+{
+	const struct record *record = part->record;
+
+	books_of(books, record->table)->delivered += part->events;
+	histogram_add(&books->delivery, &histogram_time,
+	    now.ns - record->accepted.ns, part->events);
+}
+
 void
 ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 {
@@ -81,6 +104,7 @@ ledger_delivered(struct ledger *ledger, struct batch *batch, struct instant now)
 
 	for (; part < end; part++) {
 		part->record->flying_events -= part->events;
+		count_delivered(ledger->books, part, now);
 		leave(ledger, part->record, part->first, part->events, now);
 	}
 	ledger->counts.in_flight -= batch->events;
@@ -113,6 +137,13 @@ leave_refused(struct ledger *ledger, struct batch *batch, struct instant now)
 void
 ledger_buried(struct ledger *ledger, struct batch *batch, struct instant now)
 {
+	enum books_dead why = books_dead_by(batch->refusal->word);
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	for (; part < end; part++)
+		books_of(ledger->books, part->record->table)
+		    ->dead_lettered[why] += part->events;
 	ledger->counts.buried += batch->events;
 	leave_refused(ledger, batch, now);
 }
@@ -120,7 +151,11 @@ ledger_buried(struct ledger *ledger, struct batch *batch, struct instant now)
 void
 ledger_returned(struct ledger *ledger, struct batch *batch, struct instant now)
 {
-	ledger->counts.withdrawn += batch->events;
+	const struct batch_part *part = batch->parts;
+	const struct batch_part *end = part + batch->part_count;
+
+	for (; part < end; part++)
+		count_withdrawn(ledger, part->record, part->events);
 	leave_refused(ledger, batch, now);
 }
 
@@ -152,7 +187,7 @@ ledger_failed(struct ledger *ledger, struct batch *batch, struct instant now)
 	for (; part < end; part++) {
 		part->record->flying_events -= part->events;
 		if (part->record->withdrawn)
-			ledger->counts.withdrawn += part->events;
+			count_withdrawn(ledger, part->record, part->events);
 		else
 			ledger->counts.waiting += part->events;
 	}
@@ -182,7 +217,7 @@ ledger_withdraw(
 
 	assert(!record->withdrawn && record->ticket != NULL);
 	ledger->counts.waiting -= waiting;
-	ledger->counts.withdrawn += waiting;
+	count_withdrawn(ledger, record, waiting);
 	record->withdrawn = true;
 	settle_ticket(ledger, record, TICKET_WITHDRAWN);
 	if (uncut > 0)

@@ -25,6 +25,7 @@
 #ifndef GATEWAY_TRANSMIT_LEDGER_H
 #define GATEWAY_TRANSMIT_LEDGER_H
 
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/spool.h"
 #include "gateway/transmit/batch.h"
@@ -41,6 +42,8 @@ struct ledger_counts {
 struct ledger {
 	struct ledger_counts counts;
 	struct spool *spool;
+	struct books *books; /* the same by table, for whoever asks */
+	bool spool_counts;   /* what came: see spool_counts */
 	struct record *watched, *watched_tail; /* have a ticket; by deadline */
 };
 

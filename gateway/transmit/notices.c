@@ -1,21 +1,30 @@
 #include "gateway/transmit/notices.h"
 
+#include <stdio.h>
+
 #include "gateway/log.h"
 
 #define REPEAT_NS (60 * NS_PER_S)
 
 void
-notices_fetched(struct notices *n, int64_t expires_s)
+notices_fetched(struct notices *n, int64_t expires_s, int64_t wall_ms)
 {
 	log_event(n->told ? LOG_DEBUG : LOG_INFO, "token_fetched",
 	    LOG_INT("expires_seconds", expires_s),
 	    LOG_INT("failures_before", n->failures));
-	*n = (struct notices){ .told = true };
+	n->told = true;
+	n->failures = n->untold = 0;
+	n->good++;
+	n->good_ms = wall_ms;
 }
 
 void
-notices_failed(struct notices *n, const char *why, struct instant now)
+notices_failed(
+    struct notices *n, const char *why, struct instant now, int64_t wall_ms)
 {
+	n->bad++;
+	n->bad_ms = wall_ms;
+	snprintf(n->why, sizeof n->why, "%s", why);
 	n->told = false;
 	n->failures++;
 	n->untold++;

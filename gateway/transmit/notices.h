@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "auth/secret.h"
+#include "gateway/books.h"
 #include "gateway/clock.h"
 
 struct notices {
@@ -25,11 +26,17 @@ struct notices {
 	int64_t failures;    /* in a row */
 	int64_t untold;      /* of them, since the last line */
 	struct instant last; /* that line's time */
+
+	/* For whoever asks how it goes. */
+	uint64_t good, bad;
+	int64_t good_ms, bad_ms; /* since 1970; 0: never */
+	char why[BOOKS_ERROR_MAX];
 };
 
-void notices_fetched(struct notices *notices, int64_t expires_s);
-void notices_failed(
-    struct notices *notices, const char *why, struct instant now);
+void notices_fetched(
+    struct notices *notices, int64_t expires_s, int64_t wall_ms);
+void notices_failed(struct notices *notices, const char *why,
+    struct instant now, int64_t wall_ms);
 void notices_secret(enum secret_news news, const char *why);
 
 #endif

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "gateway/transmit/agenda.h"
+#include "gateway/transmit/aging.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
 #include "gateway/transmit/outage.h"
 #include "gateway/transmit/press.h"
+#include "gateway/transmit/report.h"
 #include "gateway/transmit/share.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
@@ -26,6 +28,7 @@
 struct pump {
 	struct pump_options options;
 	struct upstream *upstream;
+	struct books *books;
 	struct ledger ledger;
 	struct agenda agenda;
 	struct gate gate;
@@ -34,6 +37,7 @@ struct pump {
 	struct press press;
 	struct outage outage;
 	struct judge judge;
+	struct aging aging;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
 	struct batch **flying;
@@ -56,7 +60,10 @@ pump_open(
 		goto no_memory;
 	pump->options = *options;
 	pump->upstream = options->upstream;
+	pump->books = account_books(options->account);
 	pump->ledger.spool = options->spool;
+	pump->ledger.books = pump->books;
+	pump->ledger.spool_counts = spool_is_durable(options->spool);
 	pump->withdraw_at = INSTANT_NEVER;
 	pump->pace = pace_make(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
@@ -70,6 +77,9 @@ pump_open(
 		.sieve = { &pump->ledger, &pump->pool, options->undertaker },
 		.random = options->seed,
 	};
+	pump->aging = aging_make(&pump->judge.sieve,
+	    (struct sieve_time){ pump->upstream->ops->now(pump->upstream),
+		pump->upstream->ops->wall_ms(pump->upstream) });
 	pump->lanes = calloc(options->lanes + 1, sizeof *pump->lanes);
 	pump->flying = calloc(options->max_in_flight, sizeof(struct batch *));
 	if (!agenda_init(&pump->agenda, options->lanes) ||
@@ -98,8 +108,8 @@ drop_lane(struct pump *pump, struct lane *lane)
 	struct batch *b;
 	int i = 0;
 
-	while ((r = lane->head) != NULL) {
-		lane_remove(lane, r);
+	while ((r = lane->queue.head) != NULL) {
+		queue_remove(&lane->queue, r);
 		ledger_leave_uncut(&pump->ledger, r, pump->now);
 	}
 	for (; i < LANE_LISTS; i++)
@@ -155,6 +165,7 @@ time_now(const struct pump *pump)
 static void
 take_records(struct pump *pump)
 {
+	int64_t wall_ms = pump->upstream->ops->wall_ms(pump->upstream);
 	struct record *record, *next;
 	struct lane *lane;
 
@@ -164,7 +175,9 @@ take_records(struct pump *pump)
 	     record = next) {
 		next = record->next;
 		lane = lane_of(pump, record);
-		lane_add(lane, record);
+		lane_add(lane, record, pump->now,
+		    aging_old_ms(record->table, wall_ms));
+		lane->books = books_of(pump->books, record->table);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
 		pump->rest.ns = pump->now.ns + REST_NS;
@@ -182,7 +195,7 @@ withdraw_late(struct pump *pump)
 		   pump->withdraw_at.ns <= pump->now.ns)) {
 		lane = lane_of(pump, record);
 		if (record->cut_events < record->events)
-			lane_remove(lane, record);
+			queue_remove(&lane->queue, record);
 		ledger_withdraw(&pump->ledger, record, pump->now);
 		judge_settle(&pump->judge, lane, time_now(pump));
 	}
@@ -217,6 +230,8 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct lane *lane = batch->lane;
 
 	land(pump, batch);
+	report_answer(pump->books, batch, answer, pump->now);
+	aging_answered(&pump->aging, answer, time_now(pump).wall_ms);
 	pace_answered(&pump->pace, answer, pump->flying_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    outage_ends(&pump->outage, batch->call))
@@ -272,15 +287,19 @@ submit(struct pump *pump, struct batch *batch)
 {
 	const struct upstream_call call = {
 		.id = batch->lane->table->options.id,
+		.table = batch->lane->serial,
+		.apart = batch->lane->state == LANE_HELD &&
+			 batch->lane->unauthorized > 0 && !pump->gate.on_trial,
 		.body = batch->body,
 		.bytes = batch->bytes,
 		.events = batch->events,
 		.cookie = batch,
 	};
 
+	report_call(pump->books, batch, pump->draining);
 	press_sent(&pump->press, batch, pump->now);
-	batch->sent = pump->now;
 	batch->slot = pump->flying_count;
+	batch->sent = pump->now;
 	pump->flying[pump->flying_count++] = batch;
 	batch->call = gate_call(&pump->gate);
 	ledger_sent(&pump->ledger, batch);
@@ -352,13 +371,17 @@ choose(struct pump *pump, struct lane *lane, bool alone, bool *oom_out)
 static bool
 serve(struct pump *pump, struct lane *lane)
 {
+	int64_t wall_ms = pump->upstream->ops->wall_ms(pump->upstream);
 	bool alone = pump->agenda.ready == NULL, oom = false;
 	struct batch *batch = choose(pump, lane, alone, &oom);
+	int64_t wait_ns;
 
 	if (batch == NULL)
 		return pace(pump, oom ? NO_MEMORY_WAIT_NS : 0);
-	if (!pace(pump, pace_spend(&pump->pace, batch->bytes, pump->now,
-			    pump->upstream->ops->wall_ms(pump->upstream)))) {
+	books_turn_minute(pump->books, wall_ms);
+	wait_ns = pace_spend(&pump->pace, batch->bytes, pump->now, wall_ms);
+	pump->books->budget_wait_us += (uint64_t)(wait_ns / 1000);
+	if (!pace(pump, wait_ns)) {
 		share_interrupt(lane);
 		return false;
 	}
@@ -409,6 +432,43 @@ send_batches(struct pump *pump)
 		batch_reset(pump->spare);
 }
 
+/* Nothing grows old in flight. */
+static void
+look_for_old(struct pump *pump)
+{
+	struct lane *lane = pump->lanes, *end = lane + pump->options.lanes;
+
+	if (pump->ledger.counts.waiting == 0 ||
+	    !aging_due(&pump->aging, time_now(pump)))
+		return;
+	for (; lane < end; lane++) {
+		if (!aging_look(&pump->aging, lane, time_now(pump)))
+			continue;
+		judge_settle(&pump->judge, lane, time_now(pump));
+		place(pump, lane);
+	}
+	aging_tell(&pump->aging, pump->now);
+}
+
+void
+pump_account(struct pump *pump)
+{
+	const struct report report = {
+		.books = pump->books,
+		.lanes = pump->lanes,
+		.lane_count = pump->options.lanes,
+		.flying = pump->flying,
+		.flying_count = pump->flying_count,
+		.gate = &pump->gate,
+		.budget = pump->options.budget,
+		.spool = pump->options.spool,
+		.upstream = pump->upstream,
+	};
+
+	if (report_measure(&report, pump->now))
+		account_give(pump->options.account);
+}
+
 void
 pump_turn(struct pump *pump)
 {
@@ -416,8 +476,11 @@ pump_turn(struct pump *pump)
 	take_records(pump);
 	take_answers(pump);
 	withdraw_late(pump);
+	look_for_old(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
+	if (account_wanted(pump->options.account))
+		pump_account(pump);
 }
 
 static int64_t
@@ -439,6 +502,8 @@ pump_wait(struct pump *pump, int fd, struct instant latest)
 		until = least(until, pump->withdraw_at.ns);
 	if (resting)
 		until = least(until, pump->rest.ns);
+	if (pump->ledger.counts.waiting > 0)
+		until = least(until, pump->aging.next.ns);
 	if (pump->agenda.ready != NULL &&
 	    pump->flying_count < pump->options.max_in_flight &&
 	    pump->upstream->ops->ready(pump->upstream)) {
@@ -467,6 +532,7 @@ pump_end(struct pump *pump)
 	take_records(pump);
 	pump->withdraw_at = pump->now;
 	withdraw_late(pump);
+	pump_account(pump); /* the last one */
 }
 
 bool

@@ -14,12 +14,12 @@
  * budget.  A batch is cut last, so that batches grow while they must wait.
  *
  * Lanes take turns by weight (share.h).  One lane alone may use three quarters
- *of the places in flight; beyond one quarter it leaves them to others.
+ * of the places in flight; beyond one quarter it leaves them to others.
  *
  * Units	events, bytes, instants.
- * Ownership	pump_open gives, pump_close takes; tables, spool, budget and
- *		upstream are borrowed.  Close the upstream first: it may still
- *		read the bodies of what is in flight.
+ * Ownership	pump_open gives, pump_close takes; tables, spool, budget,
+ *		account and upstream are borrowed.  Close the upstream first:
+ *		it may still read the bodies of what is in flight.
  * Threads	one.
  * Errors	pump_open: no memory.  After that, lack of memory is waited
  *		for; nothing is dropped.
@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/account.h"
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
@@ -43,6 +44,7 @@ struct pump_options {
 	struct spool *spool;
 	struct budget *budget;
 	struct upstream *upstream;
+	struct account *account;
 	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
@@ -73,6 +75,9 @@ void pump_end(struct pump *pump);
 
 /* What becomes of every event: see ledger.h. */
 struct ledger_counts pump_counts(const struct pump *pump);
+
+/* Measures how things stand, and gives a copy of the books. */
+void pump_account(struct pump *pump);
 
 /* Calls submitted so far, whatever their answer. */
 uint64_t pump_calls(const struct pump *pump);

@@ -53,7 +53,7 @@ note(struct batch *batch, const struct upstream_answer *answer,
 	struct refusal *r = batch->refusal;
 
 	if (r == NULL)
-		batch->refusal = r = malloc(sizeof *r);
+		batch->refusal = r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return false;
 	r->word = word;

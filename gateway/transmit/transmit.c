@@ -34,6 +34,7 @@ transmit_start(struct transmit **out, const struct upstream_options *options,
 		.lanes = tables_capacity(uses->tables),
 		.spool = uses->spool,
 		.budget = uses->budget,
+		.account = uses->account,
 		.max_in_flight = options->max_in_flight,
 	};
 
@@ -49,8 +50,8 @@ transmit_start(struct transmit **out, const struct upstream_options *options,
 		goto failed;
 	pump.upstream = deliver_upstream(transmit->deliver);
 	if (!pump_open(&transmit->pump, &pump, err) ||
-	    !driver_start(
-		&transmit->driver, transmit->pump, pump.upstream, err))
+	    !driver_start(&transmit->driver, transmit->pump, pump.upstream,
+		uses->account, err))
 		goto failed;
 	*out = transmit;
 	return true;

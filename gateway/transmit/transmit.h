@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/account.h"
 #include "gateway/budget.h"
 #include "gateway/spool/deadletter.h"
 #include "gateway/spool/spool.h"
@@ -31,6 +32,7 @@ struct transmit_uses {
 	struct spool *spool;
 	struct budget *budget;
 	struct deadletter *letters; /* NULL: nobody keeps dead letters */
+	struct account *account;
 };
 
 bool transmit_start(struct transmit **out,

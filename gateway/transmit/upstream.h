@@ -21,12 +21,14 @@
  *		the current one, or for one that had not been refused before,
  *		starts (or has seen) a renewal and is answered with
  *		renewing = true: the pump sends that batch again, first, paid
- *		anew, as soon as ready().  A 401 for a credential that was
+ *		anew, after a short wait.  A 401 for a credential that was
  *		itself fetched because of a 401 and never saw a 2xx, or for one
  *		that cannot be renewed (API key, none), has renewing = false:
- *		the credential is bad.  The pump then pauses all sending for
- *		30 s to 10 min and tries with one call; the implementer uses
- *		that time to read the secret again and fetch another token.
+ *		the credential is bad, or not good for that table.  The pump
+ *		holds that table, and once several were refused pauses all
+ *		sending for 30 s to 10 min and tries with one call; the
+ *		implementer uses that time to read the secret again and fetch
+ *		another token.
  * Units	bytes, milliseconds, nanoseconds where the name says so.
  * Ownership	a call's body and id are borrowed from submit to its answer;
  *		an answer's text is good until the next call of answers().
@@ -41,6 +43,7 @@
 #include <stdint.h>
 
 #include "auth/credential.h"
+#include "gateway/books.h"
 #include "gateway/clock.h"
 #include "parsers/text.h"
 
@@ -55,6 +58,8 @@ struct upstream_options {
 
 struct upstream_call {
 	const char *id; /* the table's, upstream: what replaces {table} */
+	uint64_t table; /* its serial */
+	bool apart;     /* a 401 is expected: it says nothing of the token */
 	const char *body;
 	size_t bytes;
 	uint32_t events;
@@ -103,6 +108,9 @@ struct upstream_ops {
 
 	/* May a call be submitted: is there a credential to send it with? */
 	bool (*ready)(struct upstream *);
+
+	/* What is known of the credential, without it; NULL: nothing is. */
+	void (*credential)(struct upstream *, struct books_credential *out);
 
 	/* At most max_in_flight calls are unanswered at any time. */
 	void (*submit)(struct upstream *, const struct upstream_call *);

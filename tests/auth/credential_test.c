@@ -190,19 +190,54 @@ Test(credential, a_401_renews_at_once_and_once)
 	grant(c, "one", 300, 0);
 	first = credential_generation(c);
 	for (int i = 0; i < 256; i++)
-		cr_expect_eq(credential_refused(c, first, 10 * S, LATEST),
+		cr_expect_eq(
+		    credential_refused(c, first, i % 2, 10 * S, LATEST),
 		    CREDENTIAL_RENEWS);
 	expect_header(c, 10 * S, NULL);
 	cr_expect(credential_step(c, 10 * S));
 	cr_expect(!credential_step(c, 10 * S));
 	cr_expect_eq(
-	    credential_refused(c, first, 10 * S, LATEST), CREDENTIAL_RENEWS);
+	    credential_refused(c, first, 1, 10 * S, LATEST), CREDENTIAL_RENEWS);
 	grant(c, "two", 300, 11 * S);
 	cr_expect_neq(credential_generation(c), first);
 	cr_expect_eq(
-	    credential_refused(c, first, 11 * S, LATEST), CREDENTIAL_RENEWS);
+	    credential_refused(c, first, 1, 11 * S, LATEST), CREDENTIAL_RENEWS);
 	expect_header(c, 11 * S, "Bearer two");
 	cr_expect(!credential_step(c, 11 * S), "an old 401 renews nothing");
+	credential_close(&c);
+}
+
+Test(credential, a_token_that_one_table_is_refused_with_serves_the_others)
+{
+	struct credential *c = open_with(&oauth2);
+
+	cr_expect(credential_step(c, 0));
+	grant(c, "one", 300, 0);
+	credential_accepted(c, 1);
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(credential_refused(c, 1, 7, 10 * S, LATEST),
+		    CREDENTIAL_RENEWS);
+	expect_header(c, 10 * S, "Bearer one");
+	cr_expect(credential_step(c, 10 * S), "a new one is fetched");
+	cr_expect(!credential_step(c, 10 * S), "once");
+	/* The token endpoint is down: nobody else pays for that. */
+	credential_failed(c, 20 * S, LATEST);
+	cr_expect_eq(
+	    credential_refused(c, 1, 7, 20 * S, LATEST), CREDENTIAL_RENEWS);
+	expect_header(c, 20 * S, "Bearer one");
+	cr_expect(credential_step(c, 21 * S));
+	grant(c, "two", 300, 21 * S);
+	cr_expect_eq(
+	    credential_refused(c, 2, 7, 22 * S, LATEST), CREDENTIAL_WRONG);
+	expect_header(c, 22 * S, "Bearer two");
+	credential_accepted(c, 2);
+	cr_expect_eq(
+	    credential_refused(c, 2, 7, 22 * S, LATEST), CREDENTIAL_RENEWS);
+	expect_header(c, 22 * S, "Bearer two");
+	/* A second one is: then it is the token. */
+	cr_expect_eq(
+	    credential_refused(c, 2, 8, 23 * S, LATEST), CREDENTIAL_RENEWS);
+	expect_header(c, 23 * S, NULL);
 	credential_close(&c);
 }
 
@@ -214,7 +249,11 @@ Test(credential, a_401_during_a_renewal_waits_for_that_one)
 	grant(c, "one", 300, 0);
 	cr_expect(credential_step(c, 225 * S));
 	cr_expect_eq(
-	    credential_refused(c, credential_generation(c), 226 * S, LATEST),
+	    credential_refused(c, credential_generation(c), 1, 226 * S, LATEST),
+	    CREDENTIAL_RENEWS);
+	expect_header(c, 226 * S, "Bearer one");
+	cr_expect_eq(
+	    credential_refused(c, credential_generation(c), 2, 226 * S, LATEST),
 	    CREDENTIAL_RENEWS);
 	expect_header(c, 226 * S, NULL);
 	cr_expect(!credential_step(c, 226 * S));
@@ -229,21 +268,22 @@ Test(credential, a_renewal_in_vain_is_told_until_one_is_accepted)
 
 	cr_expect(credential_step(c, 0));
 	grant(c, "one", 300, 0);
-	cr_expect_eq(credential_refused(c, 1, S, LATEST), CREDENTIAL_RENEWS);
+	cr_expect_eq(credential_refused(c, 1, 1, S, LATEST), CREDENTIAL_RENEWS);
 	cr_expect(credential_step(c, S));
 	grant(c, "two", 300, S);
-	cr_expect_eq(credential_refused(c, 2, S, LATEST), CREDENTIAL_WRONG);
-	cr_expect_eq(credential_refused(c, 2, S, LATEST), CREDENTIAL_WRONG);
+	cr_expect_eq(credential_refused(c, 2, 1, S, LATEST), CREDENTIAL_WRONG);
+	cr_expect_eq(credential_refused(c, 2, 1, S, LATEST), CREDENTIAL_WRONG);
 	cr_expect(!credential_step(c, S), "not at once a second time");
 	cr_expect(credential_step(c, 2 * S));
 	grant(c, "three", 300, 2 * S);
 	credential_accepted(c, 2);
-	cr_expect_eq(credential_refused(c, 3, 3 * S, LATEST), CREDENTIAL_WRONG);
+	cr_expect_eq(
+	    credential_refused(c, 3, 1, 3 * S, LATEST), CREDENTIAL_WRONG);
 	cr_expect(credential_step(c, 5 * S));
 	grant(c, "four", 300, 5 * S);
 	credential_accepted(c, 4);
 	cr_expect_eq(
-	    credential_refused(c, 4, 200 * S, LATEST), CREDENTIAL_RENEWS);
+	    credential_refused(c, 4, 1, 200 * S, LATEST), CREDENTIAL_RENEWS);
 	cr_expect(credential_step(c, 200 * S), "a minute later it is new");
 	credential_close(&c);
 }
@@ -253,7 +293,7 @@ Test(credential, five_minutes_of_401_cost_a_fetch_a_step)
 {
 	for (uint64_t seed = 1; seed <= 50; seed++) {
 		struct credential *c = open_with(&oauth2);
-		uint64_t random = seed;
+		uint64_t random = seed, tables = 1 + seed % 3;
 		int fetches = 0;
 
 		for (int64_t now = 0; now < 300 * S; now += 10 * MS) {
@@ -264,8 +304,8 @@ Test(credential, five_minutes_of_401_cost_a_fetch_a_step)
 				grant(c, "t", 300, now);
 			}
 			if (credential_header(c, now) != NULL)
-				credential_refused(
-				    c, credential_generation(c), now, random);
+				credential_refused(c, credential_generation(c),
+				    (random >> 40) % tables, now, random);
 		}
 		cr_expect_geq(fetches, 8, "seed %d", (int)seed);
 		cr_expect_leq(fetches, 45, "seed %d: %d", (int)seed, fetches);
@@ -438,8 +478,8 @@ Test(credential, an_api_key_is_basic_and_cannot_be_renewed)
 		struct credential *c = open_with(&options);
 
 		expect_header(c, 0, keys[i].header);
-		cr_expect_eq(
-		    credential_refused(c, credential_generation(c), 0, LATEST),
+		cr_expect_eq(credential_refused(
+				 c, credential_generation(c), 1, 0, LATEST),
 		    CREDENTIAL_WRONG);
 		expect_header(c, 0, keys[i].header);
 		cr_expect(!credential_step(c, 0));
@@ -459,7 +499,7 @@ Test(credential, none_sends_nothing)
 	cr_expect_null(credential_header(c, 0));
 	cr_expect(!credential_step(c, 0));
 	cr_expect_eq(credential_refresh(c, 0, &err), SECRET_SAME);
-	cr_expect_eq(credential_refused(c, credential_generation(c), 0, 0),
+	cr_expect_eq(credential_refused(c, credential_generation(c), 1, 0, 0),
 	    CREDENTIAL_WRONG);
 	credential_close(&c);
 }
@@ -551,8 +591,8 @@ Test(credential, a_replaced_api_key_is_a_new_generation)
 	write_secret(path, "dHdvdHdv");
 	cr_expect_eq(credential_refresh(c, S, &err), SECRET_CHANGED);
 	expect_header(c, S, "Basic dHdvdHdv");
-	cr_expect_eq(credential_refused(c, first, S, 0), CREDENTIAL_RENEWS);
-	cr_expect_eq(credential_refused(c, credential_generation(c), S, 0),
+	cr_expect_eq(credential_refused(c, first, 1, S, 0), CREDENTIAL_RENEWS);
+	cr_expect_eq(credential_refused(c, credential_generation(c), 1, S, 0),
 	    CREDENTIAL_WRONG);
 	unlink(path);
 	credential_close(&c);

@@ -107,6 +107,10 @@ log:
   level: warn
 """
 
+# On one core a worker may run ahead of the pump: room for that, not a 503.
+MEMORY = """spool:
+  memory_bytes: 512MiB"""
+
 # The authority of the upstream, for a minute.
 CERTIFICATE = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
                "-days", "2", "-subj", "/CN=localhost",
@@ -266,7 +270,7 @@ class Gateway(Contestant):
             upstream=upstream.tls() if tls else upstream.port,
             scheme="https" if tls else "http",
             tls="  ca_file: %s/ca.pem" % folder if tls else "",
-            spool=spool if self.level == "durable" else ""))
+            spool=spool if self.level == "durable" else MEMORY))
         self.launch([stage.program("polaris-gateway"), "run", "-c", conf])
 
     def close(self):

@@ -156,7 +156,8 @@ main(int argc, char **argv)
 		return 1;
 	options.lanes = tables_capacity(tables);
 	options.spool = spool;
-	if (!pump_open(&pump, &options, &err))
+	if (!account_open(&options.account, 1, &err) ||
+	    !pump_open(&pump, &options, &err))
 		return 1;
 	while (posted < total) {
 		for (uint32_t i = 0; i < ROUND; i += events) {

@@ -39,6 +39,8 @@ struct sim {
 	uint64_t random;
 	struct sim_fault fault;
 	uint64_t seen, room, most, calls, kill_at;
+	int bad_file;
+	uint64_t bad_at, bad_len;
 	bool dead;
 };
 
@@ -176,6 +178,9 @@ op_read(struct disk *disk, int number, void *to, size_t len, uint64_t at)
 		return 0;
 	if (len > file->size - at)
 		len = file->size - at;
+	if (number == sim->bad_file && at < sim->bad_at + sim->bad_len &&
+	    sim->bad_at < at + len)
+		return -EIO;
 	memcpy(to, file->now + at, len);
 	return (int64_t)len;
 }
@@ -436,6 +441,17 @@ void
 sim_set_room(struct sim *sim, uint64_t bytes)
 {
 	sim->room = bytes;
+}
+
+void
+sim_set_unreadable(struct sim *sim, const char *name, uint64_t at, uint64_t len)
+{
+	struct name *found = find(&sim->now, name);
+
+	assert(found != NULL);
+	sim->bad_file = found->file;
+	sim->bad_at = at;
+	sim->bad_len = len;
 }
 
 void

@@ -47,6 +47,10 @@ struct disk *sim_disk(struct sim *sim);
 void sim_set_fault(struct sim *sim, struct sim_fault fault);
 void sim_set_room(struct sim *sim, uint64_t bytes); /* then ENOSPC */
 
+/* No byte of these can be read ever again; 0: all can. */
+void sim_set_unreadable(
+    struct sim *sim, const char *name, uint64_t at, uint64_t len);
+
 /* From here on nothing reaches the disk: the process is gone. */
 void sim_kill(struct sim *sim);
 

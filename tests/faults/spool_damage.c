@@ -7,6 +7,7 @@
  * written, none comes twice, none that the damage did not touch is missing,
  * and what is missing is told.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 
 #define RECORDS 40
 #define SEGMENT (16 * 1024)
+#define SECTOR  4096
+#define NAME    "0000000000000001.seg"
 
 static struct tables *tables;
 static struct table *table;
@@ -38,10 +41,10 @@ static uint64_t doing_at;
 		}                                                              \
 	} while (0)
 
-static struct committer *
-start(struct sim *sim)
+static struct committer_options
+options_of(struct sim *sim)
 {
-	struct committer_options options = {
+	return (struct committer_options){
 		.journal = {
 			.disk = sim_disk(sim),
 			.tables = tables,
@@ -57,6 +60,12 @@ start(struct sim *sim)
 		.by_hand = true,
 		.visible_fd = bell,
 	};
+}
+
+static struct committer *
+start(struct sim *sim)
+{
+	struct committer_options options = options_of(sim);
 	struct committer *committer = NULL;
 	struct err err = { 0 };
 
@@ -157,7 +166,7 @@ segment_file(struct sim *sim, uint64_t *size)
 	char *bytes;
 
 	for (int i = 0; (bytes = sim_file(sim, i, &name, size)) != NULL; i++)
-		if (strcmp(name, "0000000000000001.seg") == 0)
+		if (strcmp(name, NAME) == 0)
 			return bytes;
 	abort();
 }
@@ -292,6 +301,98 @@ torn_tail(void)
 	sim_free(whole);
 }
 
+/* Is any byte of the record's frame among these? */
+static bool
+touches(const char *bytes, int number, uint64_t at)
+{
+	return start_of(bytes, number) < at + SECTOR &&
+	       at < start_of(bytes, number + 1);
+}
+
+/* A disk that can read all but one of its sectors. */
+static void
+every_sector(bool sealed)
+{
+	struct sim *whole = write_spool(sealed), *sim;
+	int seen[RECORDS];
+	uint64_t size, damage;
+	char *bytes = segment_file(whole, &size);
+	bool lost;
+
+	doing =
+	    sealed ? "sector of a sealed segment" : "sector of an open segment";
+	for (uint64_t at = 0; at < SEGMENT; at += SECTOR) {
+		doing_at = at;
+		lost = false;
+		sim = sim_copy(whole);
+		sim_set_unreadable(sim, NAME, at, SECTOR);
+		damage = recover(sim, seen);
+		for (int i = 0; i < RECORDS; i++) {
+			CHECK(seen[i] == !touches(bytes, i, at),
+			    "record %d came %d times", i, seen[i]);
+			lost |= seen[i] == 0;
+		}
+		CHECK(damage > 0 || !lost, "not told");
+		sim_free(sim);
+	}
+	sim_free(whole);
+}
+
+/* One that reads nothing for a while: it is waited for. */
+static void
+away(bool sealed)
+{
+	static const struct sim_fault faults[] = {
+		{ SIM_READ, 3, EIO, true },
+		{ SIM_READ, 4, EIO, true },
+		{ SIM_READ, 3, EIO, false },
+	};
+	struct sim *whole = write_spool(sealed), *sim;
+	struct committer *committer;
+	int seen[RECORDS];
+
+	doing = sealed ? "away, sealed" : "away, open";
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		doing_at = i;
+		sim = sim_copy(whole);
+		committer = start(sim);
+		sim_set_fault(sim, faults[i]);
+		for (int k = 0; k < 100; k++) {
+			committer_step(committer);
+			(void)committer_run_job(committer);
+		}
+		sim_kill(sim);
+		committer_stop(&committer);
+		sim_start(sim, false);
+		(void)recover(sim, seen);
+		for (int k = 0; k < RECORDS; k++)
+			CHECK(seen[k] == 1, "record %d", k);
+		sim_free(sim);
+	}
+	sim_free(whole);
+}
+
+/* What cannot be opened is not done without: the start says which it is. */
+static void
+closed_file(void)
+{
+	struct sim *sim = write_spool(true);
+	struct committer *committer = NULL;
+	struct committer_options options = options_of(sim);
+	struct err err = { 0 };
+	int seen[RECORDS];
+
+	doing = "a file that cannot be opened";
+	sim_set_fault(sim, (struct sim_fault){ SIM_OPEN, 1, EMFILE, true });
+	CHECK(!committer_start(&committer, &options, &err), "it starts");
+	CHECK(strstr(err.text, NAME) != NULL, "%s", err.text);
+	sim_start(sim, false);
+	(void)recover(sim, seen);
+	for (int i = 0; i < RECORDS; i++)
+		CHECK(seen[i] == 1, "record %d", i);
+	sim_free(sim);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -306,10 +407,16 @@ main(int argc, char **argv)
 	every_bit(false, step);
 	every_bit(true, step);
 	torn_tail();
+	for (int sealed = 0; sealed < 2; sealed++) {
+		every_sector(sealed == 1);
+		away(sealed == 1);
+	}
+	closed_file();
 	table_release(table, (struct instant){ 1 });
 	tables_close(&tables);
 	close(bell);
-	printf("every %s bit of two segments, every byte of a tail: "
+	printf("every %s bit of two segments, every byte of a tail, "
+	       "every sector: "
 	       "0 lost beyond the damage, 0 invented\n",
 	    step == 1 ? "single" : "n-th");
 	return 0;

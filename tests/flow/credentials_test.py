@@ -1,10 +1,11 @@
 """The gateway gets credentials by itself, and no event pays for their end."""
 
+import time
 import unittest
 
 import wire
 from flow import FlowTest, event, in_threads, push
-from program import until
+from program import until, wait_until
 
 PRODUCERS = 8
 
@@ -47,6 +48,24 @@ class Credentials(FlowTest):
         in_threads(len(lines), produce)
         self.assertEqual(sim.tokens(), 2)
         self.assertEqual(sim.taken(), len(lines) + 1)
+
+    def test_a_table_that_alone_is_refused_with_401_delays_no_other(self):
+        sim, gateway = self.start({"batch": {"linger": "20ms"},
+                                   "acknowledge": "received"})
+        self.assert_ok(push(gateway, "good", [event(0)]))
+        self.await_events(sim, 1)
+        sim.fault(table="bad", seconds=4, status=401)
+        sim.fault(route="token", seconds=4, status=500)
+        self.assert_ok(push(gateway, "bad", [event(0)]))
+        wait_until("the refusal", lambda: sim.answered(401) >= 1)
+        lines = [event(i) for i in range(1, 31)]
+        for line in lines:
+            asked = time.monotonic()
+            self.assert_ok(push(gateway, "good", [line],
+                                [("Gateway-Ack", "delivered")]))
+            self.assertLess(time.monotonic() - asked, 2)
+        self.await_events(sim, 32)
+        self.assertLess(sim.answered(401), 8)
 
     def test_a_token_endpoint_that_fails_for_a_while_costs_no_event(self):
         sim = self.start_sim()

@@ -67,8 +67,9 @@ class Gateway(Program):
 
     def _address(self, word):
         line = self.await_output(
-            f"the line {word}", rf" {word} .*?address=(\S+)")
-        return pair(line.group(1))
+            f"the line {word}", rf' {word} .*?address=(\S+)|'
+            rf'"event":"{word}".*?"address":"([^"]+)"')
+        return pair(line.group(1) or line.group(2))
 
     def probe(self, path):
         """The answer of a probe, or None when nobody listens."""

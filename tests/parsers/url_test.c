@@ -127,4 +127,5 @@ Test(url, occurrences_are_counted)
 	for (size_t i = 0; i < COUNT(counts); i++)
 		cr_expect_eq(url_count(span_of(counts[i].in), SPAN("{table}")),
 		    counts[i].want, "%s", counts[i].in);
+	cr_expect_eq(url_count(span_of(NULL), SPAN("/")), 0);
 }

@@ -12,6 +12,18 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* One for the process of each test, which ends with it. */
+static struct account *
+account_of_test(void)
+{
+	static struct account *account;
+	struct err err;
+
+	if (account == NULL)
+		cr_assert(account_open(&account, 1, &err), "%s", err.text);
+	return account;
+}
+
 static struct admin *
 start(const char *address)
 {
@@ -20,7 +32,9 @@ start(const char *address)
 	struct err err = { 0 };
 
 	snprintf(copy, sizeof copy, "%s", address);
-	cr_assert(admin_start(&admin, &(struct admin_options){ copy }, &err),
+	cr_assert(
+	    admin_start(&admin, &(struct admin_options){ .address = copy },
+		NULL, account_of_test(), &err),
 	    "%s", err.text);
 	return admin;
 }
@@ -84,8 +98,11 @@ static const struct {
 	{ "GET /readyz",	"draining",	"503", "no-store",   "draining\n" },
 	{ "HEAD /livez",	NULL,		"200", "Content-Length: 5", "" },
 	{ "HEAD /readyz",	"clock",	"503", "Content-Length: 6", "" },
-	{ "GET /",		NULL,		"404", "application/json",
-	  "{\"code\":\"NotFound\",\"message\":\"There are /livez and /readyz\"}\n" },
+	{ "GET /nothing",	NULL,		"404", "application/json",
+	  "{\"code\":\"NotFound\",\"message\":\"There are /, /status, /metrics, /livez and /readyz\"}\n" },
+	{ "GET /",		NULL,		"403", "application/json", NULL },
+	{ "GET /status",	NULL,		"403", "application/json", NULL },
+	{ "GET /metrics",	NULL,		"403", "application/json", NULL },
 	{ "GET /livez/",	NULL,		"404", "application/json", NULL },
 	{ "POST /nothing",	NULL,		"404", "application/json", NULL },
 	{ "POST /livez",	NULL,		"405", "Allow: GET, HEAD", NULL },
@@ -171,7 +188,8 @@ Test(admin, a_second_one_on_the_address_is_refused_by_name)
 
 	snprintf(address, sizeof address, "%s", admin_address(first));
 	cr_expect(
-	    !admin_start(&second, &(struct admin_options){ address }, &err));
+	    !admin_start(&second, &(struct admin_options){ .address = address },
+		NULL, account_of_test(), &err));
 	cr_expect_null(second);
 	cr_expect_eq(err.kind, ERR_HOST);
 	cr_expect_not_null(strstr(err.text, address), "%s", err.text);
@@ -191,7 +209,8 @@ Test(admin, an_address_that_this_machine_has_not_is_refused)
 	char address[] = "192.0.2.1:0";
 
 	cr_expect(
-	    !admin_start(&admin, &(struct admin_options){ address }, &err));
+	    !admin_start(&admin, &(struct admin_options){ .address = address },
+		NULL, account_of_test(), &err));
 	cr_expect_not_null(strstr(err.text, "192.0.2.1:0"), "%s", err.text);
 	cr_expect_not_null(strstr(err.text, "no such address"), "%s", err.text);
 }
@@ -202,7 +221,8 @@ Test(admin, ipv6_is_an_address_too)
 	struct err err = { 0 };
 	char address[] = "[::1]:0";
 
-	if (!admin_start(&admin, &(struct admin_options){ address }, &err))
+	if (!admin_start(&admin, &(struct admin_options){ .address = address },
+		NULL, account_of_test(), &err))
 		cr_skip("no IPv6 here: %s", err.text);
 	cr_expect_eq(strncmp(admin_address(admin), "[::1]:", 6), 0, "%s",
 	    admin_address(admin));

@@ -56,6 +56,10 @@ expect "no such file"     2 "" "^none.yaml: .*No such file" run -c none.yaml
 expect "and what to do"   2 "" "-c FILE" run -c none.yaml
 expect "a folder"         2 "" "Is a directory" check -c .
 expect "-c alone"         2 "" "needs a file" check -c
+expect "no spool there"   1 "" "no spool is here" spool stat .
+expect "nor to verify"    1 "" "no spool is here" spool verify .
+expect "no such folder"   3 "" "none: No such file" spool stat none
+expect "a file"           3 "" "Not a directory" spool verify good.yaml
 expect "no such command"  2 "" "--help" frobnicate
 expect "no such option"   2 "" "--help" --nonsense
 expect "two commands"     2 "" "one command" check run
@@ -69,6 +73,9 @@ printf '{"__time":"%s"}\r\n\n' "$soon" >good.ndjson
 	printf '{"caf\303\251":"\303\251", "__time":"%s", "a":tru}\n' "$soon"
 } >bad.ndjson
 printf '[\n{"__time":"%s"}\n]\n' "$soon" >array.ndjson
+printf '\357\273\277{"__time":"%s"}\n' "$soon" >bom.ndjson
+printf '\377\376{\000' >utf16.ndjson
+printf '{}\n' | gzip >one.gz
 printf '{"__time":"%s","n":[[1]]}\n' "$soon" >deep.ndjson
 cat good.yaml - >flat.yaml <<END
 tables: {flat: {events: {max_depth: 2}}}
@@ -83,6 +90,9 @@ expect "of all files"     1 "^2 of 4 events are invalid" "" validate good.ndjson
 expect "for machines"     1 '"line":2,"column":11,"offset":10,"reason":"time_too_old"' "" validate --json bad.ndjson
 expect "their sum"        1 '^{"events":3,"invalid":2}$' "" validate --json bad.ndjson
 expect "an array"         1 "array.ndjson:1:1: not_object: .*one object a line" "" validate array.ndjson
+expect "byte order mark"  1 "bom.ndjson:1:1: not_json: .*byte order mark" "" validate bom.ndjson
+expect "UTF-16"           1 "utf16.ndjson:1:1: bad_utf8: this is UTF-16" "" validate utf16.ndjson
+expect "compressed"       1 "one.gz:1:1: not_json: this is gzip" "" validate one.gz
 expect "no file"          2 "" "^nowhere: cannot read" validate nowhere
 expect "a folder's events" 2 "" "cannot read" validate .
 expect "no option"        2 "" "no option --what" validate --what

@@ -37,6 +37,7 @@ struct rig {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
+	struct account *account;
 	struct receive *receive;
 	unsigned short port; /* for clients' threads, while receive ends */
 	pthread_t pump;
@@ -135,9 +136,10 @@ rig_start(struct rig *rig, struct err *err)
 	if (!tables_open(&rig->tables, &rig->tables_options, err) ||
 	    !spool_open(&rig->spool, &room, err) ||
 	    !budget_open(&rig->budget, &limits, 1000000, clock_now(), err) ||
+	    !account_open(&rig->account, clock_wall_ms(), err) ||
 	    pthread_create(&rig->pump, NULL, rig_pump, rig) != 0 ||
 	    !receive_start(&rig->receive, &rig->options, rig->tables,
-		rig->spool, rig->budget, err))
+		rig->spool, rig->budget, rig->account, err))
 		return false;
 	rig->port = (unsigned short)atoi(
 	    strrchr(receive_address(rig->receive), ':') + 1);
@@ -160,6 +162,7 @@ rig_end(struct rig *rig)
 	spool_close(&rig->spool);
 	tables_close(&rig->tables);
 	budget_close(&rig->budget);
+	account_close(&rig->account);
 	buffer_fini(&rig->lines);
 }
 

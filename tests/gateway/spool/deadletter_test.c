@@ -211,6 +211,67 @@ Test(deadletter, a_torn_end_may_be_long_and_a_file_all_of_it)
 	cr_expect_str_eq(text_of(SECOND), "b\n");
 }
 
+/* Bytes with NULs among them, at the end of the file. */
+static void
+append_bytes(const char *name, const char *bytes, size_t len)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	file = fopen(path, "a");
+	cr_assert_not_null(file);
+	cr_assert_eq(fwrite(bytes, 1, len, file), len);
+	fclose(file);
+}
+
+/* clang-format off */
+#define BYTES(text) text, sizeof text - 1
+
+static const struct {
+	const char *left;
+	size_t len;
+	const char *made;
+} holes[] = {
+	{ BYTES("b\0b\n"),		"a\n   \nz\n" },
+	{ BYTES("\0\0\n"),		"a\n  \nz\n" },
+	{ BYTES("\0b\nc\nd\0\n"),	"a\n  \nc\n  \nz\n" },
+	{ BYTES("b\nc\0\nd"),		"a\nb\n  \nz\n" },
+	{ BYTES("b\nc\0"),		"a\nb\nz\n" },
+};
+/* clang-format on */
+
+Test(deadletter, what_a_power_cut_left_with_holes_is_blanked)
+{
+	char path[128];
+
+	for (size_t i = 0; i < sizeof holes / sizeof holes[0]; i++) {
+		start(MIB);
+		cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+		deadletter_close(&letters);
+		append_bytes(FIRST, holes[i].left, holes[i].len);
+		start(MIB);
+		cr_expect_eq(keep("z\n"), DEADLETTER_KEPT);
+		cr_expect_str_eq(text_of(FIRST), holes[i].made, "%zu", i);
+		deadletter_close(&letters);
+		snprintf(path, sizeof path, "%s/%s", folder, FIRST);
+		unlink(path);
+	}
+}
+
+Test(deadletter, an_older_file_is_healed_too)
+{
+	start(MIB);
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	deadletter_close(&letters);
+	append_bytes(FIRST, BYTES("b\0\nc"));
+	append_to(SECOND, "y\n");
+	start(MIB);
+	cr_expect_str_eq(text_of(FIRST), "a\n  \n");
+	cr_expect_str_eq(text_of(SECOND), "y\n");
+	cr_expect_eq(deadletter_bytes(letters), 7);
+}
+
 Test(deadletter, the_files_never_exceed_their_bound_and_are_rotated)
 {
 	static char line[10001];

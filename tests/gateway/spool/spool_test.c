@@ -86,26 +86,35 @@ Test(spool, a_full_spool_says_no_and_changes_nothing)
 	spool_close(&spool); /* frees the two that were never taken */
 }
 
+static uint32_t
+retry_after(const struct spool *spool, int64_t ms)
+{
+	return spool_retry_after_s(spool, (struct instant){ ms * NS_PER_MS });
+}
+
 Test(spool, tells_when_to_come_back_by_the_rate_at_which_it_drains)
 {
 	struct spool *spool = open_spool(1 << 20);
 	struct record *record;
 
-	cr_expect_eq(spool_retry_after_s(spool), 60, "nothing drained yet");
+	cr_expect_eq(retry_after(spool, 1000), 60, "nothing drained yet");
 	for (int i = 1; i <= 3; i++) {
 		spool_append(spool, record_of("1\n"));
 		record = spool_take(spool);
 		spool_settle(spool, record, (struct instant){ i * NS_PER_S });
 	}
 	/* About 130 bytes a second of 128 KiB: far over a minute. */
-	cr_expect_eq(spool_retry_after_s(spool), 60);
+	cr_expect_eq(retry_after(spool, 3000), 60);
 	for (int i = 0; i < 9000; i++) {
 		spool_append(spool, record_of("1\n"));
 		record = spool_take(spool);
 		spool_settle(spool, record,
 		    (struct instant){ 4 * NS_PER_S + i * NS_PER_MS / 8 });
 	}
-	cr_expect_eq(spool_retry_after_s(spool), 1, "about 1 MB a second");
+	cr_expect_eq(retry_after(spool, 5200), 1, "about 1 MB a second");
+	cr_expect_eq(retry_after(spool, 6500), 1, "and no window is over");
+	cr_expect_gt(retry_after(spool, 15000), 5, "nothing for 10 s");
+	cr_expect_eq(retry_after(spool, 1000000), 60, "nothing for long");
 	spool_close(&spool);
 }
 

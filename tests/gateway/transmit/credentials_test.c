@@ -80,6 +80,45 @@ Test(credentials, a_table_that_is_refused_with_every_token_is_held_alone)
 	rig_close(rig);
 }
 
+/* What a key that cannot be renewed is answered, for one table or two. */
+static void
+script_not_theirs(struct rig *rig, struct rig_call *call)
+{
+	(void)rig;
+	if (call->table < 2)
+		call->answer.status = 401;
+}
+
+Test(credentials, tables_that_are_refused_alone_stop_no_other)
+{
+	struct rig *rig = rig_open_warm(
+	    (struct rig_options){ .tables = 20, .script = script_not_theirs });
+	int64_t start = rig->now.ns;
+	size_t refused = 0;
+
+	for (int i = 0; i < 600; i++) {
+		for (uint32_t t = 0; t < 20; t++)
+			rig_post_ticket(rig, t, 5, rig->now.ns + 300 * MINUTE);
+		rig_run(rig, rig->now.ns + SEC);
+	}
+	for (size_t i = 0; i < rig->request_count; i++) {
+		struct rig_request *r = &rig->requests[i];
+
+		if (r->table < 2)
+			cr_expect(!r->settled);
+		else if (i / 20 < 598)
+			cr_expect_leq(r->settled_ns,
+			    start + (int64_t)(i / 20) * SEC + 600 * MS);
+	}
+	for (size_t i = 0; i < rig->call_count; i++)
+		refused += rig->calls[i].table < 2;
+	cr_expect_leq(refused, 20, "%zu", refused);
+	rig->options.script = NULL;
+	rig_finish(rig, 20 * MINUTE);
+	rig_expect_each_once(rig);
+	rig_close(rig);
+}
+
 static void
 script_locked(struct rig *rig, struct rig_call *call)
 {

@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/transmit/driver.h"
@@ -119,6 +121,7 @@ struct producer {
 };
 
 static struct producer producers[PRODUCERS];
+static atomic_bool reading = true;
 
 static void
 post(struct producer *p, size_t request)
@@ -174,6 +177,30 @@ produce(void *argument)
 	return NULL;
 }
 
+/* Asks again and again while events flow: each copy's sums are whole. */
+static void *
+read_accounts(void *argument)
+{
+	struct account_view *view = malloc(sizeof *view);
+	unsigned fresh = 0;
+
+	assert(view != NULL);
+	while (atomic_load(&reading)) {
+		account_read(argument, view);
+		account_tick(argument, clock_wall_ms());
+		fresh += view->fresh;
+		for (unsigned i = 0; i <= view->books.labels.count; i++) {
+			const struct books_table *t = &view->books.tables[i];
+
+			assert(t->accepted ==
+			       t->delivered + t->withdrawn + t->waiting);
+		}
+	}
+	assert(fresh > 0);
+	free(view);
+	return NULL;
+}
+
 int
 main(void)
 {
@@ -186,6 +213,8 @@ main(void)
 	struct budget_options budget_options = { 100000000, 1000000000, 1 };
 	struct echo echo = { .upstream = { &ops } };
 	struct pump_options options = { .max_in_flight = PLACES };
+	struct account *account;
+	pthread_t reader;
 	struct budget *budget;
 	struct driver *driver;
 	struct pump *pump;
@@ -203,8 +232,11 @@ main(void)
 	options.spool = spool;
 	options.budget = budget;
 	options.upstream = &echo.upstream;
+	assert(account_open(&account, 1, &err));
+	options.account = account;
 	assert(pump_open(&pump, &options, &err));
-	assert(driver_start(&driver, pump, &echo.upstream, &err));
+	assert(driver_start(&driver, pump, &echo.upstream, account, &err));
+	assert(pthread_create(&reader, NULL, read_accounts, account) == 0);
 	for (int i = 0; i < PRODUCERS; i++) {
 		assert(ticket_box_init(&producers[i].box, &err));
 		assert(pthread_create(&producers[i].thread, NULL, produce,
@@ -217,6 +249,8 @@ main(void)
 		events += producers[i].events;
 		delivered += producers[i].delivered;
 	}
+	atomic_store(&reading, false);
+	pthread_join(reader, NULL);
 	driver_stop(&driver, end);
 	counts = pump_counts(pump);
 	printf("%lu events, %u calls, %lu delivered, %lu withdrawn, %zu of %d "
@@ -232,6 +266,7 @@ main(void)
 	spool_close(&spool);
 	budget_close(&budget);
 	tables_close(&tables);
+	account_close(&account);
 	puts("driver_threads: ok");
 	return 0;
 }

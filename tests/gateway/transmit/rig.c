@@ -8,10 +8,13 @@
 
 #include "gateway/log.h"
 
-#define LINE_MOST  400
-#define REQUESTS   200000
-#define IDLE_TURNS 1000 /* in one instant: the pump spins */
-#define WALL_START INT64_C(1795514400000)
+#define LINE_MOST   400
+#define REQUESTS    200000
+#define IDLE_TURNS  1000                   /* in one instant: the pump spins */
+#define CHECK_BOOKS 50                     /* turns */
+#define WALL_START  INT64_C(1795514400000) /* 2026-11-24T10:00:00Z */
+#define DAY_MS      INT64_C(86400000)
+#define MIDNIGHT    (WALL_START - 10 * 3600 * 1000)
 
 static struct rig *
 rig_of(struct upstream *upstream)
@@ -28,13 +31,22 @@ rig_now(struct upstream *upstream)
 static int64_t
 rig_wall_ms(struct upstream *upstream)
 {
-	return WALL_START + rig_of(upstream)->now.ns / NS_PER_MS;
+	struct rig *rig = rig_of(upstream);
+
+	return WALL_START + rig->now.ns / NS_PER_MS + rig->jumped_ms;
 }
 
 static bool
 rig_ready(struct upstream *upstream)
 {
 	return rig_of(upstream)->ready;
+}
+
+static bool
+is_old(const struct rig *rig, uint32_t number)
+{
+	return rig->options.old_every > 0 &&
+	       number % rig->options.old_every == 0;
 }
 
 /* An event's line, made from its number alone. */
@@ -46,8 +58,8 @@ line_of(const struct rig *rig, uint32_t number, char *line)
 
 	if (bytes == 0)
 		bytes = 60 + number * UINT32_C(2654435761) % 241;
-	head = sprintf(
-	    line, "{\"n\":%08u,\"__time\":\"2026-11-24\",\"p\":\"", number);
+	head = sprintf(line, "{\"n\":%8u,\"__time\":\"2026-11-%d\",\"p\":\"",
+	    number, is_old(rig, number) ? 23 : 24);
 	assert((uint32_t)head + 3 <= bytes && bytes < LINE_MOST);
 	memset(line + head, 'a' + (int)(number % 26), bytes - (uint32_t)head);
 	memcpy(line + bytes - 3, "\"}\n", 3);
@@ -155,6 +167,7 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 	} else if (rig->options.script != NULL) {
 		rig->options.script(rig, c);
 	}
+	c->answer.renewing &= !call->apart;
 	if (c->answer.end != UPSTREAM_ANSWERED)
 		c->answer.why = "scripted";
 	if (c->answer.end == UPSTREAM_UNREACHED ||
@@ -228,6 +241,8 @@ with_defaults(struct rig_options *o)
 		o->max_in_flight = 256;
 	if (o->latency_ns == 0)
 		o->latency_ns = 5 * MS;
+	if (o->max_age_ms == 0)
+		o->max_age_ms = 7 * DAY_MS;
 }
 
 static void
@@ -253,11 +268,15 @@ open_stages(struct rig *rig)
 		tables.configured = &first;
 		tables.configured_count = 1;
 	}
+	tables.defaults.events.max_age_ms = (uint64_t)o->max_age_ms;
+	first.events = tables.defaults.events;
 	assert(tables_open(&rig->tables, &tables, &err));
 	assert(spool_open(&rig->spool, &spool, &err));
 	assert(budget_open(
 	    &rig->budget, &budget, o->batch.max_bytes, rig->now, &err));
 	assert(ticket_box_init(&rig->box, &err));
+	assert(account_open(&rig->account, WALL_START, &err));
+	pump.account = rig->account;
 	rig->undertaker.bury = rig_bury;
 	if (o->buries)
 		pump.undertaker = &rig->undertaker;
@@ -329,6 +348,35 @@ take_tickets(struct rig *rig)
 	}
 }
 
+/*
+ * What waits is counted by going through the lanes, and must be what is left
+ * of what came; in all it must be what the ledger says.
+ */
+static void
+check_books(struct rig *rig)
+{
+	const struct books *books = account_books(rig->account);
+	struct ledger_counts c = pump_counts(rig->pump);
+	uint64_t waiting = 0, delivered = 0, calls = 0;
+
+	pump_account(rig->pump);
+	for (unsigned i = 0; i <= books->labels.count; i++) {
+		const struct books_table *t = &books->tables[i];
+
+		assert(
+		    t->recovered + t->accepted ==
+		    t->delivered + books_dead(t) + t->withdrawn + t->waiting);
+		assert(t->in_flight <= t->waiting);
+		assert((t->waiting == 0) == (t->oldest_ms == -1));
+		waiting += t->waiting;
+		delivered += t->delivered;
+		calls += t->calls;
+	}
+	assert(waiting == c.waiting + c.in_flight);
+	assert(delivered == c.delivered);
+	assert(calls == books->calls && calls == pump_calls(rig->pump));
+}
+
 static void
 check(struct rig *rig)
 {
@@ -338,6 +386,8 @@ check(struct rig *rig)
 	       c.waiting + c.in_flight + c.delivered + c.withdrawn + c.buried);
 	assert(c.waiting <= c.taken && c.in_flight <= c.taken);
 	take_tickets(rig);
+	if (rig->checks++ % CHECK_BOOKS == 0)
+		check_books(rig);
 }
 
 void
@@ -345,6 +395,7 @@ rig_close(struct rig *rig)
 {
 	pump_end(rig->pump);
 	check(rig);
+	check_books(rig);
 	for (size_t i = 0; i < rig->request_count; i++)
 		assert(rig->requests[i].settled);
 	pump_close(&rig->pump);
@@ -352,6 +403,7 @@ rig_close(struct rig *rig)
 	spool_close(&rig->spool);
 	budget_close(&rig->budget);
 	tables_close(&rig->tables);
+	account_close(&rig->account);
 	ticket_box_fini(&rig->box);
 	free(rig->calls);
 	free(rig->open);
@@ -399,7 +451,10 @@ make_record(struct rig *rig, uint32_t table, uint32_t events)
 	assert(tables_find(rig->tables, (struct span){ name, (size_t)bytes },
 		   rig->now, &record->table) == TABLE_FOUND);
 	more_events(rig, events);
+	record->earliest_ms = MIDNIGHT;
 	for (uint32_t i = 0; i < events; i++) {
+		if (is_old(rig, rig->event_count))
+			record->earliest_ms = MIDNIGHT - DAY_MS;
 		record->bytes += (uint32_t)line_of(
 		    rig, rig->event_count, record->lines + record->bytes);
 		rig->event_table[rig->event_count] = table;

@@ -4,7 +4,8 @@
  *
  * Events are numbered.  An event's line is made from its number, so what the
  * upstream takes can be compared byte for byte and counted: each must arrive
- * once.  After every turn the rig asserts that the ledger's sum is whole.
+ * once.  After every turn the rig asserts that the ledger's sum is whole, now
+ * and then that the books' are, table by table.
  *
  * Units	nanoseconds of virtual time since the start.
  * Ownership	rig_open gives, rig_close takes.
@@ -55,6 +56,8 @@ struct rig_options {
 	uint64_t seed;
 	int64_t latency_ns;
 	uint32_t line_bytes; /* of each event; 0: each its own, 60 to 300 */
+	int64_t max_age_ms;  /* 0: 7 days; events are of the start's midnight */
+	uint32_t old_every;  /* one in so many is of the day before; 0: none */
 	bool buries;         /* somebody keeps dead letters */
 	/* Called as a call is sent; NULL: 200, and 400 to what is poisoned. */
 	void (*script)(struct rig *rig, struct rig_call *call);
@@ -68,6 +71,7 @@ struct rig {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
+	struct account *account;
 	struct pump *pump;
 	struct ticket_box box;
 
@@ -95,6 +99,8 @@ struct rig {
 	uint64_t random;
 	int64_t turns, turned_ns; /* in this instant */
 	int64_t limit_ns;         /* wait() goes no further */
+	uint64_t checks;
+	int64_t jumped_ms; /* wall time moved so far; set any time */
 };
 
 /* What options say; 0 stands for Polaris' own values. */

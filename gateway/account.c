@@ -1,0 +1,513 @@
+#include "gateway/account.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+/* A pump that is alive answers within a turn: well under a millisecond. */
+#define PATIENCE_NS (200 * NS_PER_MS)
+
+/* Who gives no name; always the first to have a number. */
+#define UNNAMED       SPAN("unnamed")
+#define LABEL_UNNAMED 1
+
+struct account_block {
+	struct account_block *next;
+	struct account *account;
+	struct tally requests[ACCOUNT_ROUTES][OUTCOME_COUNT];
+	struct tally rejected[LABELS_MOST][EVENT_FAULT_COUNT];
+	struct tally skipped[LABELS_MOST][EVENT_FAULT_COUNT];
+	struct tally producer_requests[LABELS_MOST];
+	struct tally producer_events[LABELS_MOST];
+	struct tally producer_bytes[LABELS_MOST];
+	struct tally producer_refused[LABELS_MOST];
+	struct tally connections;
+	struct histogram ack[ACCOUNT_LEVELS];
+
+	/* Producers seen here: their place here leads to that in account. */
+	struct labels known;
+	uint16_t label[LABELS_MOST];
+	bool knows_all; /* there will be no more */
+
+	pthread_mutex_t samples_lock;
+	struct account_sample samples[ACCOUNT_REASONS][ACCOUNT_SAMPLES];
+	uint8_t sample_next[ACCOUNT_REASONS];
+};
+
+struct account {
+	struct books books; /* the pump's alone */
+	atomic_bool wanted;
+
+	pthread_mutex_t lock; /* all that follows */
+	pthread_cond_t given;
+	struct books copy;
+	uint64_t asks, gifts;
+	bool overdue; /* somebody waited for the next gift in vain */
+	int bell;
+	struct account_block *blocks;
+	struct labels producers;
+	struct history history;
+	struct history_totals totals; /* for the tick: too large for a stack */
+	int64_t started_ms;
+};
+
+const char *const account_route_words[ACCOUNT_ROUTES] = {
+	[ACCOUNT_EVENTS] = "events",
+	[ACCOUNT_PROJECT_EVENTS] = "project_events",
+	[ACCOUNT_NO_ROUTE] = "none",
+};
+
+const char *const account_level_words[ACCOUNT_LEVELS] = {
+	"received",
+	"durable",
+	"delivered",
+};
+
+const char *
+account_reason_word(unsigned reason)
+{
+	return reason < EVENT_FAULT_COUNT
+		   ? event_fault_word(reason)
+		   : outcome_rows[reason - EVENT_FAULT_COUNT].word;
+}
+
+bool
+account_open(struct account **out, int64_t wall_ms, struct err *err)
+{
+	struct account *account = calloc(1, sizeof *account);
+	pthread_condattr_t monotonic;
+
+	if (account == NULL)
+		return err_set(err, ERR_HOST, 0, "no memory to count in");
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&account->lock, NULL);
+	pthread_cond_init(&account->given, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	account->bell = -1;
+	account->started_ms = wall_ms;
+	(void)labels_intern(&account->producers, UNNAMED);
+	account->books.credential.kind = account->copy.credential.kind = "none";
+	*out = account;
+	return true;
+}
+
+void
+account_close(struct account **account_at)
+{
+	struct account *account = *account_at;
+	struct account_block *block, *next;
+
+	if (account == NULL)
+		return;
+	for (block = account->blocks; block != NULL; block = next) {
+		next = block->next;
+		pthread_mutex_destroy(&block->samples_lock);
+		free(block);
+	}
+	pthread_cond_destroy(&account->given);
+	pthread_mutex_destroy(&account->lock);
+	free(account);
+	*account_at = NULL;
+}
+
+/* ---- the receiving side ----------------------------------------------- */
+
+struct account_block *
+account_block(struct account *account)
+{
+	struct account_block *block = calloc(1, sizeof *block);
+
+	if (block == NULL)
+		return NULL;
+	block->account = account;
+	block->label[labels_intern(&block->known, UNNAMED)] = LABEL_UNNAMED;
+	pthread_mutex_init(&block->samples_lock, NULL);
+	pthread_mutex_lock(&account->lock);
+	block->next = account->blocks;
+	account->blocks = block;
+	pthread_mutex_unlock(&account->lock);
+	return block;
+}
+
+/* Here and there, once a producer and worker. */
+static uint16_t
+learn(struct account_block *block, struct span name)
+{
+	struct account *account = block->account;
+	uint16_t label, here;
+
+	pthread_mutex_lock(&account->lock);
+	label = labels_intern(&account->producers, name);
+	if (labels_full(&account->producers)) {
+		block->known = account->producers;
+		for (uint16_t i = 0; i < LABELS_MOST; i++)
+			block->label[i] = i;
+		block->knows_all = true;
+	} else if (label != LABEL_OTHER) {
+		here = labels_intern(&block->known, name);
+		block->label[here] = label;
+	}
+	pthread_mutex_unlock(&account->lock);
+	return label;
+}
+
+/* What is no name, of visible ASCII, is nobody's. */
+static bool
+is_name(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] <= ' ' || name.at[i] > '~')
+			return false;
+	return name.len > 0 && name.len <= LABEL_MAX;
+}
+
+uint16_t
+account_producer(struct account_block *block, struct span name, bool has_events)
+{
+	uint16_t here;
+
+	if (name.at == NULL)
+		name = UNNAMED;
+	if (!is_name(name))
+		return LABEL_OTHER;
+	here = labels_find(&block->known, name);
+	if (here != LABEL_OTHER)
+		return block->label[here];
+	return has_events && !block->knows_all ? learn(block, name)
+					       : LABEL_OTHER;
+}
+
+static void
+copy_name(char out[LABEL_MAX + 1], struct span name)
+{
+	size_t len = name.len < LABEL_MAX ? name.len : LABEL_MAX;
+
+	if (len > 0)
+		memcpy(out, name.at, len);
+	out[len] = '\0';
+}
+
+/* A reader at work is not waited for: samples are samples. */
+static void
+keep_sample(struct account_block *block, const struct account_request *request,
+    unsigned reason, uint64_t line, uint64_t offset)
+{
+	uint8_t *next = &block->sample_next[reason];
+	struct account_sample *sample;
+
+	if (pthread_mutex_trylock(&block->samples_lock) != 0)
+		return;
+	sample = &block->samples[reason][*next];
+	*next = (uint8_t)((*next + 1) % ACCOUNT_SAMPLES);
+	sample->wall_ms = request->wall_ms;
+	copy_name(sample->table, request->table_name);
+	copy_name(sample->producer,
+	    is_name(request->producer) ? request->producer : SPAN(""));
+	sample->line = line;
+	sample->offset = offset;
+	pthread_mutex_unlock(&block->samples_lock);
+}
+
+void
+account_count(
+    struct account_block *block, const struct account_request *request)
+{
+	bool has_events = request->events > 0;
+	uint16_t producer =
+	    account_producer(block, request->producer, has_events);
+
+	tally_add(&block->requests[request->route][request->outcome], 1);
+	tally_add(&block->producer_requests[producer], 1);
+	if (has_events) {
+		tally_add(&block->producer_events[producer], request->events);
+		tally_add(&block->producer_bytes[producer], request->bytes);
+		histogram_add(&block->ack[request->level], &histogram_time,
+		    request->took_ns, 1);
+	}
+	if (request->outcome == OUTCOME_KEPT)
+		return;
+	tally_add(&block->producer_refused[producer], 1);
+	keep_sample(block, request, EVENT_FAULT_COUNT + request->outcome, 0, 0);
+}
+
+/* A table without a label, which has had no good event yet, is `other`. */
+static uint16_t
+place_of(uint32_t noted)
+{
+	return noted == 0 ? LABEL_OTHER : (uint16_t)(noted - 1);
+}
+
+void
+account_fault(struct account_block *block,
+    const struct account_request *request, enum event_fault fault,
+    uint32_t count, uint64_t line, uint64_t offset)
+{
+	uint32_t noted = request->table == NULL
+			     ? 0
+			     : atomic_load_explicit(&request->table->label,
+				   memory_order_relaxed);
+
+	tally_add(&block->rejected[place_of(noted)][fault], count);
+	keep_sample(block, request, fault, line, offset);
+}
+
+void
+account_skipped(struct account_block *block, uint32_t label,
+    const uint32_t faults[EVENT_FAULT_COUNT])
+{
+	for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
+		if (faults[f] > 0)
+			tally_add(
+			    &block->skipped[place_of(label)][f], faults[f]);
+}
+
+void
+account_connections(struct account_block *block, int change)
+{
+	tally_add(&block->connections, (uint64_t)(int64_t)change);
+}
+
+/* ---- the sending side ------------------------------------------------- */
+
+struct books *
+account_books(struct account *account)
+{
+	return &account->books;
+}
+
+void
+account_bell(struct account *account, int fd)
+{
+	pthread_mutex_lock(&account->lock);
+	account->bell = fd;
+	pthread_mutex_unlock(&account->lock);
+}
+
+bool
+account_wanted(const struct account *account)
+{
+	return atomic_load_explicit(&account->wanted, memory_order_relaxed);
+}
+
+void
+account_give(struct account *account)
+{
+	atomic_store_explicit(&account->wanted, false, memory_order_relaxed);
+	pthread_mutex_lock(&account->lock);
+	account->copy = account->books;
+	account->gifts = account->asks;
+	account->overdue = false;
+	pthread_cond_broadcast(&account->given);
+	pthread_mutex_unlock(&account->lock);
+}
+
+/* ---- readers ---------------------------------------------------------- */
+
+static struct timespec
+after(int64_t ns)
+{
+	int64_t then = clock_now().ns + ns;
+
+	return (struct timespec){ (time_t)(then / NS_PER_S),
+		(long)(then % NS_PER_S) };
+}
+
+/* With the lock held: the copy is new afterwards, or false. */
+static bool
+ask(struct account *account)
+{
+	struct timespec until = after(PATIENCE_NS);
+	uint64_t mine;
+
+	if (account->bell == -1)
+		return false;
+	if (account->asks == account->gifts) {
+		account->asks++;
+		atomic_store_explicit(
+		    &account->wanted, true, memory_order_relaxed);
+		(void)eventfd_write(account->bell, 1);
+	}
+	mine = account->asks;
+	while (account->gifts < mine && !account->overdue)
+		if (pthread_cond_timedwait(
+			&account->given, &account->lock, &until) != 0)
+			account->overdue = account->gifts < mine;
+	return account->gifts >= mine;
+}
+
+static void
+add_all(struct account_view *view, const struct account_block *block)
+{
+	for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+		for (unsigned o = 0; o < OUTCOME_COUNT; o++)
+			view->requests[r][o] +=
+			    tally_read(&block->requests[r][o]);
+	for (unsigned t = 0; t <= view->books.labels.count; t++)
+		for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++) {
+			view->rejected[t][f] +=
+			    tally_read(&block->rejected[t][f]);
+			view->skipped[t][f] +=
+			    tally_read(&block->skipped[t][f]);
+		}
+	for (unsigned p = 0; p <= view->labels.count; p++) {
+		struct account_producer *sum = &view->producers[p];
+
+		sum->requests += tally_read(&block->producer_requests[p]);
+		sum->events += tally_read(&block->producer_events[p]);
+		sum->bytes += tally_read(&block->producer_bytes[p]);
+		sum->refused += tally_read(&block->producer_refused[p]);
+	}
+	for (unsigned l = 0; l < ACCOUNT_LEVELS; l++)
+		histogram_gather(&block->ack[l], &view->ack[l]);
+	view->connections += tally_read(&block->connections);
+}
+
+/* Newest first. */
+static void
+insert_sample(struct account_sample *list, const struct account_sample *sample)
+{
+	struct account_sample rest = *sample, other;
+
+	for (unsigned i = 0; i < ACCOUNT_SAMPLES; i++)
+		if (rest.wall_ms > list[i].wall_ms) {
+			other = list[i];
+			list[i] = rest;
+			rest = other;
+		}
+}
+
+static void
+add_samples(struct account_view *view, struct account_block *block)
+{
+	pthread_mutex_lock(&block->samples_lock);
+	for (unsigned r = 0; r < ACCOUNT_REASONS; r++)
+		for (unsigned i = 0; i < ACCOUNT_SAMPLES; i++)
+			insert_sample(view->samples[r], &block->samples[r][i]);
+	pthread_mutex_unlock(&block->samples_lock);
+}
+
+static void
+sum_reasons(struct account_view *view)
+{
+	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++)
+		for (unsigned t = 0; t <= view->books.labels.count; t++)
+			view->reasons[f] += view->rejected[t][f];
+	for (unsigned o = OUTCOME_KEPT + 1; o < OUTCOME_COUNT; o++)
+		for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+			view->reasons[EVENT_FAULT_COUNT + o] +=
+			    view->requests[r][o];
+}
+
+void
+account_read(struct account *account, struct account_view *view)
+{
+	struct account_block *blocks;
+
+	memset(view, 0, sizeof *view);
+	pthread_mutex_lock(&account->lock);
+	view->fresh = ask(account);
+	view->books = account->copy;
+	view->labels = account->producers;
+	view->started_ms = account->started_ms;
+	blocks = account->blocks;
+	pthread_mutex_unlock(&account->lock);
+
+	histogram_gather(&view->books.delivery, &view->delivery);
+	histogram_gather(&view->books.upstream, &view->upstream);
+	histogram_gather(&view->books.batch, &view->batch);
+	for (; blocks != NULL; blocks = blocks->next) {
+		add_all(view, blocks);
+		add_samples(view, blocks);
+	}
+	sum_reasons(view);
+}
+
+static void
+add_reasons(
+    struct account_block *block, unsigned tables, struct account_reasons *out)
+{
+	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++)
+		for (unsigned t = 0; t <= tables; t++)
+			out->counts[f] += tally_read(&block->rejected[t][f]);
+	for (unsigned o = OUTCOME_KEPT + 1; o < OUTCOME_COUNT; o++)
+		for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+			out->counts[EVENT_FAULT_COUNT + o] +=
+			    tally_read(&block->requests[r][o]);
+	pthread_mutex_lock(&block->samples_lock);
+	for (unsigned r = 0; r < ACCOUNT_REASONS; r++)
+		for (unsigned i = 0; i < ACCOUNT_SAMPLES; i++)
+			if (block->samples[r][i].wall_ms > out->last[r].wall_ms)
+				out->last[r] = block->samples[r][i];
+	pthread_mutex_unlock(&block->samples_lock);
+}
+
+void
+account_reasons(struct account *account, struct account_reasons *out)
+{
+	struct account_block *blocks;
+	unsigned tables;
+
+	memset(out, 0, sizeof *out);
+	pthread_mutex_lock(&account->lock);
+	blocks = account->blocks;
+	tables = account->copy.labels.count;
+	pthread_mutex_unlock(&account->lock);
+	for (; blocks != NULL; blocks = blocks->next)
+		add_reasons(blocks, tables, out);
+}
+
+static void
+total_books(const struct books *books, struct history_totals *totals)
+{
+	for (unsigned t = 0; t <= books->labels.count; t++) {
+		totals->accepted += books->tables[t].accepted;
+		totals->delivered += books->tables[t].delivered;
+		totals->waiting += books->tables[t].waiting;
+	}
+	totals->calls = books->calls;
+	totals->calls_limit = books->budget_limit;
+	totals->spool_bytes = books->spool.bytes;
+	histogram_gather(&books->delivery, &totals->delivery);
+}
+
+static void
+total_block(const struct account_block *block, struct history_totals *totals)
+{
+	for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+		for (unsigned o = OUTCOME_KEPT + 1; o < OUTCOME_COUNT; o++)
+			totals->refused += tally_read(&block->requests[r][o]);
+	for (unsigned l = 0; l < ACCOUNT_LEVELS; l++)
+		histogram_gather(&block->ack[l], &totals->ack);
+}
+
+void
+account_tick(struct account *account, int64_t wall_ms)
+{
+	struct history_totals *totals = &account->totals;
+
+	pthread_mutex_lock(&account->lock);
+	(void)ask(account);
+	memset(totals, 0, sizeof *totals);
+	totals->wall_ms = wall_ms;
+	total_books(&account->copy, totals);
+	for (const struct account_block *block = account->blocks; block != NULL;
+	     block = block->next)
+		total_block(block, totals);
+	history_add(&account->history, totals);
+	pthread_mutex_unlock(&account->lock);
+}
+
+unsigned
+account_history(struct account *account, int64_t since_ms,
+    struct history_second out[HISTORY_SECONDS])
+{
+	unsigned count;
+
+	pthread_mutex_lock(&account->lock);
+	count = history_since(&account->history, since_ms, out);
+	pthread_mutex_unlock(&account->lock);
+	return count;
+}

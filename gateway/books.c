@@ -1,0 +1,64 @@
+#include "gateway/books.h"
+
+#include <string.h>
+
+#define MS_PER_MINUTE 60000
+
+#define X(symbol, word) word,
+const char *const books_closed_words[] = { BOOKS_CLOSED(X) };
+const char *const books_again_words[] = { BOOKS_AGAIN(X) };
+const char *const books_dead_words[] = { BOOKS_DEAD(X) };
+const char *const books_lane_words[] = { BOOKS_LANE(X) };
+#undef X
+
+/*
+ * The label is noted in the table, where it costs no look-up the next time and
+ * where the receiving side finds it for what it refuses.
+ */
+struct books_table *
+books_of(struct books *books, struct table *table)
+{
+	uint32_t noted =
+	    atomic_load_explicit(&table->label, memory_order_relaxed);
+	uint16_t label;
+
+	if (noted != 0)
+		return &books->tables[noted - 1];
+	label = labels_intern(&books->labels, span_of(table->options.name));
+	atomic_store_explicit(
+	    &table->label, (uint32_t)label + 1, memory_order_relaxed);
+	return &books->tables[label];
+}
+
+void
+books_turn_minute(struct books *books, int64_t wall_ms)
+{
+	int64_t minute = wall_ms / MS_PER_MINUTE;
+
+	if (minute == books->minute)
+		return;
+	books->minute = minute;
+	for (unsigned i = 0; i < LABELS_MOST; i++)
+		books->tables[i].calls_in_minute = 0;
+	memset(books->producer_calls_in_minute, 0,
+	    sizeof books->producer_calls_in_minute);
+}
+
+enum books_dead
+books_dead_by(const char *word)
+{
+	for (unsigned i = 0; i < BOOKS_DEAD_COUNT; i++)
+		if (strcmp(books_dead_words[i], word) == 0)
+			return (enum books_dead)i;
+	return BOOKS_DEAD_REFUSED;
+}
+
+uint64_t
+books_dead(const struct books_table *table)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < BOOKS_DEAD_COUNT; i++)
+		sum += table->dead_lettered[i];
+	return sum;
+}

@@ -1,0 +1,150 @@
+/*
+ * books - what the sending side counts, all of it at one moment.
+ *
+ * Plain numbers of one owner, the pump.  When somebody asks, it measures what
+ * is a state and not a count, and gives a copy of the whole (account.h).  So in
+ * every copy, for each table
+ *
+ *	recovered + accepted = delivered + dead_lettered + withdrawn + waiting
+ *
+ * where `waiting` was counted at that moment, not derived from the others: if
+ * an event is lost or counted twice, the sum shows it.
+ *
+ * Units	events, bytes, calls; time as the names say.
+ * Ownership	account.c has them; the pump fills them.
+ * Threads	the pump's; copies are whoever's they are.
+ * Errors	none.
+ */
+#ifndef GATEWAY_BOOKS_H
+#define GATEWAY_BOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/histogram.h"
+#include "gateway/labels.h"
+#include "gateway/table.h"
+
+/* Why a batch was closed. */
+#define BOOKS_CLOSED(X)                                                        \
+	X(EVENTS, "events")                                                    \
+	X(BYTES, "bytes")                                                      \
+	X(LINGER, "linger")                                                    \
+	X(DRAIN, "drain")
+
+/* Why a batch was sent again. */
+#define BOOKS_AGAIN(X)                                                         \
+	X(RENEWED, "renewed")                                                  \
+	X(LATER, "later")                                                      \
+	X(SPLIT, "split")                                                      \
+	X(OVER_LIMIT, "over_limit")                                            \
+	X(REFUSED, "refused")                                                  \
+	X(CREDENTIAL, "credential")                                            \
+	X(UNREACHED, "unreached")                                              \
+	X(UNKNOWN, "unknown")
+
+/* Why an event ended among the dead letters. */
+#define BOOKS_DEAD(X)                                                          \
+	X(REFUSED, "refused")                                                  \
+	X(TOO_LARGE, "too_large")                                              \
+	X(EXPIRED, "expired")
+
+/* How a table's lane stands, from good to bad. */
+#define BOOKS_LANE(X)                                                          \
+	X(FLOWING, "flowing")                                                  \
+	X(SPLITTING, "splitting")                                              \
+	X(WAITING, "waiting")                                                  \
+	X(HELD, "held")
+
+/* clang-format off */
+#define BOOKS_ENUM_CLOSED(symbol, word) BOOKS_CLOSED_##symbol,
+#define BOOKS_ENUM_AGAIN(symbol, word) BOOKS_AGAIN_##symbol,
+#define BOOKS_ENUM_DEAD(symbol, word) BOOKS_DEAD_##symbol,
+#define BOOKS_ENUM_LANE(symbol, word) BOOKS_LANE_##symbol,
+enum books_closed { BOOKS_CLOSED(BOOKS_ENUM_CLOSED) BOOKS_CLOSED_COUNT };
+enum books_again { BOOKS_AGAIN(BOOKS_ENUM_AGAIN) BOOKS_AGAIN_COUNT };
+enum books_dead { BOOKS_DEAD(BOOKS_ENUM_DEAD) BOOKS_DEAD_COUNT };
+enum books_lane { BOOKS_LANE(BOOKS_ENUM_LANE) BOOKS_LANE_COUNT };
+/* clang-format on */
+
+extern const char *const books_closed_words[BOOKS_CLOSED_COUNT];
+extern const char *const books_again_words[BOOKS_AGAIN_COUNT];
+extern const char *const books_dead_words[BOOKS_DEAD_COUNT];
+extern const char *const books_lane_words[BOOKS_LANE_COUNT];
+
+struct books_table {
+	uint64_t recovered, accepted;
+	uint64_t delivered, withdrawn, dead_lettered[BOOKS_DEAD_COUNT];
+	uint64_t batches[BOOKS_CLOSED_COUNT], batch_events;
+	uint64_t calls, calls_in_minute;
+	uint64_t settled; /* of those that left, what a spool on disk knows */
+	/* Measured when somebody asks. */
+	uint64_t waiting, waiting_bytes, in_flight;
+	uint64_t suspects; /* of them, refused alone and not known to be bad */
+	uint64_t batch_most; /* events that a batch may hold; lately */
+	int64_t oldest_ms;   /* since it was accepted; -1: nothing waits */
+	int64_t again_ms;    /* not flowing: when it is tried again */
+	enum books_lane lane;
+	const char *reason; /* not flowing: why, a constant word; else NULL */
+	unsigned status;    /* the last answer; 0: none yet, or none came */
+};
+
+#define BOOKS_STATUSES  600
+#define BOOKS_ERROR_MAX 120
+
+struct books_credential {
+	const char *kind;
+	bool ready;
+	int64_t expires_s; /* -1: it does not, or there is none */
+	uint64_t renewed, failed;
+	int64_t renewed_ms, failed_ms; /* since 1970; 0: never */
+	char error[BOOKS_ERROR_MAX];   /* of the last failure */
+};
+
+/* A spool on disk; in memory alone, the first two only. */
+struct books_spool {
+	uint64_t bytes, limit;
+	bool durable;
+	bool failing, recovering;
+	uint64_t unverified, damaged_records, damaged_segments;
+	uint64_t commits, failures, copied_records, segments;
+	struct histogram_view commit_times;
+};
+
+struct books {
+	struct labels labels; /* of tables */
+	struct books_table tables[LABELS_MOST];
+
+	/* Calls by producer, in thousandths: a batch is shared by many. */
+	uint64_t producer_calls[LABELS_MOST];
+	uint64_t producer_calls_in_minute[LABELS_MOST];
+	int64_t minute; /* which, since 1970 */
+
+	uint64_t calls; /* made, whatever the answer */
+	uint64_t statuses[BOOKS_STATUSES], unreached, unknown;
+	uint64_t again[BOOKS_AGAIN_COUNT];
+	struct histogram delivery, upstream, batch;
+	uint64_t budget_wait_us;
+
+	/* Measured when somebody asks. */
+	uint64_t budget_limit, budget_used;
+	uint32_t budget_reset_s;
+	struct books_spool spool;
+	bool refused;      /* the upstream refuses our credential */
+	int64_t paused_ms; /* until anything is sent again; 0: not paused */
+	struct books_credential credential;
+	int64_t wall_ms; /* when that was; 0: never yet */
+};
+
+/* The table's page; opened if it has none and there are any left. */
+struct books_table *books_of(struct books *books, struct table *table);
+
+/* Begins a new minute's spending when it is one. */
+void books_turn_minute(struct books *books, int64_t wall_ms);
+
+/* The reason of that word; REFUSED if it is none of them. */
+enum books_dead books_dead_by(const char *word);
+
+uint64_t books_dead(const struct books_table *table);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * lock - who has a folder: one process at a time.
+ *
+ * The lock is of the open file description, not of the process: it ends with
+ * us however we end.  The text in the file is for people; it is written after
+ * the lock was got and means nothing without it.
+ *
+ * Units	none.
+ * Ownership	the descriptor is the caller's; closing it gives the folder up.
+ * Threads	any.
+ * Errors	ERR_BUSY when another process has the folder, and which;
+ *		ERR_HOST when the file cannot be had.
+ */
+#ifndef GATEWAY_SPOOL_LOCK_H
+#define GATEWAY_SPOOL_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "parsers/err.h"
+
+#define LOCK_NAME "lock"
+
+/*
+ * `folder` is the open folder, `path` its name for people, `mode` the file's.
+ * *lock_out may be set, or -1, also where it fails.
+ */
+bool lock_take(
+    int folder, const char *path, mode_t mode, int *lock_out, struct err *err);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * top - the status of a gateway in a terminal, refreshed in place.
+ *
+ * Where standard output is no terminal, it is written once and plainly.
+ *
+ * Ownership	borrows its arguments.
+ * Threads	main's; it takes SIGINT and SIGTERM to end.
+ * Errors	a gateway that does not answer is told; in a terminal it is
+ *		asked again each second.
+ */
+#ifndef GATEWAY_TOP_H
+#define GATEWAY_TOP_H
+
+#include <stdbool.h>
+
+/* False: there is nothing to show; it was said why. */
+bool top_show(const char *address, const char *token);
+
+#endif

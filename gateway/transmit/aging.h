@@ -1,0 +1,60 @@
+/*
+ * aging - events that wait so long that the upstream would not want them.
+ *
+ *	__time            80 %                          max_age
+ *	|-----------------|-----------------------------|---------->
+ *	 as others		old: first, and told of	   expired
+ *
+ * What expires while it waits becomes a dead letter.  Where nobody keeps those
+ * it stays and is sent: the upstream may still want it.
+ *
+ * While the clock is in doubt nothing expires, for one wrong second would do
+ * harm that no right one could mend.  It is in doubt when wall time moved
+ * against monotonic time by more than an hour since the start, or when the
+ * upstream's Date is more than five minutes away from ours.
+ *
+ * Units	wall milliseconds, instants.
+ * Ownership	a plain value; the rest is borrowed.
+ * Threads	the pump's.
+ * Errors	out of memory: tried again with the next look.
+ */
+#ifndef GATEWAY_TRANSMIT_AGING_H
+#define GATEWAY_TRANSMIT_AGING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/transmit/lane.h"
+#include "gateway/transmit/sieve.h"
+#include "gateway/transmit/upstream.h"
+
+struct aging {
+	struct sieve *sieve;        /* buries, and gives batches */
+	struct instant next;        /* look no sooner */
+	int64_t began_ms;           /* wall time less monotonic, at the start */
+	int64_t drift_ms;           /* since then */
+	int64_t ahead_ms;           /* of the upstream's clock; last known */
+	bool doubt;                 /* and it was told */
+	struct instant quiet_until; /* tell no sooner of what expired */
+	uint64_t expired_untold;
+};
+
+struct aging aging_make(struct sieve *sieve, struct sieve_time at);
+
+/* An answer came: what time is it there? */
+void aging_answered(
+    struct aging *aging, const struct upstream_answer *answer, int64_t wall_ms);
+
+/* Is it time to look at all lanes? */
+bool aging_due(struct aging *aging, struct sieve_time at);
+
+/* Looks at one; true: some of it left, or stands elsewhere. */
+bool aging_look(struct aging *aging, struct lane *lane, struct sieve_time at);
+
+/* After the looks: of what expired, once a minute. */
+void aging_tell(struct aging *aging, struct instant now);
+
+/* What is old for this table: its earliest event is before that. */
+int64_t aging_old_ms(const struct table *table, int64_t wall_ms);
+
+#endif

@@ -1,0 +1,196 @@
+"""The status page in a browser: what it shows is what /status says."""
+
+import json
+import unittest
+
+import browser
+import wire
+from flow import FlowTest, event, push
+from metrics_test import get, scrape, status
+from program import wait_until
+
+# Of the rows of a list: by name, then by column, what stands there.
+ROWS = """
+const found = {};
+for (const row of document.querySelectorAll("#" + arguments[0] + " tbody tr"))
+	found[row.dataset.name] = Object.fromEntries([...row.cells].map(
+		cell => [cell.dataset.key, cell.textContent]));
+return found;
+"""
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+class Page(FlowTest):
+    def setUp(self):
+        super().setUp()
+        lacking = browser.missing()
+        if lacking:
+            print(f"\nSKIPPED, LOUDLY: there is no {lacking} (Debian packages "
+                  "chromium and chromium-driver), so nobody has looked at the "
+                  "status page", flush=True)
+            self.skipTest(f"no {lacking}")
+
+    def open(self, gateway, **options):
+        window = browser.Browser(**options)
+        self.addCleanup(window.close)
+        window.go("http://%s:%d/" % gateway.admin)
+        return window
+
+    def quiet(self, gateway):
+        wait_until("nothing waits",
+                   lambda: scrape(gateway).sum("events_waiting") == 0)
+
+    def assert_no_complaint(self, window, but=()):
+        told = [entry for entry in window.console()
+                if entry["source"] not in but]
+        self.assertEqual(told, [])
+
+    def test_its_numbers_are_those_of_status(self):
+        _, gateway = self.start()
+        for n in range(7):
+            self.assert_ok(push(gateway, "clicks", [event(n), event(n + 100)],
+                                [("X-Producer", "web")]))
+        self.assert_ok(push(gateway, "orders", [event(1)],
+                            [("X-Producer", "<b>&amp;</b>")]))
+        for _ in range(3):
+            push(gateway, "clicks", [event(1), b'{"__time":1}'],
+                 [("X-Producer", "web")])
+        self.quiet(gateway)
+        window = self.open(gateway)
+        window.await_text("#contact", "live")
+        window.await_text("#t-in-more", "15 accepted")
+        said = status(gateway)
+
+        self.assertEqual(window.text("#sentence"), said["health"]["sentence"])
+        self.assertEqual(window.text("#advice"), said["health"]["advice"])
+        self.assertEqual(number(window.text("#t-calls")),
+                         said["budget"]["used"])
+        self.assertEqual(number(window.text("#t-waiting")), 0)
+        self.assertEqual(window.text("#t-out-more"), "15 delivered")
+        tables = window.script(ROWS, "tables")
+        self.assertEqual(set(tables), {"clicks", "orders"})
+        for table in said["tables"]:
+            shown = tables[table["name"]]
+            for key in ("accepted", "delivered", "waiting", "rejected",
+                        "withdrawn", "calls_in_minute"):
+                self.assertEqual(number(shown[key]), table[key], key)
+            self.assertEqual(shown["lane"], table["lane"])
+        producers = window.script(ROWS, "producers")
+        self.assertEqual(set(producers), {"web", "<b>&amp;</b>"})
+        for producer in said["producers"]:
+            shown = producers[producer["name"]]
+            for key in ("events", "requests", "refused"):
+                self.assertEqual(number(shown[key]), producer[key], key)
+        rejects = window.script(ROWS, "rejects")
+        self.assertEqual(number(rejects["time_not_string"]["count"]), 3)
+        self.assertIn("web → clicks, line 2, offset 10",
+                      rejects["time_not_string"]["where"])
+        self.assertEqual(
+            {k: number(v["count"]) for k, v in rejects.items()},
+            {r["reason"]: r["count"] for r in said["rejects"]})
+
+        self.assertEqual(
+            window.script("return performance.getEntriesByType('resource')"
+                          ".filter(e => new URL(e.name).origin !== "
+                          "location.origin).map(e => e.name)"), [])
+        self.assert_no_complaint(window)
+
+    def test_lists_are_sorted_by_a_click(self):
+        _, gateway = self.start()
+        for table, count in (("a", 2), ("b", 3), ("c", 1)):
+            self.assert_ok(push(gateway, table,
+                                [event(i, of=table) for i in range(count)]))
+        window = self.open(gateway)
+        window.await_text("#t-in-more", "6 accepted")
+
+        def order():
+            return window.script("return [...document.querySelectorAll("
+                                 "'#tables tbody tr')].map(r => "
+                                 "r.dataset.name).join('')")
+        self.assertEqual(order(), "bac", "most accepted first")
+        window.click("#tables th:nth-child(1) button")
+        self.assertEqual(order(), "abc")
+        window.click("#tables th:nth-child(1) button")
+        self.assertEqual(order(), "cba")
+        self.assert_no_complaint(window)
+
+    def test_it_tells_of_lost_contact_and_survives_a_restart(self):
+        sim, gateway = self.start()
+        self.assert_ok(push(gateway, "before", [event(1)]))
+        window = self.open(gateway)
+        window.await_text("#t-in-more", "1 accepted")
+        gateway.kill()
+        self.programs.remove(gateway)
+        window.await_text("#sentence", "^No contact with the gateway since ")
+        window.await_text("#contact", "no contact")
+        host, port = gateway.admin
+        second = self.start_gateway(
+            sim, {"admin": {"address": f"{host}:{port}"}}, name="second")
+        window.await_text("#contact", "live")
+        self.assert_ok(push(second, "after", [event(2)]))
+        wait_until("the new one's table", lambda: set(
+            window.script(ROWS, "tables")) == {"after"})
+        self.assertGreater(window.script("return rows.length"), 0)
+        self.assertEqual(window.script("return restarts.length"), 1)
+        # The refused connections themselves; of the page, nothing.
+        self.assert_no_complaint(window, but=("network",))
+
+    def test_it_asks_for_the_token(self):
+        token = self.file("token", "a-token-of-ours\n")
+        _, gateway = self.start({"admin": {"token_file": token}})
+        window = self.open(gateway)
+        window.await_text("#sentence", "asks for a token")
+        self.assertIsNone(window.text("#t-in"))
+        window.type("#token", "wrong\n")
+        window.await_text("#sentence", "not the one")
+        window.type("#token", "a-token-of-ours\n")
+        window.await_text("#contact", "live")
+        window.await_text("#t-in-more", "0 accepted")
+        self.assertIsNone(window.text("#login"))
+        self.assert_no_complaint(window, but=("network",))
+
+    def test_it_fits_a_phone(self):
+        _, gateway = self.start()
+        long_name = "t" * 64
+        self.assert_ok(push(gateway, long_name, [event(1)],
+                            [("X-Producer", "p" * 64)]))
+        push(gateway, long_name, [b"{]"])
+        for dark in (False, True):
+            window = self.open(gateway, width=390, height=844, dark=dark)
+            window.await_text("#t-in-more", "1 accepted")
+            self.assertLessEqual(
+                window.script("return document.documentElement.scrollWidth"),
+                390)
+            self.assertEqual(window.script(
+                "return matchMedia('(prefers-color-scheme: dark)').matches"),
+                dark)
+            self.assert_no_complaint(window)
+
+    def test_trouble_is_said_in_words(self):
+        """What the first sentence is in each trouble, and what to do."""
+        sim = self.start_sim()
+        sim.fault(calls=100000, table="gone", status=404)
+        gateway = self.start_gateway(sim, {
+            "acknowledge": "received", "shutdown_timeout": "2s",
+            "batch": {"linger": "10ms"}})
+        window = self.open(gateway)
+        window.await_text("#sentence", "no event has come yet")
+        self.assert_ok(push(gateway, "fine", [event(1)]))
+        window.await_text("#sentence", "^All is well")
+        self.assert_ok(push(gateway, "gone", [event(2)]))
+        window.await_text("#sentence", "waiting for the upstream.*answers 404"
+                          "|held; gone")
+        sim.fault(calls=100000, table="fine", status=503)
+        self.assert_ok(push(gateway, "fine", [event(3)]))
+        wait_until("its lane", lambda: window.script(ROWS, "tables")["fine"]
+                   ["lane"] == "waiting")
+        self.assert_no_complaint(window)
+        said = json.loads(get(gateway, "/status").body)
+        self.assertEqual(said["events"]["waiting"], 2)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,68 @@
+/* Waits are never negative, and a date is the one that the calendar has. */
+#include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "parsers/header.h"
+#include "tests/fuzz/exact.h"
+
+#define NOW_MS 1793491200000
+
+/* The date as it is written today, read again. */
+static void
+check_date(int64_t ms)
+{
+	time_t s = (time_t)(ms / 1000);
+	struct span span;
+	struct tm t;
+	char text[64];
+	int64_t again;
+
+	assert(ms % 1000 == 0);
+	gmtime_r(&s, &t);
+	span.at = text;
+	span.len = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &t);
+	if (t.tm_year + 1900 < 1000) /* without its leading zeros */
+		return;
+	assert(header_date(span, NOW_MS, &again) && again == ms);
+}
+
+static void
+check_authorization(struct span value)
+{
+	struct span scheme, rest;
+
+	if (!header_authorization(value, &scheme, &rest))
+		return;
+	assert(scheme.len > 0 && rest.len > 0);
+	assert(exact_holds(value.at, value.len, scheme));
+	assert(exact_holds(value.at, value.len, rest));
+	assert(scheme.at + scheme.len < rest.at);
+	for (size_t i = 0; i < rest.len; i++)
+		assert(rest.at[i] > ' ' && rest.at[i] <= '~');
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	char *text = exact_bytes(bytes, len);
+	struct span value = { text, len };
+	uint64_t count = 0;
+	int64_t ms = -1, wait = -1;
+
+	if (header_seconds(value, &ms)) {
+		assert(header_count(value, &count));
+		assert(ms >= 0 && (uint64_t)ms / 1000 == count);
+		assert(header_retry_after(value, NOW_MS, &wait) && wait == ms);
+	}
+	if (header_retry_after(value, NOW_MS, &wait))
+		assert(wait >= 0);
+	if (header_date(value, NOW_MS, &ms)) {
+		check_date(ms);
+		assert(header_retry_after(value, NOW_MS, &wait));
+		assert(wait == (ms > NOW_MS ? ms - NOW_MS : 0));
+	}
+	check_authorization(value);
+	free(text);
+	return 0;
+}

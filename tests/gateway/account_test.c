@@ -1,0 +1,256 @@
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "gateway/account.h"
+
+#define WALL INT64_C(1795514400000)
+
+static struct account *account;
+static struct account_view *view;
+
+static void
+open_account(void)
+{
+	struct err err;
+
+	view = malloc(sizeof *view);
+	cr_assert(view != NULL && account_open(&account, WALL, &err));
+}
+
+static void
+close_account(void)
+{
+	account_close(&account);
+	cr_expect_null(account);
+	account_close(&account);
+	free(view);
+}
+
+TestSuite(account, .init = open_account, .fini = close_account);
+
+static struct account_request
+request(enum outcome outcome, const char *producer, uint32_t events)
+{
+	return (struct account_request){
+		.outcome = outcome,
+		.table_name = SPAN("clicks"),
+		.producer = span_of(producer),
+		.events = events,
+		.bytes = 10 * events,
+		.level = 2,
+		.took_ns = 3 * NS_PER_MS,
+		.wall_ms = WALL + 5,
+	};
+}
+
+static void
+count(struct account_block *block, enum outcome outcome, const char *producer,
+    uint32_t events)
+{
+	struct account_request r = request(outcome, producer, events);
+
+	account_count(block, &r);
+}
+
+static const struct account_producer *
+producer(const char *name)
+{
+	return &view->producers[labels_find(&view->labels, span_of(name))];
+}
+
+Test(account, what_several_workers_count_is_added_up)
+{
+	struct account_block *a = account_block(account);
+	struct account_block *b = account_block(account);
+
+	for (int i = 0; i < 10; i++) {
+		count(a, OUTCOME_KEPT, "web", 3);
+		count(b, OUTCOME_KEPT, "web", 4);
+		count(b, OUTCOME_KEPT, NULL, 1);
+	}
+	count(b, OUTCOME_SPOOL_FULL, "web", 0);
+	account_connections(a, 1);
+	account_connections(b, 1);
+	account_connections(a, -1);
+	account_read(account, view);
+	cr_expect_eq(view->requests[ACCOUNT_EVENTS][OUTCOME_KEPT], 30);
+	cr_expect_eq(view->requests[ACCOUNT_EVENTS][OUTCOME_SPOOL_FULL], 1);
+	cr_expect_eq(producer("web")->events, 70);
+	cr_expect_eq(producer("web")->bytes, 700);
+	cr_expect_eq(producer("web")->requests, 21);
+	cr_expect_eq(producer("web")->refused, 1);
+	cr_expect_eq(producer("unnamed")->events, 10);
+	cr_expect_eq(histogram_total(&view->ack[2]), 30);
+	cr_expect_eq(view->connections, 1);
+}
+
+Test(account, a_producer_is_born_with_its_first_kept_event)
+{
+	struct account_block *block = account_block(account);
+
+	count(block, OUTCOME_BAD_EVENTS, "web", 0);
+	account_read(account, view);
+	cr_expect_eq(labels_find(&view->labels, SPAN("web")), LABEL_OTHER);
+	cr_expect_eq(view->producers[LABEL_OTHER].refused, 1);
+	count(block, OUTCOME_KEPT, "web", 1);
+	count(block, OUTCOME_BAD_EVENTS, "web", 0);
+	account_read(account, view);
+	cr_expect_eq(producer("web")->refused, 1);
+}
+
+Test(account, what_is_no_name_is_others)
+{
+	static const char *const names[] = { "", "with blank", "b\x01",
+		"\xc3\xa4",
+		"0123456789012345678901234567890123456789012345678901234567890"
+		"1234" };
+	struct account_block *block = account_block(account);
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		count(block, OUTCOME_KEPT, names[i], 1);
+	account_read(account, view);
+	cr_expect_eq(view->labels.count, 1, "unnamed alone");
+	cr_expect_eq(view->producers[LABEL_OTHER].events, 5);
+}
+
+Test(account, past_a_thousand_producers_the_rest_is_other)
+{
+	struct account_block *a = account_block(account);
+	struct account_block *b = account_block(account);
+	char name[20];
+
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 1500; i++) {
+			snprintf(name, sizeof name, "p%d", i);
+			count(i % 2 ? a : b, OUTCOME_KEPT, name, 1);
+		}
+	/* The other worker has never heard of it; the account has. */
+	count(a, OUTCOME_KEPT, "p0", 1);
+	count(b, OUTCOME_KEPT, "p1", 1);
+	account_read(account, view);
+	cr_expect_eq(view->labels.count, LABELS_MOST - 1);
+	cr_expect_eq(producer("p0")->events, 3);
+	cr_expect_eq(producer("p1")->events, 3);
+	cr_expect_eq(producer("p998")->events, 2);
+	cr_expect_eq(view->producers[LABEL_OTHER].events, 2 * 501);
+}
+
+Test(account, bad_events_are_their_tables_once_that_is_known)
+{
+	struct account_block *block = account_block(account);
+	struct account_request r = request(OUTCOME_BAD_EVENTS, "web", 0);
+	struct table table = { .options.name = "clicks" };
+	uint16_t label;
+
+	r.table = &table;
+	account_fault(block, &r, EVENT_NOT_JSON, 2, 1, 0);
+	(void)books_of(account_books(account), &table);
+	account_fault(block, &r, EVENT_NOT_JSON, 3, 7, 11);
+	account_give(account);
+	account_read(account, view);
+	label = labels_find(&view->books.labels, SPAN("clicks"));
+	cr_assert_neq(label, LABEL_OTHER);
+	cr_expect_eq(view->rejected[LABEL_OTHER][EVENT_NOT_JSON], 2);
+	cr_expect_eq(view->rejected[label][EVENT_NOT_JSON], 3);
+	cr_expect_eq(view->reasons[EVENT_NOT_JSON], 5);
+	cr_expect_str_eq(account_reason_word(EVENT_NOT_JSON), "not_json");
+}
+
+Test(account, the_last_three_of_a_reason_are_kept_newest_first)
+{
+	struct account_block *a = account_block(account);
+	struct account_block *b = account_block(account);
+
+	for (int i = 1; i <= 10; i++) {
+		struct account_request r =
+		    request(OUTCOME_BAD_EVENTS, "web", 0);
+
+		r.wall_ms = WALL + i;
+		account_fault(
+		    i % 2 ? a : b, &r, EVENT_TIME_FORMAT, 1, (uint64_t)i, 4);
+	}
+	account_read(account, view);
+	for (int i = 0; i < ACCOUNT_SAMPLES; i++) {
+		const struct account_sample *s =
+		    &view->samples[EVENT_TIME_FORMAT][i];
+
+		cr_expect_eq(s->line, 10 - (uint64_t)i);
+		cr_expect_eq(s->wall_ms, WALL + 10 - i);
+		cr_expect_str_eq(s->table, "clicks");
+		cr_expect_str_eq(s->producer, "web");
+	}
+}
+
+Test(account, without_a_pump_the_last_copy_serves)
+{
+	struct table table = { .options.name = "clicks" };
+
+	books_of(account_books(account), &table)->accepted = 5;
+	account_read(account, view);
+	cr_expect_not(view->fresh);
+	cr_expect_eq(view->books.labels.count, 0, "no copy was given");
+	account_give(account);
+	account_read(account, view);
+	cr_expect_not(view->fresh);
+	cr_expect_eq(view->books.tables[1].accepted, 5);
+}
+
+Test(account, a_pump_that_hangs_is_waited_for_once)
+{
+	int bell = eventfd(0, EFD_NONBLOCK);
+	struct instant begun = clock_now();
+	eventfd_t rings = 0;
+
+	account_bell(account, bell);
+	for (int i = 0; i < 100; i++) {
+		account_read(account, view);
+		cr_expect_not(view->fresh);
+	}
+	cr_expect(clock_now().ns - begun.ns < 10 * NS_PER_S,
+	    "a hundred reads do not wait a hundred times");
+	cr_expect(account_wanted(account));
+	cr_expect_eq(eventfd_read(bell, &rings), 0);
+	cr_expect_eq(rings, 1, "rung once");
+	account_give(account);
+	cr_expect_not(account_wanted(account));
+	account_bell(account, -1);
+	close(bell);
+}
+
+Test(account, each_minute_the_spending_begins_anew)
+{
+	struct books *books = account_books(account);
+	struct table table = { .options.name = "clicks" };
+	struct books_table *page = books_of(books, &table);
+
+	books_turn_minute(books, WALL);
+	page->calls_in_minute = 3;
+	books->producer_calls_in_minute[1] = 7;
+	books_turn_minute(books, WALL + 59999);
+	cr_expect_eq(page->calls_in_minute, 3);
+	books_turn_minute(books, WALL + 60000);
+	cr_expect_eq(page->calls_in_minute, 0);
+	cr_expect_eq(books->producer_calls_in_minute[1], 0);
+}
+
+Test(account, a_tick_makes_a_second_of_history)
+{
+	static struct history_second out[HISTORY_SECONDS];
+	struct account_block *block = account_block(account);
+	struct table table = { .options.name = "clicks" };
+
+	account_tick(account, WALL);
+	count(block, OUTCOME_SPOOL_FULL, "web", 0);
+	count(block, OUTCOME_KEPT, "web", 1);
+	books_of(account_books(account), &table)->accepted = 8;
+	account_give(account);
+	account_tick(account, WALL + 2000);
+	cr_assert_eq(account_history(account, 0, out), 1);
+	cr_expect_eq(out[0].in, 4);
+	cr_expect_eq(out[0].refused, 0.5);
+	cr_expect(out[0].ack_p50_ms > 2 && out[0].ack_p50_ms <= 5);
+}
