@@ -131,16 +131,17 @@ stop_spool(struct gateway *gw)
 static bool
 start_letters(struct gateway *gw, struct err *err)
 {
-	const struct deadletter_options *options = &gw->config->dead_letters;
+	struct deadletter_options options = gw->config->dead_letters;
 
-	if (options->directory == NULL)
+	if (options.directory == NULL)
 		return true;
-	if (!deadletter_open(&gw->letters, options, err))
+	options.admin = admin_address(gw->admin);
+	if (!deadletter_open(&gw->letters, &options, err))
 		return false;
 	log_event(LOG_INFO, "dead_letters_open",
-	    LOG_STR("directory", options->directory),
+	    LOG_STR("directory", options.directory),
 	    LOG_INT("bytes", (int64_t)deadletter_bytes(gw->letters)),
-	    LOG_INT("limit_bytes", (int64_t)options->max_bytes));
+	    LOG_INT("limit_bytes", (int64_t)options.max_bytes));
 	return true;
 }
 

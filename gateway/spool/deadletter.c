@@ -1,5 +1,6 @@
 #include "gateway/spool/deadletter.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,11 @@ struct deadletter {
 	uint64_t bytes;
 	uint64_t max_bytes, file_bytes;
 	bool torn;   /* it may hold more than that */
-	bool closed; /* and is not to be written to again */
+	bool closed; /* and is not to be written to again: a sync failed */
+	bool left;   /* likewise, by a turn */
+	/* Places given out that may be taken back, by the last turn. */
+	uint64_t turn; /* the last file before it */
+	uint64_t open_before, open_since;
 };
 
 /* -------------------------------------------------------------- folder -- */
@@ -115,7 +120,7 @@ next_file(struct deadletter *d)
 	d->fd = fd;
 	d->file = file;
 	d->size = 0;
-	d->torn = d->closed = false;
+	d->torn = d->closed = d->left = false;
 	return true;
 }
 
@@ -149,6 +154,8 @@ heal_older(struct deadletter *d, uint64_t youngest)
 	int fd;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (letterfile_is_fresh(entry->d_name))
+			unlinkat(d->folder, entry->d_name, 0);
 		if (!letterfile_number(entry->d_name, &file) ||
 		    file == youngest)
 			continue;
@@ -228,6 +235,8 @@ deadletter_open(struct deadletter **out,
 	if (!open_folder(d, options->directory, err) ||
 	    !lock_take(d->folder, options->directory, FILE_MODE, &d->lock, err))
 		goto fail;
+	if (options->admin != NULL)
+		lock_note(d->lock, options->admin);
 	if (!resume(d)) {
 		err_set(err, ERR_HOST, 0, "%.160s: %s", options->directory,
 		    strerror(errno));
@@ -291,7 +300,7 @@ ready_file(struct deadletter *d, uint64_t len)
 {
 	if (d->fd != -1 && d->torn && !is_gone(d->fd) && !cut(d))
 		return false;
-	if (d->fd != -1 && !d->closed &&
+	if (d->fd != -1 && !d->closed && !d->left &&
 	    (d->size == 0 || d->size + len <= d->file_bytes) && !is_gone(d->fd))
 		return true;
 	return next_file(d);
@@ -328,13 +337,26 @@ deadletter_keep(struct deadletter *d, struct span lines,
 		answer = DEADLETTER_FAILED;
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
 	} else {
-		*place_out =
-		    (struct deadletter_place){ d->file, d->size, lines.len };
+		if (place_out != NULL) {
+			*place_out = (struct deadletter_place){ d->file,
+				d->size, lines.len };
+			d->open_since++;
+		}
 		d->size += lines.len;
 		d->bytes += lines.len;
 	}
 	pthread_mutex_unlock(&d->guard);
 	return answer;
+}
+
+static void
+end_place(struct deadletter *d, const struct deadletter_place *place)
+{
+	uint64_t *open =
+	    place->file <= d->turn ? &d->open_before : &d->open_since;
+
+	assert(*open > 0);
+	(*open)--;
 }
 
 static bool
@@ -358,10 +380,64 @@ deadletter_take_back(
 		return true;
 	pthread_mutex_lock(&d->guard);
 	ok = take_back(d, place);
+	end_place(d, place);
 	if (!ok)
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
 	pthread_mutex_unlock(&d->guard);
 	return ok;
+}
+
+void
+deadletter_leave(struct deadletter *d, const struct deadletter_place *place)
+{
+	if (place->len == 0)
+		return;
+	pthread_mutex_lock(&d->guard);
+	end_place(d, place);
+	pthread_mutex_unlock(&d->guard);
+}
+
+/* ---------------------------------------------------------------- turn -- */
+
+bool
+deadletter_turn(struct deadletter *d, uint64_t *last_out, struct err *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&d->guard);
+	/* Letters that were refused must not be found by others. */
+	ok = d->fd == -1 || !d->torn || is_gone(d->fd) || cut(d);
+	if (ok) {
+		d->left = true;
+		*last_out = d->turn = d->file;
+		d->open_before += d->open_since;
+		d->open_since = 0;
+	} else {
+		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
+	}
+	pthread_mutex_unlock(&d->guard);
+	return ok;
+}
+
+bool
+deadletter_turned(struct deadletter *d)
+{
+	bool turned;
+
+	pthread_mutex_lock(&d->guard);
+	turned = d->open_before == 0;
+	pthread_mutex_unlock(&d->guard);
+	return turned;
+}
+
+void
+deadletter_recount(struct deadletter *d)
+{
+	uint64_t youngest;
+
+	pthread_mutex_lock(&d->guard);
+	(void)count(d, &youngest);
+	pthread_mutex_unlock(&d->guard);
 }
 
 uint64_t

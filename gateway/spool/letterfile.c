@@ -37,6 +37,21 @@ letterfile_number(const char *name, uint64_t *number_out)
 	return true;
 }
 
+bool
+letterfile_is_fresh(const char *name)
+{
+	char old[LETTERFILE_NAME];
+	const char *end = strstr(name, LETTERFILE_FRESH);
+	uint64_t number;
+
+	if (end == NULL || strcmp(end, LETTERFILE_FRESH) != 0 ||
+	    (size_t)(end - name) >= sizeof old)
+		return false;
+	memcpy(old, name, (size_t)(end - name));
+	old[end - name] = '\0';
+	return letterfile_number(old, &number);
+}
+
 static int
 ascending(const void *a, const void *b)
 {
@@ -69,7 +84,7 @@ list_entry(struct letterfile_list *list, const char *name)
 	if (letterfile_number(name, &number))
 		return add(list, number);
 	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	    strcmp(name, LOCK_NAME) != 0)
+	    strcmp(name, LOCK_NAME) != 0 && !letterfile_is_fresh(name))
 		list->foreign++;
 	return true;
 }

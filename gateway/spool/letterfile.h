@@ -33,6 +33,13 @@ void letterfile_name(char name[LETTERFILE_NAME], uint64_t number);
 /* False: this is no file of letters. */
 bool letterfile_number(const char *name, uint64_t *number_out);
 
+/* A new form of a file, until it takes the old one's place: see lettersweep.h
+ */
+#define LETTERFILE_FRESH ".new"
+
+/* Is it one that a crash has left? */
+bool letterfile_is_fresh(const char *name);
+
 /* What stands in a folder. */
 struct letterfile_list {
 	uint64_t *numbers; /* ascending */

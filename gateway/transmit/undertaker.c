@@ -49,7 +49,6 @@ letters_bury(struct undertaker *undertaker, const struct burial *burial)
 {
 	struct letter_undertaker *u = (struct letter_undertaker *)undertaker;
 	enum deadletter_answer answer;
-	struct deadletter_place place;
 	struct buffer line;
 	struct err err = { 0 };
 
@@ -59,7 +58,7 @@ letters_bury(struct undertaker *undertaker, const struct burial *burial)
 		return false;
 	}
 	answer = deadletter_keep(
-	    u->letters, (struct span){ line.at, line.len }, &place, &err);
+	    u->letters, (struct span){ line.at, line.len }, NULL, &err);
 	buffer_fini(&line);
 	if (answer != DEADLETTER_KEPT) {
 		tell_failing(u, answer, &err);
