@@ -16,6 +16,7 @@
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
 #include "gateway/spool/deadletter.h"
+#include "gateway/spool/errand.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/transmit.h"
@@ -31,6 +32,7 @@ struct gateway {
 	struct tables *tables;
 	struct spool *spool;
 	struct deadletter *letters; /* NULL: none */
+	struct errands *errands;    /* likewise */
 	struct budget *budget;
 	struct transmit *transmit;
 	struct receive *receive;
@@ -151,6 +153,37 @@ stop_letters(struct gateway *gw)
 	deadletter_close(&gw->letters);
 }
 
+/* What is asked about dead letters; it waits for what the stages below do. */
+static bool
+start_errands(struct gateway *gw, struct err *err)
+{
+	const struct errand_uses uses = {
+		.letters = gw->letters,
+		.account = gw->account,
+		.replay = {
+			.directory = gw->config->dead_letters.directory,
+			.tables = gw->tables,
+			.spool = gw->spool,
+			.largest_bytes = gw->config->receive.max_body + 1,
+			.ack_timeout_ms = gw->config->receive.ack_timeout_ms,
+		},
+	};
+
+	if (gw->letters == NULL)
+		return true;
+	if (!errand_open(&gw->errands, &uses, err))
+		return false;
+	admin_errands(gw->admin, gw->errands);
+	return true;
+}
+
+static void
+stop_errands(struct gateway *gw)
+{
+	admin_errands(gw->admin, NULL);
+	errand_close(&gw->errands);
+}
+
 static bool
 start_budget(struct gateway *gw, struct err *err)
 {
@@ -215,6 +248,7 @@ struct stage {
  */
 static const struct stage stages[] = {
 	{ "receive", start_receive, stop_receive },
+	{ "errands", start_errands, stop_errands },
 	{ "transmit", start_transmit, stop_transmit },
 	{ "budget", start_budget, stop_budget },
 	{ "dead_letters", start_letters, stop_letters },
@@ -432,6 +466,7 @@ drain(struct gateway *gw, struct instant end)
 
 	now = clock_now();
 	left = end.ns > now.ns ? end.ns - now.ns : 0;
+	errand_end(gw->errands);
 	receive_refuse(gw->receive);
 	transmit_drain(
 	    gw->transmit, before(end, at_most(2 * NS_PER_S, left / 2)));
