@@ -1,8 +1,10 @@
 #include "gateway/transmit/wire.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -145,7 +147,7 @@ fields_authorize(struct wire_fields *f, const char *value)
 }
 
 struct wire_fields *
-wire_fields_make(const char *authorization)
+wire_fields_make(const char *authorization, bool gzip)
 {
 	struct wire_fields *f = calloc(1, sizeof *f);
 
@@ -155,6 +157,7 @@ wire_fields_make(const char *authorization)
 	/* An empty Expect keeps curl from waiting for a 100. */
 	if (fields_add(f, "Content-Type: application/json") &&
 	    fields_add(f, "Expect:") &&
+	    (!gzip || fields_add(f, "Content-Encoding: gzip")) &&
 	    (authorization == NULL || fields_authorize(f, authorization)))
 		return f;
 	wire_fields_release(f);
@@ -336,6 +339,18 @@ wire_run(struct wire *wire)
 	curl_multi_perform(wire->multi, &running);
 }
 
+/* A 2xx to what did not leave to its end: nobody can have taken it. */
+static bool
+took_too_early(const struct wire_post *post)
+{
+	curl_off_t sent = 0;
+
+	if (post->reply.status / 100 != 2)
+		return false;
+	curl_easy_getinfo(post->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return sent < (curl_off_t)post->body.len;
+}
+
 struct wire_post *
 wire_take(struct wire *wire)
 {
@@ -351,6 +366,8 @@ wire_take(struct wire *wire)
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &post);
 	if (!post->reply.whole)
 		post->why = why_failed(post, code);
+	else if (took_too_early(post))
+		post->why = "garbage: taken before it was sent";
 	wire_drop(wire, post);
 	return post;
 }
@@ -367,12 +384,23 @@ wire_wait(struct wire *wire, const int *fds, size_t count, int ms)
 	curl_multi_poll(wire->multi, extra, (unsigned)count, ms, NULL);
 }
 
+static bool
+check_file(const char *path, struct err *err)
+{
+	if (path == NULL || access(path, R_OK) == 0)
+		return true;
+	return err_set(
+	    err, ERR_INPUT, 0, "ca_file %s: %s", path, strerror(errno));
+}
+
 bool
 wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
     const char *ca_file, struct err *err)
 {
 	struct wire *wire;
 
+	if (!check_file(ca_file, err))
+		return false;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_HOST, 0, "libcurl does not start");
 	wire = calloc(1, sizeof *wire);

@@ -5,7 +5,8 @@
  * libcurl by itself sends a POST again when a kept connection dies under it:
  * unseen, and unpaid by the budget.  Here the second attempt is stopped and is
  * a failure like others.  It also follows no redirect, takes no answer without
- * end and never waits for a 100.
+ * end, believes no 2xx that came before all was sent, and never waits for a
+ * 100.
  *
  *	wire_start ----> under way ----> wire_run ----> wire_take
  *
@@ -56,8 +57,11 @@ bool wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
     const char *ca_file, struct err *err);
 void wire_close(struct wire **wire);
 
-/* Of calls: JSON, and the Authorization unless it is NULL.  NULL: no memory. */
-struct wire_fields *wire_fields_make(const char *authorization);
+/*
+ * Of calls: JSON, packed or not, and the Authorization unless it is NULL.
+ * NULL: no memory.
+ */
+struct wire_fields *wire_fields_make(const char *authorization, bool gzip);
 struct wire_fields *wire_fields_hold(struct wire_fields *fields);
 void wire_fields_release(struct wire_fields *fields); /* wipes with the last */
 
