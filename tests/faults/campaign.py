@@ -19,6 +19,7 @@ import campaign_calls
 import campaign_disk
 import campaign_kill
 import campaign_power
+import campaign_replay
 import campaign_room
 import campaign_slow
 
@@ -27,6 +28,7 @@ CAMPAIGNS = {
     "calls": campaign_calls,
     "power": campaign_power,
     "disk": campaign_disk,
+    "replay": campaign_replay,
     "room": campaign_room,
     "slow": campaign_slow,
 }
