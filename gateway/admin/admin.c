@@ -1,7 +1,6 @@
 #include "gateway/admin/admin.h"
 
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "gateway/admin/page.h"
 #include "gateway/admin/port.h"
 #include "gateway/admin/status.h"
+#include "gateway/admin/waiting.h"
 #include "gateway/clock.h"
 
 /*
@@ -41,8 +41,7 @@ struct admin {
 	struct history_second *history; /* likewise */
 	_Atomic(const char *) why_not;
 	char address[PORT_TEXT_MAX];
-	pthread_mutex_t errands_lock;
-	struct errands *errands; /* borrowed; NULL: none */
+	struct waiting_counter counter;
 };
 
 /* One request, from its head to its answer. */
@@ -53,9 +52,7 @@ struct visit {
 	struct buffer body;
 	bool judged; /* by its head */
 	bool too_large;
-	bool asked; /* an errand; what became of that: */
-	enum errand_answer errand;
-	struct errand_report report;
+	struct waiting waiting; /* for an errand */
 };
 
 /* ---- what is answered ------------------------------------------------- */
@@ -248,65 +245,6 @@ judge(struct visit *visit, const char *path, const char *method,
 
 /* ---- errands ---------------------------------------------------------- */
 
-/* In the errand's thread; once it is resumed, the visit is ours no more. */
-static void
-on_done(void *arg, struct errand_report *report)
-{
-	struct visit *visit = arg;
-
-	visit->report = *report;
-	MHD_resume_connection(visit->connection);
-}
-
-/*
- * Suspended first, for the errand may be done before we return; if there is
- * none, the next call of on_request tells that.
- */
-static void
-start_errand(struct visit *visit, const struct errand_order *order)
-{
-	struct admin *admin = visit->admin;
-
-	visit->asked = true;
-	MHD_suspend_connection(visit->connection);
-	pthread_mutex_lock(&admin->errands_lock);
-	visit->errand = admin->errands == NULL ? ERRAND_NOBODY
-					       : errand_start(admin->errands,
-						     order, on_done, visit);
-	pthread_mutex_unlock(&admin->errands_lock);
-	if (visit->errand != ERRAND_STARTED)
-		MHD_resume_connection(visit->connection);
-}
-
-static const struct {
-	unsigned status;
-	const char *code, *message;
-} refusals[] = {
-	[ERRAND_BUSY] = { MHD_HTTP_CONFLICT, "ErrandRunning",
-	    "another replay, purge or look at the dead letters is at work; "
-	    "ask again when it is done" },
-	[ERRAND_ENDING] = { MHD_HTTP_SERVICE_UNAVAILABLE, "Draining",
-	    "the gateway is ending; ask again when it runs" },
-	[ERRAND_NOBODY] = { MHD_HTTP_NOT_FOUND, "NoDeadLetters",
-	    "this gateway keeps no dead letters: see dead_letters.directory" },
-};
-
-static void
-tell_errand(struct visit *visit, struct answer *answer)
-{
-	if (visit->errand != ERRAND_STARTED) {
-		answer_refuse(answer, refusals[visit->errand].status,
-		    refusals[visit->errand].code,
-		    refusals[visit->errand].message);
-		return;
-	}
-	answer->type = "application/json";
-	if (!visit->report.ok)
-		answer->status = MHD_HTTP_SERVICE_UNAVAILABLE;
-	if (!desk_write(&visit->report, &answer->text))
-		answer->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
-}
-
 /* True: an errand is under way; else the answer is there. */
 static bool
 ask_errand(struct visit *visit, struct answer *answer)
@@ -321,8 +259,8 @@ ask_errand(struct visit *visit, struct answer *answer)
 		answer_refuse(
 		    answer, MHD_HTTP_BAD_REQUEST, "BadParameter", message);
 	else
-		start_errand(visit, &order);
-	return visit->asked;
+		waiting_begin(&visit->waiting, &visit->admin->counter, &order);
+	return visit->waiting.asked;
 }
 
 /* ---- the library's call ----------------------------------------------- */
@@ -354,8 +292,8 @@ static bool
 at_end(struct visit *visit, const char *path, const char *method,
     struct answer *answer)
 {
-	if (visit->asked) {
-		tell_errand(visit, answer);
+	if (visit->waiting.asked) {
+		waiting_tell(&visit->waiting, answer);
 		return true;
 	}
 	if (!visit->judged && !judge(visit, path, method, answer))
@@ -377,7 +315,7 @@ begin(struct admin *admin, struct MHD_Connection *connection)
 	if (visit == NULL)
 		return NULL;
 	visit->admin = admin;
-	visit->connection = connection;
+	visit->connection = visit->waiting.connection = connection;
 	buffer_init(&visit->body, DESK_BODY);
 	return visit;
 }
@@ -429,7 +367,7 @@ on_completed(void *data, struct MHD_Connection *connection, void **seen,
 	*seen = NULL;
 	if (visit == NULL)
 		return;
-	errand_forget(&visit->report);
+	errand_forget(&visit->waiting.report);
 	buffer_fini(&visit->body);
 	free(visit);
 }
@@ -440,7 +378,7 @@ static void
 admin_free(struct admin *admin)
 {
 	guard_close(&admin->guard);
-	pthread_mutex_destroy(&admin->errands_lock);
+	waiting_fini(&admin->counter);
 	free(admin->view);
 	free(admin->history);
 	free(admin);
@@ -465,7 +403,7 @@ admin_start(struct admin **out, const struct admin_options *options,
 	if (admin == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	atomic_init(&admin->why_not, "starting");
-	pthread_mutex_init(&admin->errands_lock, NULL);
+	waiting_init(&admin->counter);
 	admin->account = account;
 	admin->facts = facts;
 	if (!make_room(admin, err) ||
@@ -506,9 +444,7 @@ admin_ready(struct admin *admin, const char *why_not)
 void
 admin_errands(struct admin *admin, struct errands *errands)
 {
-	pthread_mutex_lock(&admin->errands_lock);
-	admin->errands = errands;
-	pthread_mutex_unlock(&admin->errands_lock);
+	waiting_serve(&admin->counter, errands);
 }
 
 void
