@@ -17,6 +17,7 @@
 #include "gateway/run_ready.h"
 #include "gateway/signals.h"
 #include "gateway/spool/deadletter.h"
+#include "gateway/spool/errand.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/transmit.h"
@@ -32,6 +33,7 @@ struct gateway {
 	struct tables *tables;
 	struct spool *spool;
 	struct deadletter *letters; /* NULL: none */
+	struct errands *errands;    /* likewise */
 	struct budget *budget;
 	struct transmit *transmit;
 	struct receive *receive;
@@ -132,16 +134,17 @@ stop_spool(struct gateway *gw)
 static bool
 start_letters(struct gateway *gw, struct err *err)
 {
-	const struct deadletter_options *options = &gw->config->dead_letters;
+	struct deadletter_options options = gw->config->dead_letters;
 
-	if (options->directory == NULL)
+	if (options.directory == NULL)
 		return true;
-	if (!deadletter_open(&gw->letters, options, err))
+	options.admin = admin_address(gw->admin);
+	if (!deadletter_open(&gw->letters, &options, err))
 		return false;
 	log_event(LOG_INFO, "dead_letters_open",
-	    LOG_STR("directory", options->directory),
+	    LOG_STR("directory", options.directory),
 	    LOG_INT("bytes", (int64_t)deadletter_bytes(gw->letters)),
-	    LOG_INT("limit_bytes", (int64_t)options->max_bytes));
+	    LOG_INT("limit_bytes", (int64_t)options.max_bytes));
 	return true;
 }
 
@@ -149,6 +152,37 @@ static void
 stop_letters(struct gateway *gw)
 {
 	deadletter_close(&gw->letters);
+}
+
+/* What is asked about dead letters; it waits for what the stages below do. */
+static bool
+start_errands(struct gateway *gw, struct err *err)
+{
+	const struct errand_uses uses = {
+		.letters = gw->letters,
+		.account = gw->account,
+		.replay = {
+			.directory = gw->config->dead_letters.directory,
+			.tables = gw->tables,
+			.spool = gw->spool,
+			.largest_bytes = gw->config->receive.max_body + 1,
+			.ack_timeout_ms = gw->config->receive.ack_timeout_ms,
+		},
+	};
+
+	if (gw->letters == NULL)
+		return true;
+	if (!errand_open(&gw->errands, &uses, err))
+		return false;
+	admin_errands(gw->admin, gw->errands);
+	return true;
+}
+
+static void
+stop_errands(struct gateway *gw)
+{
+	admin_errands(gw->admin, NULL);
+	errand_close(&gw->errands);
 }
 
 static bool
@@ -215,6 +249,7 @@ struct stage {
  */
 static const struct stage stages[] = {
 	{ "receive", start_receive, stop_receive },
+	{ "errands", start_errands, stop_errands },
 	{ "transmit", start_transmit, stop_transmit },
 	{ "budget", start_budget, stop_budget },
 	{ "dead_letters", start_letters, stop_letters },
@@ -334,6 +369,7 @@ drain(struct gateway *gw, struct instant end)
 
 	now = clock_now();
 	left = end.ns > now.ns ? end.ns - now.ns : 0;
+	errand_end(gw->errands);
 	receive_refuse(gw->receive);
 	transmit_drain(
 	    gw->transmit, before(end, at_most(2 * NS_PER_S, left / 2)));
