@@ -16,7 +16,7 @@
 #define ROWS_MOST 1002 /* as many as /status has */
 
 /* The lines that stand in any case: their number decides what lists get. */
-#define LINES_FIXED 15 /* with two of a sentence and of an advice each */
+#define LINES_FIXED 17 /* with two of a sentence and of an advice each */
 
 struct page {
 	const struct screen *screen;
@@ -213,6 +213,24 @@ put_numbers(struct page *page)
 	    bytes_words(bytes, a), bytes_words(room, b));
 }
 
+static void
+put_upstream(struct page *page)
+{
+	double expires_s = number(page->root, "credential.expires_in_s");
+	char kind[TEXT_MAX], a[32], b[32];
+
+	PUT(page, "upstream %s", text(page->root, "credential.kind", kind));
+	if (expires_s > 0)
+		PUT(page, ", its token lives %s",
+		    duration_words(1000 * expires_s, a));
+	PUT(page, "; an answer takes p50 %s, p99 %s\n",
+	    duration_words(number(page->root, "upstream.answer.p50_ms"), a),
+	    duration_words(number(page->root, "upstream.answer.p99_ms"), b));
+	PUT(page, "letters  dead: %s of accepted events, %s of skipped ones\n",
+	    count_words(number(page->root, "dead_letters.accepted"), a),
+	    count_words(number(page->root, "dead_letters.skipped"), b));
+}
+
 /* ---- lists ------------------------------------------------------------ */
 
 struct row {
@@ -362,6 +380,7 @@ screen_write(const struct screen *screen, struct span status,
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	put_head(&page);
 	put_numbers(&page);
+	put_upstream(&page);
 	for (size_t i = 0; i < LISTS; i++)
 		put_list(&page, &lists[i], rows, rows_each(screen));
 	free(rows);
