@@ -298,7 +298,8 @@ write_producers(struct tree *tree, const struct account_view *view)
 	for (uint16_t p = 0; p <= view->labels.count; p++) {
 		const struct account_producer *producer = &view->producers[p];
 
-		if (producer->requests == 0)
+		if (producer->requests == 0 &&
+		    view->books.producer_calls[p] == 0)
 			continue;
 		tree_open(tree, NULL, '{');
 		tree_text(tree, "name", labels_name(&view->labels, p));

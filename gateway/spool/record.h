@@ -40,7 +40,7 @@ struct record {
 	uint32_t events;
 	uint32_t bytes;
 	uint32_t room;
-	uint16_t producer_label; /* labels.h: who sent it, for accounting */
+	uint16_t producer_label; /* labels.h: who sent it; 0 if read back */
 	/* The pump's from spool_take on; zero before. */
 	struct record *prev;
 	struct record *watch_next, *watch_prev; /* by the ticket's deadline */

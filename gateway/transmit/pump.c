@@ -191,6 +191,9 @@ take_records(struct pump *pump)
 		lane_add(lane, record, pump->now,
 		    aging_old_ms(record->table, wall_ms));
 		lane->books = books_of(pump->books, record->table);
+		if (record->producer_label == LABEL_OTHER)
+			record->producer_label = account_recall(
+			    pump->options.account, record->producer);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
 		pump->rest.ns = pump->now.ns + REST_NS;

@@ -20,6 +20,7 @@ import campaign_disk
 import campaign_kill
 import campaign_limit
 import campaign_power
+import campaign_replay
 import campaign_room
 import campaign_slow
 
@@ -29,6 +30,7 @@ CAMPAIGNS = {
     "calls": campaign_calls,
     "power": campaign_power,
     "disk": campaign_disk,
+    "replay": campaign_replay,
     "room": campaign_room,
     "slow": campaign_slow,
 }
