@@ -10,8 +10,8 @@
 #define PATIENCE_NS (200 * NS_PER_MS)
 
 /* Who gives no name; always the first to have a number. */
-#define UNNAMED       SPAN("unnamed")
-#define LABEL_UNNAMED 1
+#define UNNAMED SPAN("unnamed")
+#define OTHERS  SPAN("other") /* whoever calls itself so is of them */
 
 struct account_block {
 	struct account_block *next;
@@ -26,10 +26,7 @@ struct account_block {
 	struct tally connections;
 	struct histogram ack[ACCOUNT_LEVELS];
 
-	/* Producers seen here: their place here leads to that in account. */
-	struct labels known;
-	uint16_t label[LABELS_MOST];
-	bool knows_all; /* there will be no more */
+	struct labels known; /* a copy of the account's producers, maybe old */
 
 	pthread_mutex_t samples_lock;
 	struct account_sample samples[ACCOUNT_REASONS][ACCOUNT_SAMPLES];
@@ -48,6 +45,7 @@ struct account {
 	int bell;
 	struct account_block *blocks;
 	struct labels producers;
+	_Atomic uint16_t producer_count; /* of them; may be read without it */
 	struct history history;
 	struct history_totals totals; /* for the tick: too large for a stack */
 	int64_t started_ms;
@@ -88,7 +86,7 @@ account_open(struct account **out, int64_t wall_ms, struct err *err)
 	pthread_condattr_destroy(&monotonic);
 	account->bell = -1;
 	account->started_ms = wall_ms;
-	(void)labels_intern(&account->producers, UNNAMED);
+	account->producer_count = labels_intern(&account->producers, UNNAMED);
 	account->books.credential.kind = account->copy.credential.kind = "none";
 	*out = account;
 	return true;
@@ -123,35 +121,38 @@ account_block(struct account *account)
 	if (block == NULL)
 		return NULL;
 	block->account = account;
-	block->label[labels_intern(&block->known, UNNAMED)] = LABEL_UNNAMED;
 	pthread_mutex_init(&block->samples_lock, NULL);
 	pthread_mutex_lock(&account->lock);
+	block->known = account->producers;
 	block->next = account->blocks;
 	account->blocks = block;
 	pthread_mutex_unlock(&account->lock);
 	return block;
 }
 
-/* Here and there, once a producer and worker. */
+/* Once a producer and worker: all that the others have learned comes along. */
 static uint16_t
-learn(struct account_block *block, struct span name)
+learn(struct account_block *block, struct span name, bool has_events)
 {
 	struct account *account = block->account;
-	uint16_t label, here;
 
 	pthread_mutex_lock(&account->lock);
-	label = labels_intern(&account->producers, name);
-	if (labels_full(&account->producers)) {
-		block->known = account->producers;
-		for (uint16_t i = 0; i < LABELS_MOST; i++)
-			block->label[i] = i;
-		block->knows_all = true;
-	} else if (label != LABEL_OTHER) {
-		here = labels_intern(&block->known, name);
-		block->label[here] = label;
-	}
+	if (has_events)
+		(void)labels_intern(&account->producers, name);
+	atomic_store_explicit(&account->producer_count,
+	    account->producers.count, memory_order_relaxed);
+	block->known = account->producers;
 	pthread_mutex_unlock(&account->lock);
-	return label;
+	return labels_find(&block->known, name);
+}
+
+/* Names that nobody here knew may be known to another worker. */
+static bool
+knows_all(const struct account_block *block)
+{
+	return block->known.count ==
+	       atomic_load_explicit(
+		   &block->account->producer_count, memory_order_relaxed);
 }
 
 /* What is no name, of visible ASCII, is nobody's. */
@@ -171,13 +172,13 @@ account_producer(struct account_block *block, struct span name, bool has_events)
 
 	if (name.at == NULL)
 		name = UNNAMED;
-	if (!is_name(name))
+	if (!is_name(name) || span_equal(name, OTHERS))
 		return LABEL_OTHER;
 	here = labels_find(&block->known, name);
-	if (here != LABEL_OTHER)
-		return block->label[here];
-	return has_events && !block->knows_all ? learn(block, name)
-					       : LABEL_OTHER;
+	if (here != LABEL_OTHER || labels_full(&block->known) ||
+	    (!has_events && knows_all(block)))
+		return here;
+	return learn(block, name, has_events);
 }
 
 static void

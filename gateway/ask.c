@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -11,13 +12,29 @@
 #define PATIENCE_S 5
 #define PIECE      65536
 
+#define SCHEME "http://"
+
+/* As a browser's address line has it: "http://host:port/". */
+static struct span
+authority_of(const char *address)
+{
+	struct span all = span_of(address);
+
+	if (strncasecmp(address, SCHEME, strlen(SCHEME)) != 0)
+		return all;
+	all = span_of(address + strlen(SCHEME));
+	if (all.len > 0 && all.at[all.len - 1] == '/')
+		all.len--;
+	return all;
+}
+
 /* "host:port" or "[v6]:port", taken apart in `text`. */
 static bool
 split(char *text, char **host_out, char **port_out)
 {
 	char *colon = strrchr(text, ':');
 
-	if (colon == NULL || colon == text)
+	if (strchr(text, '/') != NULL || colon == NULL || colon == text)
 		return false;
 	*colon = '\0';
 	*port_out = colon + 1;
@@ -56,13 +73,15 @@ reach(const char *address, int *fd_out, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *places = NULL;
-	char text[300], *host, *port;
+	struct span authority = authority_of(address);
+	char text[300] = "", *host, *port;
 	int found;
 
-	if (strlen(address) >= sizeof text ||
-	    !split(strcpy(text, address), &host, &port))
-		return err_set(
-		    err, ERR_INPUT, 0, "%s: must be HOST:PORT", address);
+	if (authority.len < sizeof text)
+		memcpy(text, authority.at, authority.len);
+	if (!split(text, &host, &port))
+		return err_set(err, ERR_INPUT, 0,
+		    "%s: must be HOST:PORT or " SCHEME "HOST:PORT", address);
 	found = getaddrinfo(host, port, &hints, &places);
 	if (found != 0)
 		return err_set(
@@ -133,6 +152,7 @@ bool
 ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err)
 {
+	struct span authority = authority_of(address);
 	struct buffer request;
 	bool ok = false;
 	int fd;
@@ -141,8 +161,8 @@ ask_get(const char *address, const char *path, const char *token,
 		return false;
 	buffer_init(&request, 8192);
 	buffer_print(&request,
-	    "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", path,
-	    address);
+	    "GET %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n", path,
+	    (int)authority.len, authority.at);
 	if (token != NULL)
 		buffer_print(&request, "Authorization: Bearer %s\r\n", token);
 	buffer_reset(body_out);

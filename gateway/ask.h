@@ -17,7 +17,7 @@
 #include "parsers/err.h"
 #include "parsers/text.h"
 
-/* `address` is HOST:PORT; `token` may be NULL. */
+/* `address` is HOST:PORT or http://HOST:PORT; `token` may be NULL. */
 bool ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err);
 

@@ -28,6 +28,8 @@ static const struct advice of_outcomes[OUTCOME_COUNT] = {
 [OUTCOME_BAD_GZIP]     = { LOG_WARN, "a producer's gzip is broken" },
 [OUTCOME_NO_TABLE]     = { LOG_WARN, "add the table to the configuration, or "
     "correct the producer's path" },
+[OUTCOME_TABLE_ABSENT] = { LOG_WARN, "create the table upstream, or correct "
+    "the producer's path; what was accepted before is kept" },
 [OUTCOME_TOO_LARGE]    = { LOG_WARN, "a producer sends larger bodies than "
     "listen.max_body: it should send fewer events at once" },
 [OUTCOME_SPOOL_FULL]   = { LOG_WARN, ADVICE_LATER "see on the status page why "

@@ -35,7 +35,8 @@ enum exit_code {
 struct invocation {
 	const char *config; /* the file of -c, or the usual one */
 	bool config_named;
-	char **words; /* of the command's own, in their order */
+	bool asks_help; /* about the command */
+	char **words;   /* of the command's own, in their order */
 	size_t word_count;
 };
 
@@ -182,6 +183,10 @@ validate_words(const struct invocation *given, struct validate *v,
 			given->words[files++] = given->words[i];
 	}
 	v->table = validate_table(tables, table);
+	if (files == 0 && isatty(STDIN_FILENO))
+		return usage("validate needs a FILE, or events on its standard "
+			     "input; - to type them",
+		    "");
 	if (files == 0 && !validate_file(v, "-"))
 		return EXIT_USAGE;
 	for (size_t i = 0; i < files; i++)
@@ -219,29 +224,70 @@ read_token(const char *path, char token[TOKEN_MAX])
 	return token[0] != '\0' ? token : NULL;
 }
 
+struct top_wish {
+	const char *address; /* NULL: not told */
+	const char *token_file;
+};
+
 static int
-top(const struct invocation *given)
+top_words(const struct invocation *given, struct top_wish *wish)
 {
-	const char *address = TOP_ADDRESS, *path = NULL;
+	for (size_t i = 0; i < given->word_count; i++) {
+		const char *word = given->words[i];
+
+		if (strcmp(word, "--token-file") == 0) {
+			if (++i == given->word_count)
+				return usage("--token-file needs a file", "");
+			wish->token_file = given->words[i];
+		} else if (word[0] == '-') {
+			return usage("top has no option ", word);
+		} else if (wish->address != NULL) {
+			return usage("top shows one gateway, not also ", word);
+		} else {
+			wish->address = word;
+		}
+	}
+	return EXIT_DONE;
+}
+
+static int
+top_look(const struct top_wish *wish)
+{
 	char token[TOKEN_MAX] = "";
 	bool ok;
 
-	for (size_t i = 0; i < given->word_count; i++) {
-		if (strcmp(given->words[i], "--token-file") == 0) {
-			if (++i == given->word_count)
-				return usage("--token-file needs a file", "");
-			path = given->words[i];
-		} else if (given->words[i][0] == '-') {
-			return usage("top has no option ", given->words[i]);
-		} else {
-			address = given->words[i];
-		}
-	}
-	if (path != NULL && read_token(path, token) == NULL)
-		return usage("there is no token in ", path);
-	ok = top_show(address, path != NULL ? token : NULL);
+	if (wish->token_file != NULL &&
+	    read_token(wish->token_file, token) == NULL)
+		return usage("there is no token in ", wish->token_file);
+	ok = top_show(wish->address, wish->token_file != NULL ? token : NULL);
 	explicit_bzero(token, sizeof token);
 	return ok ? EXIT_DONE : EXIT_BAD;
+}
+
+/* What the command line leaves open, a configuration that it names tells. */
+static int
+top(const struct invocation *given)
+{
+	struct top_wish wish = { 0 };
+	struct config config;
+	int code = top_words(given, &wish);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (!given->config_named) {
+		if (wish.address == NULL)
+			wish.address = TOP_ADDRESS;
+		return top_look(&wish);
+	}
+	if (!load(&config, given->config))
+		return EXIT_USAGE;
+	if (wish.address == NULL)
+		wish.address = config.admin.address;
+	if (wish.token_file == NULL)
+		wish.token_file = config.admin.token_file;
+	code = top_look(&wish);
+	config_fini(&config);
+	return code;
 }
 
 static int
@@ -303,8 +349,10 @@ static const struct {
 	{ "spool", spool, true, "stat|verify DIR",
 	    "say what a spool's folder holds, or check every record of it; "
 	    "also of one in use" },
-	{ "top", top, true, "[ADDRESS] [--token-file FILE]",
-	    "the status of a running gateway, by its admin address" },
+	{ "top", top, true, "[ADDRESS | -c FILE] [--token-file FILE]",
+	    "the status of a running gateway, on a terminal refreshed each "
+	    "second; ADDRESS:\n      its admin.address as HOST:PORT or "
+	    "http://HOST:PORT; else that of FILE, else\n      " TOP_ADDRESS },
 	{ "--help", help, false, "", "this text" },
 	{ "--help-config", help_config, false, "",
 	    "every key of the configuration, as a table" },
@@ -336,13 +384,31 @@ help(const struct invocation *given)
 	return EXIT_DONE;
 }
 
+static int
+help_command(size_t c)
+{
+	printf("usage: polaris-gateway %s %s\n      %s\n", commands[c].name,
+	    commands[c].words, commands[c].help);
+	return EXIT_DONE;
+}
+
+static bool
+is_command(const char *word, size_t *command_out)
+{
+	for (size_t c = 0; c < COUNT(commands); c++)
+		if (strcmp(commands[c].name, word) == 0) {
+			*command_out = c;
+			return true;
+		}
+	return false;
+}
+
 /* Sorts the arguments; false after it said what is wrong. */
 static bool
 read_arguments(
     int argc, char **argv, size_t *command_out, struct invocation *given)
 {
 	bool named = false;
-	size_t c;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0) {
@@ -354,6 +420,10 @@ read_arguments(
 			given->config_named = true;
 			continue;
 		}
+		if (named && strcmp(argv[i], "--help") == 0) {
+			given->asks_help = true;
+			continue;
+		}
 		if (named && commands[*command_out].takes_words) {
 			given->words[given->word_count++] = argv[i];
 			continue;
@@ -362,14 +432,10 @@ read_arguments(
 			usage("one command only, not also ", argv[i]);
 			return false;
 		}
-		for (c = 0; c < COUNT(commands); c++)
-			if (strcmp(commands[c].name, argv[i]) == 0)
-				break;
-		if (c == COUNT(commands)) {
+		if (!is_command(argv[i], command_out)) {
 			usage("there is no command ", argv[i]);
 			return false;
 		}
-		*command_out = c;
 		named = true;
 	}
 	return true;
@@ -388,7 +454,8 @@ main(int argc, char **argv)
 	signal(SIGABRT, on_abort);
 	code = EXIT_USAGE;
 	if (read_arguments(argc, argv, &command, &given))
-		code = commands[command].act(&given);
+		code = given.asks_help ? help_command(command)
+				       : commands[command].act(&given);
 	free(given.words);
 	if (code == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "polaris-gateway: cannot print: %s\n",

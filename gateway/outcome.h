@@ -48,6 +48,9 @@
 	  "no Route matched with those values")				\
 	X(NO_TABLE,	404, false, "no_table", "ObjectNotFound",	\
 	  "this gateway does not know the table")			\
+	X(TABLE_ABSENT,	404, false, "table_absent", "ObjectNotFound",	\
+	  "the upstream has no such table; once it has, events are taken " \
+	  "again within ten minutes")					\
 	X(NO_METHOD,	405, false, "no_method", "MethodNotAllowed",	\
 	  "events are pushed with POST")				\
 	X(LATE,		408, false, "late", "RequestTimeout",		\

@@ -123,6 +123,7 @@ bear(struct tables *tables, struct span name, struct instant now)
 	t->options.name[name.len] = '\0';
 	memcpy(t->options.id, t->options.name, sizeof t->options.id);
 	atomic_store_explicit(&t->label, 0, memory_order_relaxed);
+	table_absent(t, false);
 	insert(tables, t);
 	return t;
 }
@@ -202,12 +203,22 @@ tables_find(struct tables *tables, struct span name, struct instant now,
 		answer = TABLE_UNKNOWN;
 	else if (t == NULL && (t = bear(tables, name, now)) == NULL)
 		answer = TABLE_TOO_MANY;
-	if (t != NULL) {
+	else if (!t->configured && atomic_load(&t->absent))
+		answer = TABLE_ABSENT;
+	if (answer == TABLE_FOUND) {
 		table_hold(t); /* under the lock: forget_idle must see it */
 		*table_out = t;
 	}
 	pthread_mutex_unlock(&tables->lock);
 	return answer;
+}
+
+void
+table_absent(struct table *table, bool absent)
+{
+	if (atomic_load_explicit(&table->absent, memory_order_relaxed) !=
+	    absent)
+		atomic_store(&table->absent, absent);
 }
 
 void

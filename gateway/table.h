@@ -73,6 +73,7 @@ struct table {
 	uint64_t serial;                  /* never used twice by one process */
 	atomic_uint_fast32_t label;       /* books.h: 1 + its place; 0: none */
 	atomic_uint_fast64_t spool_bytes; /* the spool's, in memory alone */
+	atomic_bool absent;               /* upstream: see table_absent */
 	/* private to table.c */
 	bool configured;
 	atomic_uint_fast64_t references;
@@ -86,6 +87,7 @@ enum table_answer {
 	TABLE_FOUND,
 	TABLE_UNKNOWN,  /* unknown_tables: reject */
 	TABLE_TOO_MANY, /* max_tables names are in use */
+	TABLE_ABSENT,   /* not configured, and the upstream lacks it too */
 };
 
 /* Is this the grammar of a table's name? */
@@ -105,6 +107,13 @@ size_t tables_known(const struct tables *tables);
 /* The name must be valid.  TABLE_FOUND gives a reference in *table_out. */
 enum table_answer tables_find(struct tables *tables, struct span name,
     struct instant now, struct table **table_out);
+
+/*
+ * Told by transmit: the upstream answers 404 for the table, and took nothing
+ * of it yet; or it did, or is asked anew.  A name that is configured is kept
+ * for all the same: somebody means to make the table.  Any thread.
+ */
+void table_absent(struct table *table, bool absent);
 
 void table_hold(struct table *table);
 void table_release(struct table *table, struct instant now);

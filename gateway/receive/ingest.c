@@ -162,6 +162,8 @@ find_table(struct conn *conn)
 		return OUTCOME_NO_TABLE;
 	case TABLE_TOO_MANY:
 		return OUTCOME_TOO_MANY_TABLES;
+	case TABLE_ABSENT:
+		return OUTCOME_TABLE_ABSENT;
 	case TABLE_FOUND:
 		break;
 	}
@@ -341,13 +343,13 @@ unzip_and_check(struct conn *conn, struct check *found)
 	enum outcome outcome;
 	size_t len;
 
-	switch (inflate_gzip(w->inflate, r->record->lines, r->record->bytes,
+	switch (gzip_unpack(w->gzip, r->record->lines, r->record->bytes,
 	    w->scratch, w->service->options.max_body, &len)) {
-	case INFLATE_TOO_LARGE:
+	case GZIP_TOO_LARGE:
 		return OUTCOME_TOO_LARGE;
-	case INFLATE_MALFORMED:
+	case GZIP_MALFORMED:
 		return OUTCOME_BAD_GZIP;
-	case INFLATE_DONE:
+	case GZIP_DONE:
 		break;
 	}
 	outcome = check(conn, w->scratch, len, found);

@@ -336,7 +336,7 @@ worker_open(struct worker **out, struct service *service, int listen_fd,
 		close(listen_fd);
 		goto fail;
 	}
-	if (!open_descriptors(w, err) || !inflate_open(&w->inflate, err)) {
+	if (!open_descriptors(w, err) || !gzip_reader_open(&w->gzip, err)) {
 		close(listen_fd);
 		goto fail;
 	}
@@ -418,7 +418,7 @@ worker_close(struct worker **worker)
 	farewell_fini(&w->farewell);
 	reply_cache_fini(&w->replies);
 	deadlines_fini(&w->deadlines);
-	inflate_close(&w->inflate);
+	gzip_reader_close(&w->gzip);
 	free(w->scratch);
 	buffer_fini(&w->letters);
 	close(w->control);

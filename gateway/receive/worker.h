@@ -29,7 +29,7 @@
 #include "gateway/receive/farewell.h"
 #include "gateway/receive/reply.h"
 #include "gateway/receive/service.h"
-#include "parsers/inflate.h"
+#include "parsers/gzip.h"
 
 struct MHD_Daemon;
 
@@ -53,7 +53,7 @@ struct worker {
 	struct conn_list waiting; /* suspended */
 	struct conn_list orphans; /* closed, but their ticket is out */
 	struct reply_cache replies;
-	struct inflate *inflate;
+	struct gzip_reader *gzip;
 	char *scratch;         /* max_body + 1 bytes: an inflated body */
 	struct buffer letters; /* of the request at hand, on their way */
 	uint64_t under_way;    /* requests that are not answered yet */

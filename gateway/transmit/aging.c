@@ -1,5 +1,6 @@
 #include "gateway/transmit/aging.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/log.h"
@@ -66,8 +67,8 @@ weigh_clock(struct aging *aging, struct sieve_time at)
 		      : NULL));
 }
 
-void
-aging_tell(struct aging *aging, struct instant now)
+static void
+tell(struct aging *aging, struct instant now)
 {
 	if (aging->expired_untold == 0 || now.ns < aging->quiet_until.ns)
 		return;
@@ -80,12 +81,29 @@ aging_tell(struct aging *aging, struct instant now)
 	aging->expired_untold = 0;
 }
 
+void
+aging_buried(struct aging *aging, const struct batch *batch)
+{
+	if (books_dead_by(batch->refusal->word) == BOOKS_DEAD_EXPIRED)
+		aging->expired_untold += batch->events;
+}
+
+void
+aging_held(struct aging *aging, bool all, struct instant now)
+{
+	if (all && aging->more)
+		aging->next = now;
+	tell(aging, now);
+}
+
 bool
 aging_due(struct aging *aging, struct sieve_time at)
 {
 	if (at.now.ns < aging->next.ns)
 		return false;
 	aging->next.ns = at.now.ns + LOOK_NS;
+	aging->more = false;
+	tell(aging, at.now);
 	weigh_clock(aging, at);
 	return true;
 }
@@ -141,104 +159,90 @@ time_of(const char *line, size_t len)
 
 /* What one walk through a batch goes by. */
 struct walk {
-	struct aging *aging;
-	struct batch *batch, *rest;
-	struct sieve_time at;
+	struct batch *batch, *rest, *dead;
 	int64_t oldest_ms; /* still good */
 	int64_t earliest_ms;
-	bool stays; /* no more room among the dead letters */
 };
 
-static bool
-bury(struct walk *walk, const struct batch_part *event, const char *line)
+static void
+give(struct aging *aging, struct batch *batch)
 {
-	struct sieve *sieve = walk->aging->sieve;
-	struct refusal why = { .word = "expired" };
-	struct batch_part part = *event;
-	struct batch one = { .parts = &part,
-		.part_count = 1,
-		.events = 1,
-		.bytes = part.bytes,
-		.refusal = &why };
-	const struct burial burial = {
-		.record = part.record,
-		.number = part.record->first_event + part.first,
-		.event = { line, part.bytes - 1 },
-		.reason = why.word,
-		.answer = SPAN(""),
-		.wall_ms = walk->at.wall_ms,
-	};
-
-	if (walk->stays || !sieve->undertaker->bury(sieve->undertaker, &burial))
-		return false;
-	ledger_buried(sieve->ledger, &one, walk->at.now);
-	walk->aging->expired_untold++;
-	return true;
+	if (batch != NULL)
+		batch_give(aging->sieve->pool, batch);
 }
 
-/*
- * Room for all that may stay is made before anything leaves: at worst each
- * other event of a batch does.
- */
+/* Room for so many parts, before anything is changed. */
 static bool
-prepare(struct walk *walk)
+reserve(struct batch *batch, uint32_t parts)
 {
-	struct batch *rest = batch_take(walk->aging->sieve->pool);
+	bool ok = batch != NULL;
 
-	walk->rest = rest;
-	for (uint32_t i = 0; rest != NULL && i < walk->batch->events; i++)
-		if (!batch_plan(rest, (struct batch_part){ 0 })) {
-			batch_give(walk->aging->sieve->pool, rest);
-			return false;
-		}
-	if (rest != NULL)
-		batch_reset(rest);
-	return rest != NULL;
+	for (uint32_t i = 0; i < parts && ok; i++)
+		ok = batch_plan(batch, (struct batch_part){ 0 });
+	if (ok)
+		batch_reset(batch);
+	return ok;
+}
+
+/* At worst each other event of a batch has expired. */
+static bool
+prepare(struct aging *aging, struct walk *walk)
+{
+	struct batch_pool *pool = aging->sieve->pool;
+	struct refusal *why = calloc(1, sizeof *why);
+
+	walk->rest = batch_take(pool);
+	walk->dead = batch_take(pool);
+	if (why != NULL && reserve(walk->rest, walk->batch->events) &&
+	    reserve(walk->dead, walk->batch->events)) {
+		why->word = books_dead_words[BOOKS_DEAD_EXPIRED];
+		walk->dead->refusal = why;
+		walk->dead->lane = walk->batch->lane;
+		return true;
+	}
+	free(why);
+	give(aging, walk->rest);
+	give(aging, walk->dead);
+	return false;
 }
 
 static void
-keep_event(struct walk *walk, const struct batch_part *event)
+name_event(struct batch *batch, const struct batch_part *event)
 {
-	struct batch *rest = walk->rest;
 	struct batch_part *last;
 
-	if (rest->part_count > 0) {
-		last = &rest->parts[rest->part_count - 1];
+	if (batch->part_count > 0) {
+		last = &batch->parts[batch->part_count - 1];
 		if (last->record == event->record &&
 		    last->first + last->events == event->first) {
 			last->events++;
 			last->bytes += event->bytes;
-			rest->events++;
-			rest->bytes += event->bytes;
+			batch->events++;
+			batch->bytes += event->bytes;
 			return;
 		}
 	}
-	(void)batch_plan(rest, *event); /* see prepare */
+	(void)batch_plan(batch, *event); /* see prepare */
 }
 
-/* One line: it is buried, or closes up to those that stay. */
 static void
-sort_event(
-    struct walk *walk, struct batch_part event, const char *line, char **to)
+sort_event(struct walk *walk, const struct batch_part *event, const char *line)
 {
-	int64_t time_ms = time_of(line, event.bytes - 1);
+	int64_t time_ms = time_of(line, event->bytes - 1);
 
 	if (time_ms < walk->oldest_ms) {
-		if (bury(walk, &event, line))
-			return;
-		walk->stays = true;
+		name_event(walk->dead, event);
+		return;
 	}
 	if (time_ms < walk->earliest_ms)
 		walk->earliest_ms = time_ms;
-	keep_event(walk, &event);
-	memmove(*to, line, event.bytes);
-	*to += event.bytes;
+	name_event(walk->rest, event);
 }
 
 static void
 sort_events(struct walk *walk)
 {
-	char *line = walk->batch->body, *to = line, *newline;
+	char *line = walk->batch->body, *newline;
 	const struct batch_part *part = walk->batch->parts;
 	const struct batch_part *end = part + walk->batch->part_count;
 
@@ -249,7 +253,7 @@ sort_events(struct walk *walk)
 		for (uint32_t i = 0; i < part->events; i++) {
 			newline = memchr(line, '\n', part->bytes);
 			event.bytes = (uint32_t)(newline + 1 - line);
-			sort_event(walk, event, line, &to);
+			sort_event(walk, &event, line);
 			line += event.bytes;
 			event.offset += event.bytes;
 			event.first++;
@@ -257,7 +261,7 @@ sort_events(struct walk *walk)
 	}
 }
 
-/* The batch holds what stays, under the names that `rest` gave it. */
+/* The batch holds what `rest` named. */
 static void
 exchange_parts(struct batch *batch, struct batch *rest)
 {
@@ -274,26 +278,34 @@ exchange_parts(struct batch *batch, struct batch *rest)
 	rest->part_count = 0;
 }
 
-/* Of a batch that is in no list; true: nothing is left of it. */
+/* What has expired goes to the funeral.  True: nothing is left. */
 static bool
 expire(struct aging *aging, struct batch *batch, int64_t oldest_ms,
     struct sieve_time at)
 {
-	struct walk walk = { .aging = aging,
-		.batch = batch,
-		.at = at,
-		.oldest_ms = oldest_ms,
-		.earliest_ms = INT64_MAX };
+	struct walk walk = {
+		.batch = batch, .oldest_ms = oldest_ms, .earliest_ms = INT64_MAX
+	};
 
 	ledger_purge(aging->sieve->ledger, batch, at.now);
 	if (batch->part_count == 0)
 		return true;
-	if (!prepare(&walk))
+	if (!prepare(aging, &walk))
 		return false;
 	sort_events(&walk);
+	if (!batch_fill(walk.dead)) {
+		give(aging, walk.dead);
+		give(aging, walk.rest);
+		return false;
+	}
 	exchange_parts(batch, walk.rest);
+	(void)batch_fill(batch); /* it holds no more than before */
 	batch->earliest_ms = walk.earliest_ms;
-	batch_give(aging->sieve->pool, walk.rest);
+	give(aging, walk.rest);
+	if (walk.dead->events > 0)
+		funeral_add(aging->sieve->funeral, walk.dead);
+	else
+		give(aging, walk.dead);
 	return batch->part_count == 0;
 }
 
@@ -310,6 +322,14 @@ earliest_of(const struct batch *batch)
 	return earliest_ms;
 }
 
+/* For one turn: the rest in the next. */
+static bool
+enough(struct aging *aging)
+{
+	aging->more |= funeral_full(aging->sieve->funeral);
+	return aging->more;
+}
+
 /* Of batches that wait in one of the lane's lists. */
 static bool
 expire_kept(struct aging *aging, struct lane *lane, enum lane_list list,
@@ -318,7 +338,7 @@ expire_kept(struct aging *aging, struct lane *lane, enum lane_list list,
 	struct batch *batch, *next = lane->kept[list].first;
 	bool any = false;
 
-	while ((batch = next) != NULL) {
+	while ((batch = next) != NULL && !enough(aging)) {
 		next = batch->next;
 		if (earliest_of(batch) >= oldest_ms)
 			continue;
@@ -344,7 +364,7 @@ expire_queued(struct aging *aging, struct lane *lane, int64_t oldest_ms,
 	bool any = false;
 
 	while (lane->queue.old != NULL &&
-	       lane->queue.head->earliest_ms < oldest_ms) {
+	       lane->queue.head->earliest_ms < oldest_ms && !enough(aging)) {
 		batch = batch_take(pool);
 		if (batch == NULL || !lane_cut_old(lane, batch)) {
 			if (batch != NULL)
@@ -373,7 +393,7 @@ aging_look(struct aging *aging, struct lane *lane, struct sieve_time at)
 	queue_age(&lane->queue, aging_old_ms(lane->table, at.wall_ms));
 	if (lane->queue.old != NULL)
 		warn(lane, lane->queue.head, at);
-	if (aging->doubt || aging->sieve->undertaker == NULL)
+	if (aging->doubt || aging->sieve->funeral->undertaker == NULL)
 		return false;
 	oldest_ms = at.wall_ms - max_age(lane->table);
 	any = expire_queued(aging, lane, oldest_ms, at);

@@ -6,7 +6,8 @@
  *	 as others		old: first, and told of	   expired
  *
  * What expires while it waits becomes a dead letter.  Where nobody keeps those
- * it stays and is sent: the upstream may still want it.
+ * it stays and is sent: the upstream may still want it.  Very many take several
+ * turns, so that what is alive need not wait for the disk.
  *
  * While the clock is in doubt nothing expires, for one wrong second would do
  * harm that no right one could mend.  It is in doubt when wall time moved
@@ -29,7 +30,7 @@
 #include "gateway/transmit/upstream.h"
 
 struct aging {
-	struct sieve *sieve;        /* buries, and gives batches */
+	struct sieve *sieve;        /* its funeral, and its batches */
 	struct instant next;        /* look no sooner */
 	int64_t began_ms;           /* wall time less monotonic, at the start */
 	int64_t drift_ms;           /* since then */
@@ -37,6 +38,7 @@ struct aging {
 	bool doubt;                 /* and it was told */
 	struct instant quiet_until; /* tell no sooner of what expired */
 	uint64_t expired_untold;
+	bool more; /* than one funeral takes */
 };
 
 struct aging aging_make(struct sieve *sieve, struct sieve_time at);
@@ -51,8 +53,11 @@ bool aging_due(struct aging *aging, struct sieve_time at);
 /* Looks at one; true: some of it left, or stands elsewhere. */
 bool aging_look(struct aging *aging, struct lane *lane, struct sieve_time at);
 
-/* After the looks: of what expired, once a minute. */
-void aging_tell(struct aging *aging, struct instant now);
+/* The funeral kept this batch, whatever for. */
+void aging_buried(struct aging *aging, const struct batch *batch);
+
+/* And that was all that it kept; `all`: nothing was left. */
+void aging_held(struct aging *aging, bool all, struct instant now);
 
 /* What is old for this table: its earliest event is before that. */
 int64_t aging_old_ms(const struct table *table, int64_t wall_ms);

@@ -2,8 +2,9 @@
  * burial - where an event goes that the upstream will never take.
  *
  * The pump does not know files: it is given somebody who keeps dead letters,
- * and an event leaves only after that one has said that it is kept.  Whoever
- * cannot keep it now says no; the event then stays, and its lane holds.
+ * and an event leaves only after that one has said that it is kept.  Several
+ * are given at once, because each time costs a sync of the disk.  Whoever
+ * cannot keep them now says no; the events then stay.
  *
  * Units	milliseconds of wall time.
  * Ownership	all is borrowed for the time of the call.
@@ -13,7 +14,7 @@
 #ifndef GATEWAY_TRANSMIT_BURIAL_H
 #define GATEWAY_TRANSMIT_BURIAL_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "gateway/spool/record.h"
@@ -29,10 +30,17 @@ struct burial {
 	int64_t wall_ms;
 };
 
+enum burial_answer {
+	BURIAL_KEPT,
+	BURIAL_FULL,   /* fewer may fit */
+	BURIAL_FAILED, /* nor would they */
+};
+
 /* Implementers embed this first. */
 struct undertaker {
-	/* Kept for good, or not at all. */
-	bool (*bury)(struct undertaker *, const struct burial *);
+	/* All of them are kept for good, or none is. */
+	enum burial_answer (*bury)(
+	    struct undertaker *, const struct burial *burials, size_t count);
 };
 
 #endif

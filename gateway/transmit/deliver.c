@@ -9,6 +9,7 @@
 
 #include "gateway/transmit/notices.h"
 #include "gateway/transmit/endpoint.h"
+#include "gateway/transmit/parcels.h"
 #include "gateway/transmit/wire.h"
 #include "parsers/jdoc.h"
 
@@ -23,6 +24,7 @@ struct call {
 	uint64_t generation; /* of the credential it carries */
 	uint64_t table;
 	bool apart;
+	struct parcel *parcel; /* the packed body; NULL: it goes as it is */
 	struct upstream_answer answer;
 };
 
@@ -37,14 +39,15 @@ struct deliver {
 	struct endpoint endpoint;
 	char *url; /* endpoint.room bytes, of the call that starts */
 	struct wire *wire;
+	struct parcels *parcels; /* NULL: bodies go as they are */
 
 	struct credential *credential;
 	struct notices notices;
 	uint64_t random;
 	struct wire_post fetch;
-	struct buffer token;        /* what the fetch brings */
-	struct wire_fields *fields; /* NULL: none made yet */
-	uint64_t generation;        /* of the credential in them */
+	struct buffer token;           /* what the fetch brings */
+	struct wire_fields *fields[2]; /* plain, packed; NULL: not made yet */
+	uint64_t generation;           /* of the credential in them */
 	bool fetched; /* since the last wait: ready() may have changed */
 
 	/* Twice max_in_flight: while as many answers are out, more may go. */
@@ -86,18 +89,37 @@ conclude(struct deliver *d, struct call *call)
 	d->answered_end = &call->next;
 }
 
+static void
+drop_fields(struct deliver *d)
+{
+	for (size_t i = 0; i < 2; i++) {
+		wire_fields_release(d->fields[i]);
+		d->fields[i] = NULL;
+	}
+}
+
 /* The fields with the credential as it is now; NULL: no memory. */
 static struct wire_fields *
-current_fields(struct deliver *d, int64_t now_ns)
+current_fields(struct deliver *d, bool packed, int64_t now_ns)
 {
 	uint64_t generation = credential_generation(d->credential);
+	struct wire_fields **fields = &d->fields[packed];
 
-	if (d->fields != NULL && d->generation == generation)
-		return d->fields;
-	wire_fields_release(d->fields);
-	d->fields = wire_fields_make(credential_header(d->credential, now_ns));
+	if (d->generation != generation)
+		drop_fields(d);
 	d->generation = generation;
-	return d->fields;
+	if (*fields == NULL)
+		*fields = wire_fields_make(
+		    credential_header(d->credential, now_ns), packed);
+	return *fields;
+}
+
+static void
+unpack(struct deliver *d, struct call *call)
+{
+	wire_fields_release(call->post.fields);
+	call->post.fields = NULL;
+	parcels_return(d->parcels, &call->parcel);
 }
 
 /* NULL: it is under way; else why not. */
@@ -106,17 +128,20 @@ start(struct deliver *d, struct call *call, const struct upstream_call *wanted)
 {
 	struct wire_post *post = &call->post;
 	int64_t now_ns = clock_now().ns;
+	struct wire_fields *fields;
 
 	/* Its life may have ended since ready() was asked. */
 	if (!credential_usable(d->credential, now_ns))
 		return "credential: none to send with";
-	if (current_fields(d, now_ns) == NULL)
+	post->body = parcels_pack(d->parcels,
+	    (struct span){ wanted->body, wanted->bytes }, &call->parcel);
+	fields = current_fields(d, call->parcel != NULL, now_ns);
+	if (fields == NULL)
 		return NO_MEMORY;
 	endpoint_print(&d->endpoint, wanted->id, d->url);
 	call->generation = d->generation;
 	post->url = d->url;
-	post->body = (struct span){ wanted->body, wanted->bytes };
-	post->fields = wire_fields_hold(d->fields);
+	post->fields = wire_fields_hold(fields);
 	post->timeout_ms = d->options->timeout_ms;
 	return wire_start(d->wire, post) ? NULL : NO_MEMORY;
 }
@@ -137,8 +162,7 @@ submit(struct upstream *upstream, const struct upstream_call *wanted)
 	why = start(d, call, wanted);
 	if (why == NULL)
 		return;
-	wire_fields_release(call->post.fields);
-	call->post.fields = NULL;
+	unpack(d, call);
 	call->answer.end = UPSTREAM_UNREACHED;
 	call->answer.why = why;
 	call->answer.retry_after_ms = -1;
@@ -192,8 +216,7 @@ call_ended(struct deliver *d, struct call *call)
 	call->answer.date_ms = post->reply.date_ms;
 	if (post->why == NULL)
 		read_reply(d, call);
-	wire_fields_release(post->fields);
-	post->fields = NULL;
+	unpack(d, call);
 	conclude(d, call);
 }
 
@@ -397,22 +420,14 @@ static const struct upstream_ops ops = {
 };
 
 static bool
-check_file(const char *path, struct err *err)
-{
-	if (path == NULL || access(path, R_OK) == 0)
-		return true;
-	return err_set(
-	    err, ERR_INPUT, 0, "ca_file %s: %s", path, strerror(errno));
-}
-
-static bool
 open_parts(struct deliver *d, struct err *err)
 {
 	const struct upstream_options *o = d->options;
 	size_t most = o->max_in_flight;
 
 	if (!endpoint_parse(o->url, &d->endpoint, err) ||
-	    !check_file(o->ca_file, err) ||
+	    (o->compression == UPSTREAM_GZIP &&
+		!parcels_open(&d->parcels, err)) ||
 	    !wire_open(
 		&d->wire, most + 1, o->connect_timeout_ms, o->ca_file, err))
 		return false;
@@ -464,11 +479,12 @@ deliver_close(struct deliver **deliver)
 		return;
 	for (size_t i = 0; i < d->count; i++) {
 		wire_drop(d->wire, &d->calls[i].post);
-		wire_fields_release(d->calls[i].post.fields);
+		unpack(d, &d->calls[i]);
 	}
 	wire_drop(d->wire, &d->fetch);
-	wire_fields_release(d->fields);
+	drop_fields(d);
 	wire_close(&d->wire);
+	parcels_close(&d->parcels);
 	credential_close(&d->credential);
 	wipe_token(d);
 	buffer_fini(&d->token);

@@ -1,5 +1,7 @@
 #include "gateway/transmit/judge.h"
 
+#include <stdlib.h>
+
 #include "gateway/log.h"
 #include "gateway/transmit/backoff.h"
 #include "gateway/transmit/lane.h"
@@ -76,7 +78,7 @@ tell_trouble(struct judge *judge, struct lane *lane, unsigned status,
 	    lane->state == LANE_HELD ? "lane_held" : "lane_waiting",
 	    LOG_STR("table", lane->table->options.name),
 	    LOG_STR("reason", verdict->word), LOG_INT("status", status),
-	    LOG_INT("failures", lane->level),
+	    LOG_STR("cause", judge->why), LOG_INT("failures", lane->level),
 	    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
 	    LOG_STR("advice", verdict->advice));
 }
@@ -164,6 +166,7 @@ on_delivered(struct judge *judge, struct batch *batch,
 	(void)verdict;
 	judge->served++;
 	judge->unauthorized = 0;
+	table_absent(lane->table, false);
 
 	/* Told before the batch's records go, and with them the table. */
 	sieve_taken(lane, judge->now);
@@ -243,6 +246,10 @@ static void
 on_hold(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, const struct verdict *verdict)
 {
+	struct lane *lane = batch->lane;
+
+	if (answer->status == 404 && !lane->any_ok)
+		table_absent(lane->table, true);
 	again_later(judge, batch, answer, verdict, LANE_HOLD);
 }
 
@@ -398,23 +405,65 @@ tell_unsure(struct judge *judge, struct lane *lane)
 		"table's schema"));
 }
 
-void
-judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at)
+static void
+hold_unburied(struct judge *judge, struct lane *lane)
 {
 	static const struct verdict nowhere = { VERDICT_HOLD, "no_dead_letters",
 		"an event is refused and there is no room for it among the "
 		"dead letters: see dead_letters in the configuration" };
+
+	judge->why = NULL;
+	if (lane_move(lane, LANE_HOLD, judge->gate->calls))
+		stop(judge, lane, 0, &nowhere, 0, judge_chance(judge));
+}
+
+void
+judge_settle(struct judge *judge, struct lane *lane, struct instant now)
+{
 	bool stays_out = false, was_unsure = lane->unsure;
 
-	judge->now = at.now;
+	judge->now = now;
 	tell_buried(
-	    judge, lane, sieve_settle(&judge->sieve, lane, at, &stays_out));
+	    judge, lane, sieve_settle(&judge->sieve, lane, now, &stays_out));
 	if (lane->unsure && !was_unsure)
 		tell_unsure(judge, lane);
-	if (stays_out && lane_move(lane, LANE_HOLD, judge->gate->calls))
-		stop(judge, lane, 0, &nowhere, 0, judge_chance(judge));
+	if (stays_out)
+		hold_unburied(judge, lane);
 	if (lane->state == LANE_SPLITTING && !has_pieces(lane))
 		lane_move(lane, LANE_WHOLE, judge->gate->calls);
+}
+
+static bool
+is_expired(const struct batch *batch)
+{
+	return books_dead_by(batch->refusal->word) == BOOKS_DEAD_EXPIRED;
+}
+
+void
+judge_buried(struct judge *judge, struct batch *batch, struct instant now)
+{
+	judge->now = now;
+	/* Told before the batch's records go, and with them the table. */
+	if (!is_expired(batch))
+		tell_buried(judge, batch->lane, batch->events);
+	ledger_buried(judge->ledger, batch, now);
+	batch_give(judge->pool, batch);
+}
+
+/* What has expired is sent meanwhile: the upstream may still want it. */
+void
+judge_unburied(struct judge *judge, struct batch *batch, struct instant now)
+{
+	judge->now = now;
+	if (!is_expired(batch)) {
+		sieve_stays(batch, now);
+		hold_unburied(judge, batch->lane);
+		return;
+	}
+	free(batch->refusal);
+	batch->refusal = NULL;
+	batch->due = now;
+	lane_retry(batch->lane, batch);
 }
 
 void
@@ -426,6 +475,7 @@ judge_answer(struct judge *judge, struct batch *batch,
 
 	judge->now = at.now;
 	judge->wall_ms = at.wall_ms;
+	judge->why = answer->end == UPSTREAM_ANSWERED ? NULL : answer->why;
 	batch->again = again_because(answer, verdict);
 	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
 		gate_good(judge->gate, batch->call);
@@ -434,5 +484,5 @@ judge_answer(struct judge *judge, struct batch *batch,
 	if (verdict->kind != VERDICT_DELIVERED)
 		ledger_failed(judge->ledger, batch, at.now);
 	acts[verdict->kind](judge, batch, answer, verdict);
-	judge_settle(judge, lane, at);
+	judge_settle(judge, lane, at.now);
 }

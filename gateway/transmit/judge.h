@@ -35,6 +35,7 @@ struct judge {
 	uint64_t random; /* any seed */
 	struct instant now;
 	int64_t wall_ms;
+	const char *why;            /* there is no answer; NULL: there is */
 	struct instant quiet_until; /* complain of a 429 no sooner */
 	int64_t pauses;             /* not told of since */
 	struct instant told_since;  /* this minute's complaints of lanes: */
@@ -51,6 +52,11 @@ void judge_answer(struct judge *judge, struct batch *batch,
     const struct upstream_answer *answer, struct sieve_time at);
 
 /* Something left the lane without an answer: what follows from that. */
-void judge_settle(struct judge *judge, struct lane *lane, struct sieve_time at);
+void judge_settle(struct judge *judge, struct lane *lane, struct instant now);
+
+/* Of a funeral: the batch is kept among the dead letters, or is left. */
+void judge_buried(struct judge *judge, struct batch *batch, struct instant now);
+void judge_unburied(
+    struct judge *judge, struct batch *batch, struct instant now);
 
 #endif

@@ -44,7 +44,7 @@ lane_has_more(const struct lane *lane)
 
 /* Another table: whatever was learned is forgotten. */
 static void
-start_anew(struct lane *lane, const struct table *table)
+start_anew(struct lane *lane, struct table *table)
 {
 	assert(!lane_has_more(lane));
 	assert(lane->kept[LANE_SUSPECTS].first == NULL);

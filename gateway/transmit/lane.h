@@ -76,7 +76,7 @@ struct press_count {
 };
 
 struct lane {
-	const struct table *table; /* good while the lane holds a record */
+	struct table *table;       /* good while the lane holds a record */
 	uint64_t serial;           /* of the table; another one: start anew */
 	struct books_table *books; /* of the table; good for ever */
 	struct spool_counts seen;  /* the report's: what is in the books */

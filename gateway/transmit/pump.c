@@ -5,6 +5,7 @@
 
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/aging.h"
+#include "gateway/transmit/funeral.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/judge.h"
 #include "gateway/transmit/outage.h"
@@ -36,6 +37,7 @@ struct pump {
 	struct share share;
 	struct press press;
 	struct outage outage;
+	struct funeral funeral;
 	struct judge judge;
 	struct aging aging;
 	struct lane *lanes; /* by table index */
@@ -69,12 +71,17 @@ pump_open(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
 	pump->share = share_make(options->budget);
 	pump->press = press_make(budget_view(options->budget, 0).limit);
+	pump->funeral = (struct funeral){
+		.undertaker = options->undertaker,
+		.ledger = &pump->ledger,
+		.pool = &pump->pool,
+	};
 	pump->judge = (struct judge){
 		.ledger = &pump->ledger,
 		.gate = &pump->gate,
 		.pace = &pump->pace,
 		.pool = &pump->pool,
-		.sieve = { &pump->ledger, &pump->pool, options->undertaker },
+		.sieve = { &pump->ledger, &pump->pool, &pump->funeral },
 		.random = options->seed,
 	};
 	pump->aging = aging_make(&pump->judge.sieve,
@@ -127,6 +134,7 @@ pump_close(struct pump **pump_at)
 	if (pump == NULL)
 		return;
 	assert(ledger_first(&pump->ledger) == NULL); /* see pump_end */
+	assert(pump->funeral.gathered.first == NULL);
 	for (size_t i = 0; pump->lanes != NULL && i < pump->options.lanes; i++)
 		drop_lane(pump, &pump->lanes[i]);
 	while (pump->flying_count > 0)
@@ -197,7 +205,7 @@ withdraw_late(struct pump *pump)
 		if (record->cut_events < record->events)
 			queue_remove(&lane->queue, record);
 		ledger_withdraw(&pump->ledger, record, pump->now);
-		judge_settle(&pump->judge, lane, time_now(pump));
+		judge_settle(&pump->judge, lane, pump->now);
 	}
 }
 
@@ -322,7 +330,7 @@ pick(struct pump *pump, struct lane *lane, bool *oom_out)
 			return lane_trim(batch, &pump->pool);
 		batch_unlist(batch);
 		batch_give(&pump->pool, batch);
-		judge_settle(&pump->judge, lane, time_now(pump));
+		judge_settle(&pump->judge, lane, pump->now);
 	}
 }
 
@@ -444,10 +452,33 @@ look_for_old(struct pump *pump)
 	for (; lane < end; lane++) {
 		if (!aging_look(&pump->aging, lane, time_now(pump)))
 			continue;
-		judge_settle(&pump->judge, lane, time_now(pump));
+		judge_settle(&pump->judge, lane, pump->now);
 		place(pump, lane);
 	}
-	aging_tell(&pump->aging, pump->now);
+}
+
+/* What this turn wants to bury, with one sync; see funeral.h. */
+static void
+bury(struct pump *pump)
+{
+	struct funeral *funeral = &pump->funeral;
+	bool all;
+	struct batch *batch;
+
+	if (!funeral_hold(funeral, pump->now, time_now(pump).wall_ms))
+		return;
+	all = funeral->left.first == NULL;
+	while ((batch = funeral_next(&funeral->kept)) != NULL) {
+		aging_buried(&pump->aging, batch);
+		judge_buried(&pump->judge, batch, pump->now);
+	}
+	while ((batch = funeral_next(&funeral->left)) != NULL) {
+		struct lane *lane = batch->lane;
+
+		judge_unburied(&pump->judge, batch, pump->now);
+		place(pump, lane);
+	}
+	aging_held(&pump->aging, all, pump->now);
 }
 
 void
@@ -477,8 +508,10 @@ pump_turn(struct pump *pump)
 	take_answers(pump);
 	withdraw_late(pump);
 	look_for_old(pump);
+	bury(pump);
 	agenda_wake(&pump->agenda, pump->now);
 	send_batches(pump);
+	bury(pump); /* a batch that was to be sent was withdrawn meanwhile */
 	if (account_wanted(pump->options.account))
 		pump_account(pump);
 }
@@ -532,6 +565,7 @@ pump_end(struct pump *pump)
 	take_records(pump);
 	pump->withdraw_at = pump->now;
 	withdraw_late(pump);
+	bury(pump);
 	pump_account(pump); /* the last one */
 }
 

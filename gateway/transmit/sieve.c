@@ -8,6 +8,10 @@
 #define WITNESS_NS (60 * NS_PER_S) /* taken before a suspect, it counts */
 #define DOUBT      3               /* refusals in a row */
 
+/* What a 413 taught grows by a tenth each minute. */
+#define FORGET_NS   (60 * NS_PER_S)
+#define FORGET_PART 10
+
 static bool
 taken_lately(const struct lane *lane, struct instant now)
 {
@@ -150,6 +154,23 @@ sieve_refused(struct sieve *sieve, struct batch *batch,
 	return result;
 }
 
+/*
+ * The limit may have been raised since, or was met by chance; should it stand,
+ * running into it costs two calls.
+ */
+static void
+forget_size(struct lane *lane, struct instant now)
+{
+	uint64_t most = lane->table->options.batch.max_bytes;
+
+	while (lane->cap_bytes > 0 && now.ns - lane->cap_at.ns >= FORGET_NS) {
+		lane->cap_bytes += lane->cap_bytes / FORGET_PART + 1;
+		lane->cap_at.ns += FORGET_NS;
+		if (lane->cap_bytes >= most)
+			lane->cap_bytes = 0;
+	}
+}
+
 /* Those that nobody could witness for: another try tells. */
 static void
 ask_again(struct lane *lane, struct instant now)
@@ -169,6 +190,7 @@ sieve_taken(struct lane *lane, struct instant now)
 
 	if (lane->unsure)
 		ask_again(lane, now);
+	forget_size(lane, now);
 	lane->refusals = lane->singles = lane->part_calls = 0;
 	lane->in_doubt = false;
 	lane->any_ok = true;
@@ -184,41 +206,16 @@ sieve_taken(struct lane *lane, struct instant now)
 static bool
 give_back(struct sieve *sieve, struct batch *batch, struct instant now)
 {
-	if (sieve->undertaker != NULL || batch->parts[0].record->ticket == NULL)
+	if (batch->parts[0].record->ticket == NULL)
 		return false;
 	ledger_returned(sieve->ledger, batch, now);
 	return true;
 }
 
-static bool
-bury(struct sieve *sieve, struct batch *batch, struct sieve_time at)
-{
-	const struct refusal *r = batch->refusal;
-	const struct batch_part *part = &batch->parts[0];
-	const struct burial burial = {
-		.record = part->record,
-		.number = part->record->first_event + part->first,
-		.event = { batch->body, batch->bytes - 1 },
-		.reason = r->word,
-		.status = r->status,
-		.answer = { r->text, r->len },
-		.wall_ms = at.wall_ms,
-	};
-
-	if (give_back(sieve, batch, at.now))
-		return true;
-	if (sieve->undertaker == NULL ||
-	    !sieve->undertaker->bury(sieve->undertaker, &burial))
-		return false;
-	ledger_buried(sieve->ledger, batch, at.now);
-	return true;
-}
-
 /* Seldom tried again, so that the others of its lane flow in between. */
-static void
-stay(struct batch *batch, struct instant now)
+void
+sieve_stays(struct batch *batch, struct instant now)
 {
-	batch_unlist(batch);
 	batch->attempts++;
 	batch->due.ns = now.ns + backoff_ns(&backoff_hold, batch->attempts, 0);
 	lane_retry(batch->lane, batch);
@@ -231,46 +228,67 @@ drop(struct sieve *sieve, struct batch *batch)
 	batch_give(sieve->pool, batch);
 }
 
-/* 1 if it was buried. */
-static uint32_t
-decide(struct sieve *sieve, struct batch *batch, struct sieve_time at,
+/* Has nothing more to wait for: a witness came, or none will. */
+static bool
+is_ripe(struct batch *batch)
+{
+	struct refusal *refusal = batch->refusal;
+
+	if (!refusal->guilty && lane_has_more(batch->lane))
+		return false;
+	refusal->guilty |= refusal->sure;
+	return true;
+}
+
+/* Of a guilty one.  True: its producer was told, who waits. */
+static bool
+condemn(struct sieve *sieve, struct batch *batch, struct instant now,
     bool *stays_out)
 {
-	struct lane *lane = batch->lane;
-	bool more = lane_has_more(lane);
+	batch_unlist(batch);
+	if (sieve->funeral->undertaker != NULL) {
+		funeral_add(sieve->funeral, batch);
+		return false;
+	}
+	if (give_back(sieve, batch, now)) {
+		batch_give(sieve->pool, batch);
+		return true;
+	}
+	*stays_out = true;
+	sieve_stays(batch, now);
+	return false;
+}
 
-	ledger_purge(sieve->ledger, batch, at.now);
+/* 1 if its producer was told. */
+static uint32_t
+decide(struct sieve *sieve, struct batch *batch, struct instant now,
+    bool *stays_out)
+{
+	ledger_purge(sieve->ledger, batch, now);
 	if (batch->part_count == 0) {
 		drop(sieve, batch);
 		return 0;
 	}
-	if (!batch->refusal->guilty && more)
-		return 0; /* a witness may come */
-	if (!batch->refusal->guilty && !batch->refusal->sure) {
-		lane->unsure = true;
-		stay(batch, at.now);
+	if (!is_ripe(batch))
 		return 0;
-	}
-	batch->refusal->guilty = true;
-	if (!bury(sieve, batch, at)) {
-		*stays_out = true;
-		stay(batch, at.now);
-		return 0;
-	}
-	drop(sieve, batch);
-	return 1;
+	if (batch->refusal->guilty)
+		return condemn(sieve, batch, now, stays_out);
+	batch->lane->unsure = true;
+	batch_unlist(batch);
+	sieve_stays(batch, now);
+	return 0;
 }
 
 uint32_t
-sieve_settle(struct sieve *sieve, struct lane *lane, struct sieve_time at,
-    bool *stays_out)
+sieve_settle(
+    struct sieve *sieve, struct lane *lane, struct instant now, bool *stays_out)
 {
 	struct batch *batch, *next = lane->kept[LANE_SUSPECTS].first;
-	uint32_t buried = 0;
+	uint32_t told = 0;
 
 	while ((batch = next) != NULL) {
 		next = batch->next;
-		buried += decide(sieve, batch, at, stays_out);
+		told += decide(sieve, batch, now, stays_out);
 	}
-	return buried;
+	return told;
 }

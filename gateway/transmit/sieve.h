@@ -15,9 +15,12 @@
  * that was taken after it; or, when nothing more is to be sent that could be
  * one, within the minute before it.  One that was refused for its size needs
  * none.  While neither comes the suspect is tried again now and then.  Without
- *a witness the lane is at fault, not its events, when so many single events, or
- *so many pieces, were refused in a row: all go back to be sent again, and the
- *lane holds.
+ * a witness the lane is at fault, not its events, when so many single events,
+ *or so many pieces, were refused in a row: all go back to be sent again, and
+ *the lane holds.
+ *
+ * A 413 teaches the lane that batches of half the size are more welcome.  It
+ * forgets that by a tenth a minute, and may run into the limit again.
  *
  * While nobody takes anything of a lane it is in doubt: pieces go alone, one by
  * one and depth first, so that being wrong about everything costs 20 calls.
@@ -30,7 +33,7 @@
 #ifndef GATEWAY_TRANSMIT_SIEVE_H
 #define GATEWAY_TRANSMIT_SIEVE_H
 
-#include "gateway/transmit/burial.h"
+#include "gateway/transmit/funeral.h"
 #include "gateway/transmit/lane.h"
 #include "gateway/transmit/ledger.h"
 #include "gateway/transmit/upstream.h"
@@ -41,7 +44,7 @@
 struct sieve {
 	struct ledger *ledger;
 	struct batch_pool *pool;
-	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
+	struct funeral *funeral;
 };
 
 struct sieve_time {
@@ -65,11 +68,15 @@ enum sieve_answer sieve_refused(struct sieve *sieve, struct batch *batch,
 void sieve_taken(struct lane *lane, struct instant now);
 
 /*
- * Buries the suspects that may be, and forgets those that were withdrawn.
- * Gives how many; *stays_out if there is nobody to keep one, which then is
- * among the lane's retries.
+ * Gives the suspects that may be buried to the funeral, and forgets those that
+ * were withdrawn.  Gives how many were told to the producer who waits, because
+ * nobody keeps dead letters; *stays_out if there is no such one either, and it
+ * is among the lane's retries.
  */
 uint32_t sieve_settle(struct sieve *sieve, struct lane *lane,
-    struct sieve_time at, bool *stays_out);
+    struct instant now, bool *stays_out);
+
+/* A batch that could not be buried: among the retries, to be tried seldom. */
+void sieve_stays(struct batch *batch, struct instant now);
 
 #endif

@@ -44,31 +44,56 @@ tell_failing(struct letter_undertaker *u, enum deadletter_answer answer,
 		"dead_letters.max_bytes"));
 }
 
-static bool
-letters_bury(struct undertaker *undertaker, const struct burial *burial)
+static void
+tell_kept(struct letter_undertaker *u)
 {
-	struct letter_undertaker *u = (struct letter_undertaker *)undertaker;
-	enum deadletter_answer answer;
-	struct deadletter_place place;
-	struct buffer line;
-	struct err err = { 0 };
-
-	buffer_init(&line, LETTER_MOST(burial->event.len));
-	if (!write_down(&line, burial)) {
-		buffer_fini(&line);
-		return false;
-	}
-	answer = deadletter_keep(
-	    u->letters, (struct span){ line.at, line.len }, &place, &err);
-	buffer_fini(&line);
-	if (answer != DEADLETTER_KEPT) {
-		tell_failing(u, answer, &err);
-		return false;
-	}
 	if (u->failing)
 		log_event(LOG_INFO, "dead_letters_kept_again");
 	u->failing = false;
+}
+
+static bool
+write_all(struct buffer *lines, const struct burial *burials, size_t count)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		most += LETTER_MOST(burials[i].event.len);
+	buffer_init(lines, most);
+	for (size_t i = 0; i < count; i++)
+		if (!write_down(lines, &burials[i]))
+			return false;
 	return true;
+}
+
+/* All letters of one call stand together, or none does: see deadletter.h. */
+static enum burial_answer
+letters_bury(
+    struct undertaker *undertaker, const struct burial *burials, size_t count)
+{
+	static const enum burial_answer answers[] = {
+		[DEADLETTER_KEPT] = BURIAL_KEPT,
+		[DEADLETTER_FULL] = BURIAL_FULL,
+		[DEADLETTER_FAILED] = BURIAL_FAILED,
+	};
+	struct letter_undertaker *u = (struct letter_undertaker *)undertaker;
+	enum deadletter_answer answer;
+	struct deadletter_place place;
+	struct buffer lines;
+	struct err err = { 0 };
+
+	if (!write_all(&lines, burials, count)) {
+		buffer_fini(&lines);
+		return BURIAL_FAILED;
+	}
+	answer = deadletter_keep(
+	    u->letters, (struct span){ lines.at, lines.len }, &place, &err);
+	buffer_fini(&lines);
+	if (answer == DEADLETTER_KEPT)
+		tell_kept(u);
+	else if (answer == DEADLETTER_FAILED || count == 1)
+		tell_failing(u, answer, &err);
+	return answers[answer];
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * undertaker - who keeps the dead letters of the sending side: their files.
  *
- * Each letter is synced before its event leaves the spool, so that a crash
+ * Letters are synced before their events leave the spool, so that a crash
  * between the two leaves an event in both and never in neither.
  *
  * Ownership	borrows the files; they live longer.

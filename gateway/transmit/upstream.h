@@ -47,12 +47,15 @@
 #include "gateway/clock.h"
 #include "parsers/text.h"
 
+enum upstream_compression { UPSTREAM_PLAIN, UPSTREAM_GZIP };
+
 struct upstream_options {
 	char *url; /* with {table} where the table's id goes */
 	struct credential_options credentials;
 	uint64_t max_in_flight;
 	uint64_t connect_timeout_ms;
 	uint64_t timeout_ms;
+	enum upstream_compression compression;
 	char *ca_file; /* NULL: the system's */
 };
 

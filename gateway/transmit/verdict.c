@@ -68,7 +68,8 @@ static const struct verdict troubles[] = {
 
 /* 1xx, 3xx, 415 and the other 4xx: not an API that we know how to talk to. */
 static const struct verdict strange = { VERDICT_HOLD, "strange_answer",
-	"check upstream.url: the answer is none of the Events API's" };
+	"check upstream.url: the answer is none of the Events API's; with 415, "
+	"try upstream.compression: none" };
 
 static const struct verdict silent = { VERDICT_LATER, "trouble",
 	"check the network and upstream.url if this lasts; nothing is lost" };

@@ -1,6 +1,7 @@
 #include "gateway/transmit/wire.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,6 +348,18 @@ wire_run(struct wire *wire)
 	curl_multi_socket_action(wire->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
+/* A 2xx to what did not leave to its end: nobody can have taken it. */
+static bool
+took_too_early(const struct wire_post *post)
+{
+	curl_off_t sent = 0;
+
+	if (post->reply.status / 100 != 2)
+		return false;
+	curl_easy_getinfo(post->handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return sent < (curl_off_t)post->body.len;
+}
+
 struct wire_post *
 wire_take(struct wire *wire)
 {
@@ -364,6 +377,8 @@ wire_take(struct wire *wire)
 	post = handle->post;
 	if (!post->reply.whole)
 		post->why = why_failed(post, code);
+	else if (took_too_early(post))
+		post->why = "garbage: taken before it was sent";
 	wire_drop(wire, post);
 	return post;
 }
@@ -415,12 +430,23 @@ set_up(struct wire *wire)
 	return bad == 0;
 }
 
+static bool
+check_file(const char *path, struct err *err)
+{
+	if (path == NULL || access(path, R_OK) == 0)
+		return true;
+	return err_set(
+	    err, ERR_INPUT, 0, "ca_file %s: %s", path, strerror(errno));
+}
+
 bool
 wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
     const char *ca_file, struct err *err)
 {
 	struct wire *wire;
 
+	if (!check_file(ca_file, err))
+		return false;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_HOST, 0, "libcurl does not start");
 	wire = calloc(1, sizeof *wire);

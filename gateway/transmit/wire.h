@@ -5,7 +5,8 @@
  * libcurl by itself sends a POST again when a kept connection dies under it:
  * unseen, and unpaid by the budget.  Here the second attempt is stopped and is
  * a failure like others.  It also follows no redirect, takes no answer without
- * end and never waits for a 100.
+ * end, believes no 2xx that came before all was sent, and never waits for a
+ * 100.
  *
  *	wire_start ----> under way ----> wire_run ----> wire_take
  *

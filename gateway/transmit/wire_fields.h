@@ -15,6 +15,8 @@
 #ifndef GATEWAY_TRANSMIT_WIRE_FIELDS_H
 #define GATEWAY_TRANSMIT_WIRE_FIELDS_H
 
+#include <stdbool.h>
+
 #include "parsers/text.h"
 
 struct curl_slist;
@@ -25,8 +27,8 @@ struct wire_fields {
 	char *authorization; /* the whole field; NULL: none */
 };
 
-/* Of calls: JSON, and the Authorization unless it is NULL. */
-struct wire_fields *wire_fields_make(const char *authorization);
+/* Of calls: JSON, packed or not, and the Authorization unless it is NULL. */
+struct wire_fields *wire_fields_make(const char *authorization, bool gzip);
 struct wire_fields *wire_fields_of_form(void);
 struct wire_fields *wire_fields_hold(struct wire_fields *fields);
 void wire_fields_release(struct wire_fields *fields);

@@ -132,7 +132,7 @@ class Metrics(FlowTest):
             "ack_timeout": "300ms", "shutdown_timeout": "2s",
             "batch": {"linger": "20ms"}}, latency=5)
         tables = ["a", "b", "c", "broken"]
-        sim.fault(calls=1000000, table="broken", status=404)
+        sim.fault(calls=1000000, table="broken", status=403)
         sim.fault(calls=1000000, table="c", status=503, every=3)
         load = Load(gateway, tables)
         slow = Load(gateway, ["a", "received"],
@@ -348,7 +348,7 @@ class Durable(FlowTest):
 
     def test_the_sum_is_whole_in_every_reading_and_over_kills(self):
         sim = self.start_sim(latency=5)
-        sim.fault(calls=1000000, table="broken", status=404)
+        sim.fault(calls=1000000, table="broken", status=403)
         tables = ["a", "b", "broken"]
         accepted = 0
         for kill in range(KILLS):
@@ -380,7 +380,7 @@ class Durable(FlowTest):
     def test_what_is_not_in_memory_waits_as_well(self):
         """A backlog of several times spool.memory_bytes."""
         sim = self.start_sim()
-        sim.fault(calls=1000000, table="broken", status=404)
+        sim.fault(calls=1000000, table="broken", status=403)
         gateway = self.start_durable(sim, "gateway")
         with gateway.connect() as connection:
             for number in range(80):

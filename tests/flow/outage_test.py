@@ -69,6 +69,12 @@ class Outage(FlowTest):
                             [("Gateway-Ack", "delivered")]))
         self.assert_upstream(sim, "there", lines)
         self.assertIn("absent", gateway.stderr)
+        # Nobody is told 200 for what may never go anywhere.
+        for query in ("", "?dry_run=true"):
+            reply = push(gateway, "absent" + query, [event(1)])
+            self.assertEqual(reply.status, 404)
+            self.assertIn(b'"code":"ObjectNotFound"', reply.body)
+            self.assertEqual(reply.all("Retry-After"), [])
 
     def assert_survives(self, order, over=None):
         sim, gateway = self.start({"batch": {"linger": "20ms"},

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from flow import FlowTest, event, push
-from gateway import EXECUTABLE
+from gateway import EXECUTABLE, yaml
 from program import PATIENCE_S, wait_until
 
 
@@ -43,6 +43,7 @@ class Terminal:
         wait_until(pattern, found)
 
     def end(self, number):
+        """Sends the signal, 0 for none, and reads on; the exit code."""
         os.kill(self.pid, number)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
@@ -87,8 +88,36 @@ class Top(FlowTest):
         done = top("127.0.0.1:1")
         self.assertEqual(done.returncode, 1)
         self.assertIn("is a gateway running there", done.stderr)
-        for wrong in ("nonsense", "--nonsense", "--token-file"):
-            self.assertIn(top(wrong).returncode, (1, 2), wrong)
+        for wrong in ("nonsense", "http://nonsense", "https://a:1"):
+            done = top(wrong)
+            self.assertEqual(done.returncode, 1, wrong)
+            self.assertIn("must be HOST:PORT", done.stderr, wrong)
+        for wrong in (["--nonsense"], ["--token-file"], ["-c"], ["a:1", "b:2"],
+                      ["-c", "/nowhere"], ["--token-file", "/nowhere"]):
+            self.assertEqual(top(*wrong).returncode, 2, wrong)
+
+    def test_whom_it_asks_may_be_told_in_three_ways(self):
+        token = self.file("token", "a-token-of-ours\n")
+        sim = self.start_sim()
+        gateway = self.start_gateway(sim, {"admin": {"token_file": token}})
+        for url in (address(gateway), "http://" + address(gateway),
+                    "HTTP://" + address(gateway) + "/"):
+            done = top(url, "--token-file", token)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), url)
+            self.assertIn("no event has come yet", done.stdout)
+        told = self.file("told.yaml", "\n".join(yaml(self.config(sim, {
+            "admin": {"address": address(gateway), "token_file": token}}))))
+        done = top("-c", told)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("no event has come yet", done.stdout)
+        done = top("-c", told, "127.0.0.1:1")
+        self.assertEqual(done.returncode, 1, "what is told goes first")
+        self.assertIn("127.0.0.1:1:", done.stderr)
+
+    def test_it_helps(self):
+        done = top("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("usage: polaris-gateway top [ADDRESS", done.stdout)
 
     def test_on_a_terminal_it_is_refreshed_until_it_is_ended(self):
         _, gateway = self.start()
@@ -100,8 +129,14 @@ class Top(FlowTest):
         gateway.stop()
         terminal.read_until(rb"is a gateway running there")
         self.assertEqual(terminal.end(signal.SIGINT), 0)
-        self.assertTrue(terminal.said.endswith(b"\033[?1049l"),
-                        terminal.said[-40:])
+        self.assertTrue(terminal.said.endswith(
+            b"\033[?7h\033[?25h\033[?1049l"), terminal.said[-40:])
+
+    def test_a_terminal_where_nobody_answers_is_left_as_it_is(self):
+        terminal = Terminal(os.path.abspath(EXECUTABLE), "top", "127.0.0.1:1")
+        terminal.read_until(rb"is a gateway running there")
+        self.assertEqual(terminal.end(0), 1)
+        self.assertNotIn(b"\033", terminal.said)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,36 @@ Test(account, what_is_no_name_is_others)
 	cr_expect_eq(view->producers[LABEL_OTHER].events, 5);
 }
 
+/* Whichever worker a refusal comes to, its producer is who it is. */
+Test(account, a_producer_that_another_worker_knows_is_known)
+{
+	struct account_block *first = account_block(account);
+	struct account_block *second = account_block(account);
+
+	count(second, OUTCOME_BAD_EVENTS, "web", 0);
+	count(first, OUTCOME_KEPT, "web", 2);
+	count(second, OUTCOME_BAD_EVENTS, "web", 0);
+	count(second, OUTCOME_BAD_EVENTS, "app", 0);
+	count(first, OUTCOME_KEPT, "app", 2);
+	count(second, OUTCOME_BAD_EVENTS, "app", 0);
+	account_read(account, view);
+	cr_expect_eq(producer("web")->refused, 1);
+	cr_expect_eq(producer("app")->refused, 1);
+	cr_expect_eq(view->producers[LABEL_OTHER].refused, 2);
+}
+
+Test(account, who_calls_itself_other_is_one_of_them)
+{
+	struct account_block *block = account_block(account);
+
+	count(block, OUTCOME_KEPT, "other", 2);
+	count(block, OUTCOME_BAD_EVENTS, "other", 0);
+	account_read(account, view);
+	cr_expect_eq(view->labels.count, 1, "but for unnamed, none");
+	cr_expect_eq(view->producers[LABEL_OTHER].events, 2);
+	cr_expect_eq(view->producers[LABEL_OTHER].refused, 1);
+}
+
 Test(account, past_a_thousand_producers_the_rest_is_other)
 {
 	struct account_block *a = account_block(account);

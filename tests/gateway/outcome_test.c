@@ -11,6 +11,7 @@ may_retry(unsigned http)
 	return http == 429 || http == 503;
 }
 
+/* A code may have two messages, but never two statuses. */
 Test(outcome, every_row_is_filled_and_distinct)
 {
 	for (int i = 0; i < OUTCOME_COUNT; i++) {
@@ -24,9 +25,12 @@ Test(outcome, every_row_is_filled_and_distinct)
 		for (int j = 0; j < i; j++) {
 			cr_expect_str_neq(
 			    row->word, outcome_rows[j].word, "row %d", i);
+			cr_expect_str_neq(
+			    row->message, outcome_rows[j].message, "row %d", i);
 			cr_expect(
 			    row->code[0] == '\0' ||
-				strcmp(row->code, outcome_rows[j].code) != 0,
+				strcmp(row->code, outcome_rows[j].code) != 0 ||
+				row->http == outcome_rows[j].http,
 			    "row %d", i);
 		}
 	}

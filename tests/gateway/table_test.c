@@ -89,6 +89,32 @@ Test(table, an_unknown_name_is_refused_where_that_is_configured)
 	tables_close(&tables);
 }
 
+Test(table, an_absent_one_is_known_again_when_it_comes_back_or_is_forgotten)
+{
+	struct tables *tables =
+	    open_tables((struct tables_options){ .max_unconfigured = 1 });
+	struct table *a, *found = NULL;
+
+	tables_find(tables, SPAN("a"), at_s(0), &a);
+	table_absent(a, true);
+	cr_expect_eq(
+	    tables_find(tables, SPAN("a"), at_s(1), &found), TABLE_ABSENT);
+	cr_expect_null(found, "no reference was given");
+	table_absent(a, false);
+	cr_expect_eq(
+	    tables_find(tables, SPAN("a"), at_s(2), &found), TABLE_FOUND);
+	table_release(found, at_s(2));
+	table_absent(a, true);
+	table_release(a, at_s(2));
+	cr_expect_eq(
+	    tables_find(tables, SPAN("b"), at_s(700), &a), TABLE_FOUND);
+	cr_expect_eq(tables_find(tables, SPAN("b"), at_s(700), &found),
+	    TABLE_FOUND, "what was told of the one is not told of the next");
+	table_release(found, at_s(700));
+	table_release(a, at_s(700));
+	tables_close(&tables);
+}
+
 Test(table, invented_names_are_bounded_and_forgotten_after_ten_idle_minutes)
 {
 	struct tables *tables =

@@ -60,6 +60,7 @@ expect "no spool there"   1 "" "no spool is here" spool stat .
 expect "nor to verify"    1 "" "no spool is here" spool verify .
 expect "no such folder"   3 "" "none: No such file" spool stat none
 expect "a file"           3 "" "Not a directory" spool verify good.yaml
+expect "help of a command" 0 "^usage: polaris-gateway top " "" top --help
 expect "no such command"  2 "" "--help" frobnicate
 expect "no such option"   2 "" "--help" --nonsense
 expect "two commands"     2 "" "one command" check run
@@ -94,6 +95,13 @@ expect "byte order mark"  1 "bom.ndjson:1:1: not_json: .*byte order mark" "" val
 expect "UTF-16"           1 "utf16.ndjson:1:1: bad_utf8: this is UTF-16" "" validate utf16.ndjson
 expect "compressed"       1 "one.gz:1:1: not_json: this is gzip" "" validate one.gz
 expect "no file"          2 "" "^nowhere: cannot read" validate nowhere
+# A person at a terminal is told what to do, not left with a silent program.
+script -qec "$gateway validate" /dev/null </dev/null >out 2>&1
+if [ $? -ne 2 ] || ! grep -q "validate needs a FILE" out; then
+	echo "validate on a terminal: does not say what it needs"
+	sed 's/^/	/' out
+	failed=1
+fi
 expect "a folder's events" 2 "" "cannot read" validate .
 expect "no option"        2 "" "no option --what" validate --what
 expect "all tables"       0 "all valid" "" validate -c flat.yaml deep.ndjson

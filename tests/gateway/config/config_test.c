@@ -140,6 +140,31 @@ Test(config, a_bound_is_within_and_its_neighbour_is_not)
 	}
 }
 
+/* What is allowed here must not be refused when the program starts. */
+Test(config, the_most_of_the_budget_can_be_had)
+{
+	struct config config = parsed(UPSTREAM);
+	struct budget *budget;
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *o = &config_options[i];
+
+		if (o->kind == CONFIG_NUMBER &&
+		    (strcmp(o->name, "budget.calls_per_minute") == 0 ||
+			strcmp(o->name, "budget.bytes_per_second") == 0))
+			cr_assert(
+			    config_option_set(o, &config, NULL, o->most, &err));
+	}
+	cr_expect_neq(config.budget.bytes_per_second, 100000000);
+	cr_assert(
+	    budget_open(&budget, &config.budget, config_largest_batch(&config),
+		(struct instant){ NS_PER_S }, &err),
+	    "%s", err.text);
+	budget_close(&budget);
+	config_fini(&config);
+}
+
 Test(config, upstream_alone_is_enough_and_the_rest_has_the_contracts_values)
 {
 	struct config c = parsed(UPSTREAM);

@@ -112,8 +112,7 @@ Test(ack, the_ticket_carries_its_deadline)
 
 	start(ACK_RECEIVED);
 	/* No pump: what it would take is looked at here. */
-	atomic_store(&rig.ending, true);
-	pthread_join(rig.pump, NULL);
+	rig_stop_pump(&rig);
 	before = clock_now();
 	fd = client_open(&rig);
 	send_form(fd, WAIT);
@@ -134,10 +133,7 @@ Test(ack, the_ticket_carries_its_deadline)
 	ticket_settle(record->ticket, TICKET_DELIVERED);
 	spool_settle(rig.spool, record, clock_now());
 	close(fd);
-	receive_stop(&rig.receive, rig_in_ms(2000));
-	spool_close(&rig.spool);
-	tables_close(&rig.tables);
-	budget_close(&rig.budget);
+	rig_end(&rig);
 }
 
 Test(ack, who_hangs_up_while_waiting_leaves_its_events)

@@ -91,15 +91,11 @@ round_of(int n)
 	atomic_store(&stopping, true);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		pthread_join(threads[i], NULL);
-	atomic_store(&rig.ending, true);
-	pthread_join(rig.pump, NULL);
+	rig_stop_pump(&rig);
 	kept = atomic_load(&rig.events);
 	told = atomic_load(&told_kept);
 	printf("round %d: %lu events kept, %lu told so\n", n, kept, told);
-	spool_close(&rig.spool);
-	tables_close(&rig.tables);
-	budget_close(&rig.budget);
-	buffer_fini(&rig.lines);
+	rig_end(&rig);
 	return told > 0 && kept >= told;
 }
 

@@ -41,6 +41,7 @@ struct rig {
 	struct receive *receive;
 	unsigned short port; /* for clients' threads, while receive ends */
 	pthread_t pump;
+	bool pumping;
 	atomic_int mode;
 	atomic_bool ending;
 	atomic_ulong events;
@@ -126,6 +127,24 @@ rig_pump(void *arg)
 }
 
 MAYBE bool
+rig_start_pump(struct rig *rig)
+{
+	rig->pumping = pthread_create(&rig->pump, NULL, rig_pump, rig) == 0;
+	return rig->pumping;
+}
+
+/* From here on, what it took and counted stands still. */
+MAYBE void
+rig_stop_pump(struct rig *rig)
+{
+	if (!rig->pumping)
+		return;
+	atomic_store(&rig->ending, true);
+	pthread_join(rig->pump, NULL);
+	rig->pumping = false;
+}
+
+MAYBE bool
 rig_start(struct rig *rig, struct err *err)
 {
 	struct budget_options limits = { 83334, 100000000, 1 };
@@ -137,7 +156,7 @@ rig_start(struct rig *rig, struct err *err)
 	    !spool_open(&rig->spool, &room, err) ||
 	    !budget_open(&rig->budget, &limits, 1000000, clock_now(), err) ||
 	    !account_open(&rig->account, clock_wall_ms(), err) ||
-	    pthread_create(&rig->pump, NULL, rig_pump, rig) != 0 ||
+	    !rig_start_pump(rig) ||
 	    !receive_start(&rig->receive, &rig->options, rig->tables,
 		rig->spool, rig->budget, rig->account, err))
 		return false;
@@ -154,11 +173,17 @@ rig_in_ms(int64_t ms)
 
 /* The listener first: then nobody appends any more. */
 MAYBE void
-rig_end(struct rig *rig)
+rig_halt(struct rig *rig)
 {
 	receive_stop(&rig->receive, rig_in_ms(2000));
-	atomic_store(&rig->ending, true);
-	pthread_join(rig->pump, NULL);
+	rig_stop_pump(rig);
+}
+
+/* Ends whatever a test has not ended yet. */
+MAYBE void
+rig_end(struct rig *rig)
+{
+	rig_halt(rig);
 	spool_close(&rig->spool);
 	tables_close(&rig->tables);
 	budget_close(&rig->budget);

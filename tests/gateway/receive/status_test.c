@@ -172,13 +172,8 @@ Test(status, each_request_gets_its_answer)
 		close(fd);
 		events += rows[i].events + !rows[i].closes;
 	}
-	receive_stop(&rig.receive, rig_in_ms(2000));
-	atomic_store(&rig.ending, true);
-	pthread_join(rig.pump, NULL);
+	rig_halt(&rig);
 	cr_expect_eq(atomic_load(&rig.events), events, "%lu, not %lu",
 	    atomic_load(&rig.events), events);
-	spool_close(&rig.spool);
-	tables_close(&rig.tables);
-	budget_close(&rig.budget);
-	buffer_fini(&rig.lines);
+	rig_end(&rig);
 }

@@ -187,16 +187,11 @@ Test(stream, the_bytes_kept_are_the_bytes_sent)
 	cr_expect(client_read(fd, &answer, true) && answer.status == 200, "%s",
 	    answer.body);
 	close(fd);
-	receive_stop(&rig.receive, rig_in_ms(2000));
-	atomic_store(&rig.ending, true);
-	pthread_join(rig.pump, NULL);
+	rig_halt(&rig);
 	cr_expect_eq(rig.lines.len, strlen(event));
 	cr_expect(rig.lines.at != NULL &&
 		  memcmp(rig.lines.at, event, rig.lines.len) == 0);
-	spool_close(&rig.spool);
-	tables_close(&rig.tables);
-	budget_close(&rig.budget);
-	buffer_fini(&rig.lines);
+	rig_end(&rig);
 }
 
 /* A full mebibyte in chunks of every size up to 5,000. */

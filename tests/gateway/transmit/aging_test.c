@@ -106,6 +106,59 @@ Test(aging, with_no_room_for_dead_letters_it_waits_until_there_is)
 	rig_close(rig);
 }
 
+Test(aging, what_expires_together_is_kept_with_few_syncs)
+{
+	static const struct {
+		uint32_t events;
+		size_t syncs;
+	} rows[] = {
+		{ 100, 1 },
+		{ 4000, 1 },
+		{ 100000, 30 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rig *rig =
+		    rig_open(&(struct rig_options){ .buries = true,
+			.max_age_ms = AGE_MS,
+			.old_every = 1,
+			.script = script_404_for_six_hours });
+
+		for (uint32_t n = 0; n < rows[i].events; n += 100)
+			rig_post(rig, 0, 100);
+		rig_run(rig, HOUR + 2 * SEC);
+		cr_expect_eq(rig_buried(rig), rows[i].events);
+		cr_expect_leq(rig->funerals, rows[i].syncs, "%u: %zu",
+		    rows[i].events, rig->funerals);
+		rig_close(rig);
+	}
+}
+
+Test(aging, as_many_are_kept_as_there_is_room_for)
+{
+	static const uint32_t rooms[] = { 1, 37, 60, 61, 199 };
+
+	for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+		struct rig *rig =
+		    rig_open(&(struct rig_options){ .buries = true,
+			.max_age_ms = AGE_MS,
+			.old_every = 2,
+			.script = script_404_for_six_hours });
+
+		rig->grave_room = rooms[i];
+		rig_post(rig, 0, 400);
+		rig_run(rig, HOUR + 2 * SEC);
+		cr_expect_eq(rig_buried(rig), rooms[i]);
+		cr_expect_leq(rig->funerals, 50, "%zu", rig->funerals);
+		rig_run(rig, 2 * HOUR);
+		rig->grave_room = 0;
+		rig_run(rig, 2 * HOUR + 2 * SEC);
+		rig_finish(rig, 12 * HOUR);
+		expect_old_ones_buried(rig);
+		rig_close(rig);
+	}
+}
+
 static int64_t date_ahead_ms;
 
 static void

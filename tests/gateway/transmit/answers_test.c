@@ -169,6 +169,63 @@ Test(answers, what_needs_a_person_is_kept_and_tried_every_30_s_to_10_min)
 }
 
 static void
+script_404_for_an_hour(struct rig *rig, struct rig_call *call)
+{
+	if (rig->now.ns < 60 * MINUTE)
+		call->answer.status = 404;
+}
+
+static enum table_answer
+asked(struct rig *rig)
+{
+	struct table *table;
+	enum table_answer answer =
+	    tables_find(rig->tables, SPAN("t0"), rig->now, &table);
+
+	if (answer == TABLE_FOUND)
+		table_release(table, rig->now);
+	return answer;
+}
+
+/*
+ * Each row is a table that gets 404 for an hour, and what a producer is told
+ * of it meanwhile.
+ */
+Test(answers, a_name_that_upstream_never_had_is_refused_until_it_has)
+{
+	static const struct {
+		const char *what;
+		bool strangers;
+		bool served; /* before that hour */
+		enum table_answer answer;
+	} rows[] = {
+		{ "invented", true, false, TABLE_ABSENT },
+		{ "configured", false, false, TABLE_FOUND },
+		{ "served before", true, true, TABLE_FOUND },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *what = rows[i].what;
+		struct rig *rig = rig_open_warm(
+		    (struct rig_options){ .strangers = rows[i].strangers });
+
+		cr_expect_eq(asked(rig), TABLE_FOUND, "%s", what);
+		rig_post(rig, 0, 1);
+		if (rows[i].served)
+			rig_run(rig, rig->now.ns + SEC);
+		rig->options.script = script_404_for_an_hour;
+		if (rows[i].served)
+			rig_post(rig, 0, 1);
+		rig_run(rig, 59 * MINUTE);
+		cr_expect_eq(asked(rig), rows[i].answer, "%s", what);
+		rig_finish(rig, 71 * MINUTE);
+		cr_expect_eq(asked(rig), TABLE_FOUND, "%s", what);
+		rig_expect_each_once(rig);
+		rig_close(rig);
+	}
+}
+
+static void
 script_table_0_down(struct rig *rig, struct rig_call *call)
 {
 	if (call->table == 0 && rig->now.ns < 20 * MINUTE)

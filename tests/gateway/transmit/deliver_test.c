@@ -1,10 +1,12 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 
 #include "gateway/log.h"
 #include "gateway/transmit/deliver.h"
+#include "parsers/gzip.h"
 #include "tests/support/liar.h"
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
@@ -173,6 +175,53 @@ Test(deliver, a_call_is_one_request_as_the_contract_says)
 	cr_expect_eq(liar.body_len, sizeof big);
 	cr_expect_eq(atomic_load(&liar.requests), 2);
 	cr_expect_eq(atomic_load(&liar.connections), 1, "kept alive");
+	close_deliver();
+}
+
+/* What the last request's body unpacks to. */
+static size_t
+unpack_body(char *out, size_t room)
+{
+	struct gzip_reader *reader = NULL;
+	struct err err;
+	size_t len = 0;
+
+	cr_assert(gzip_reader_open(&reader, &err));
+	cr_expect_eq(
+	    gzip_unpack(reader, liar.body, liar.body_len, out, room, &len),
+	    GZIP_DONE);
+	gzip_reader_close(&reader);
+	return len;
+}
+
+Test(deliver, a_body_is_packed_where_that_makes_it_smaller)
+{
+	static char big[1 << 20], again[1 << 20];
+	uint64_t x = 1;
+
+	options.compression = UPSTREAM_GZIP;
+	open_deliver(serve_ok);
+	for (size_t i = 0; i < sizeof big; i++)
+		big[i] = "{\"value\":12}\n"[i % 13];
+	/* The first parcel is small, the others are used again. */
+	for (size_t len = 100; len <= sizeof big; len = len * 5 / 2) {
+		submit(big, len, NULL);
+		cr_expect_eq(next_answer().status, 200);
+		cr_expect(strstr(liar.head, "\r\nContent-Encoding: gzip\r\n"));
+		cr_expect_lt(liar.body_len, len);
+		cr_expect_eq(unpack_body(again, sizeof again), len);
+		cr_expect_eq(memcmp(again, big, len), 0);
+	}
+
+	for (size_t i = 0; i < sizeof big; i++) {
+		x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+		big[i] = (char)(x >> 40);
+	}
+	submit(big, sizeof big, NULL);
+	cr_expect_eq(next_answer().status, 200);
+	cr_expect(strstr(liar.head, "Content-Encoding") == NULL);
+	cr_expect_eq(liar.body_len, sizeof big, "noise goes as it is");
+	cr_expect_eq(memcmp(liar.body, big, sizeof big), 0);
 	close_deliver();
 }
 
@@ -362,6 +411,30 @@ serve_trailer(struct liar_connection *c)
 			    "2\r\nno\r\n0\r\nRetry-After: 9\r\n\r\n");
 }
 
+/* A byte now and then, for ever. */
+static void
+drip(struct liar_connection *c)
+{
+	while (liar_say(c, "x"))
+		usleep(20000);
+}
+
+static void
+serve_a_dripping_head(struct liar_connection *c)
+{
+	liar_read(c);
+	liar_say(c, "HTTP/1.1 200 OK\r\nX: ");
+	drip(c);
+}
+
+static void
+serve_a_dripping_body(struct liar_connection *c)
+{
+	liar_read(c);
+	liar_say(c, "HTTP/1.1 503 No\r\nContent-Length: 100000\r\n\r\n");
+	drip(c);
+}
+
 /* clang-format off */
 static const struct {
 	void (*serve)(struct liar_connection *);
@@ -388,19 +461,29 @@ static const struct {
 	{ serve_200_and_silence, UPSTREAM_ANSWERED, 200, NULL, -1, -1, "half" },
 	{ serve_busy, UPSTREAM_ANSWERED, 429, NULL, 7000, 8000, "{}" },
 	{ serve_trailer, UPSTREAM_ANSWERED, 503, NULL, -1, -1, "no" },
+	{ serve_a_dripping_head, UPSTREAM_UNKNOWN, 0, "timeout: no answer", -1, -1, "" },
+	{ serve_a_dripping_body, UPSTREAM_ANSWERED, 503, NULL, -1, -1, NULL },
 };
 /* clang-format on */
+
+static bool
+never_ends(void (*serve)(struct liar_connection *))
+{
+	return serve == serve_nothing || serve == serve_200_and_silence ||
+	       serve == serve_a_dripping_head || serve == serve_a_dripping_body;
+}
 
 Test(deliver, whatever_a_server_does_the_call_is_sent_once_and_answered)
 {
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct upstream_answer a;
-		bool silent = faults[i].serve == serve_nothing ||
-			      faults[i].serve == serve_200_and_silence;
+		int64_t start_ns = clock_now().ns;
 
-		options.timeout_ms = silent ? SHORT_MS : LONG_MS;
+		options.timeout_ms =
+		    never_ends(faults[i].serve) ? SHORT_MS : LONG_MS;
 		open_deliver(faults[i].serve);
 		a = ask("{\"a\":1}\n");
+		cr_expect_lt(clock_now().ns - start_ns, LONG_MS * NS_PER_MS);
 		cr_expect_eq(a.end, faults[i].end, "row %zu: %s", i, a.why);
 		cr_expect_eq(a.status, faults[i].status, "row %zu", i);
 		cr_expect_eq(a.why == NULL, a.end == UPSTREAM_ANSWERED);
@@ -420,6 +503,137 @@ Test(deliver, whatever_a_server_does_the_call_is_sent_once_and_answered)
 		close_deliver();
 		cr_expect_leq(atomic_load(&liar.written), 20000000,
 		    "row %zu: nobody reads 100 MB", i);
+	}
+}
+
+static bool
+answer_early(struct liar_connection *c, const char *status)
+{
+	char head[1000];
+
+	return liar_read_head(c, head, sizeof head) &&
+	       liar_say(c, "HTTP/1.1 ") && liar_say(c, status) &&
+	       liar_say(c, "\r\nContent-Length: 2\r\n\r\n{}");
+}
+
+/* Reads no more, until the other side gives up. */
+static void
+wait_for_the_end(struct liar_connection *c)
+{
+	struct pollfd end = { .fd = c->fd, .events = POLLRDHUP };
+
+	poll(&end, 1, -1);
+}
+
+static void
+serve_early_413(struct liar_connection *c)
+{
+	answer_early(c, "413 Too Large");
+	liar_stare(c);
+}
+
+static void
+serve_early_413_and_no_more(struct liar_connection *c)
+{
+	answer_early(c, "413 Too Large");
+	wait_for_the_end(c);
+}
+
+static void
+serve_early_413_and_reset(struct liar_connection *c)
+{
+	answer_early(c, "413 Too Large");
+	liar_reset(c);
+}
+
+static void
+serve_early_200_and_no_more(struct liar_connection *c)
+{
+	answer_early(c, "200 OK");
+	wait_for_the_end(c);
+}
+
+static void
+serve_early_200_and_close(struct liar_connection *c)
+{
+	answer_early(c, "200 OK");
+}
+
+static void
+serve_no_reading(struct liar_connection *c)
+{
+	wait_for_the_end(c);
+}
+
+/*
+ * A 2xx to what was not sent to its end took nothing.  A refusal counts, where
+ * it is seen before the reset.
+ */
+Test(deliver, an_answer_before_the_request_was_read_delivers_nothing)
+{
+	static char big[3 << 20];
+	static const struct {
+		void (*serve)(struct liar_connection *);
+		bool answered, unknown;
+	} rows[] = {
+		{ serve_early_413, true, false },
+		{ serve_early_413_and_no_more, true, false },
+		{ serve_early_413_and_reset, true, true },
+		{ serve_early_200_and_no_more, false, true },
+		{ serve_early_200_and_close, false, true },
+		{ serve_no_reading, false, true },
+	};
+
+	memset(big, 'x', sizeof big);
+	options.timeout_ms = SHORT_MS;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct upstream_answer a;
+
+		open_deliver(rows[i].serve);
+		submit(big, sizeof big, NULL);
+		a = next_answer();
+		if (a.end == UPSTREAM_ANSWERED)
+			cr_expect(rows[i].answered && a.status == 413,
+			    "row %zu: %u", i, a.status);
+		else
+			cr_expect(rows[i].unknown && a.end == UPSTREAM_UNKNOWN,
+			    "row %zu: %s", i, a.why);
+		cr_expect_eq(atomic_load(&liar.connections), 1);
+		close_deliver();
+	}
+}
+
+static char elsewhere[200];
+
+static void
+serve_redirect_elsewhere(struct liar_connection *c)
+{
+	while (liar_read(c))
+		liar_say(c, elsewhere);
+}
+
+Test(deliver, a_redirect_leads_nowhere_least_of_all_with_our_credential)
+{
+	static const int statuses[] = { 301, 302, 303, 307, 308 };
+	struct upstream_answer a;
+
+	for (size_t i = 0; i < COUNT(statuses); i++) {
+		options.credentials = (struct credential_options){
+			.kind = CREDENTIAL_API_KEY,
+			.api_key = secret,
+		};
+		liar_start(&issuer, serve_ok);
+		snprintf(elsewhere, sizeof elsewhere,
+		    "HTTP/1.1 %d Go\r\nLocation: http://127.0.0.1:%d/\r\n"
+		    "Content-Length: 0\r\n\r\n",
+		    statuses[i], issuer.port);
+		open_deliver(serve_redirect_elsewhere);
+		wait_until_ready();
+		a = ask("{\"a\":1}\n");
+		cr_expect_eq(a.status, (unsigned)statuses[i]);
+		cr_expect_eq(atomic_load(&liar.requests), 1);
+		cr_expect_eq(atomic_load(&issuer.connections), 0);
+		close_deliver();
 	}
 }
 

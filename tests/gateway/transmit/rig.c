@@ -99,11 +99,9 @@ count_poisoned(const struct rig *rig, const struct upstream_call *call)
 	return count;
 }
 
-static bool
-rig_bury(struct undertaker *undertaker, const struct burial *burial)
+static void
+bury_one(struct rig *rig, const struct burial *burial)
 {
-	struct rig *rig = (struct rig *)((char *)undertaker -
-					 offsetof(struct rig, undertaker));
 	uint32_t number = (uint32_t)strtoul(burial->event.at + 5, NULL, 10);
 	char line[LINE_MOST];
 	size_t bytes = line_of(rig, number, line);
@@ -112,13 +110,26 @@ rig_bury(struct undertaker *undertaker, const struct burial *burial)
 	assert(memcmp(burial->event.at, line, bytes - 1) == 0);
 	assert(burial->record->table->index == 0 || rig->options.tables > 1);
 	assert(burial->wall_ms == rig_wall_ms(&rig->upstream));
-	if (rig->grave_full)
-		return false;
 	rig->buried[number]++;
 	rig->last_burial = *burial;
 	memcpy(rig->last_answer, burial->answer.at, burial->answer.len);
 	rig->last_answer[burial->answer.len] = '\0';
-	return true;
+}
+
+static enum burial_answer
+rig_bury(
+    struct undertaker *undertaker, const struct burial *burials, size_t count)
+{
+	struct rig *rig = (struct rig *)((char *)undertaker -
+					 offsetof(struct rig, undertaker));
+
+	rig->funerals++;
+	if (rig->grave_full ||
+	    (rig->grave_room > 0 && rig_buried(rig) + count > rig->grave_room))
+		return BURIAL_FULL;
+	for (size_t i = 0; i < count; i++)
+		bury_one(rig, &burials[i]);
+	return BURIAL_KEPT;
 }
 
 static void
@@ -168,6 +179,8 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 		rig->options.script(rig, c);
 	}
 	c->answer.renewing &= !call->apart;
+	if (c->answer.date_ms == 0)
+		c->answer.date_ms = -1; /* left out by a script */
 	if (c->answer.end != UPSTREAM_ANSWERED)
 		c->answer.why = "scripted";
 	if (c->answer.end == UPSTREAM_UNREACHED ||
@@ -246,16 +259,36 @@ with_defaults(struct rig_options *o)
 }
 
 static void
+open_tables(struct rig *rig)
+{
+	struct rig_options *o = &rig->options;
+	struct tables_options options = { .defaults = { .weight = 1,
+					      .batch = o->batch },
+		.max_unconfigured = o->strangers ? o->tables : 0 };
+	struct table_options *known = calloc(o->tables, sizeof *known);
+	struct err err;
+
+	assert(known != NULL);
+	options.defaults.events.max_age_ms = (uint64_t)o->max_age_ms;
+	for (uint32_t i = 0; i < o->tables; i++) {
+		known[i] = options.defaults;
+		sprintf(known[i].name, "t%u", i);
+		sprintf(known[i].id, "t%u", i);
+	}
+	if (o->weight_0 > 0)
+		known[0].weight = o->weight_0;
+	if (!o->strangers) {
+		options.configured = known;
+		options.configured_count = o->tables;
+	}
+	assert(tables_open(&rig->tables, &options, &err));
+	free(known);
+}
+
+static void
 open_stages(struct rig *rig)
 {
 	struct rig_options *o = &rig->options;
-	struct tables_options tables = { .defaults = { .weight = 1,
-					     .batch = o->batch },
-		.max_unconfigured = o->tables };
-	struct table_options first = { .name = "t0",
-		.id = "t0",
-		.weight = o->weight_0,
-		.batch = o->batch };
 	struct spool_options spool = { .memory_bytes = UINT64_C(4) << 30 };
 	struct budget_options budget = { o->calls_per_minute,
 		o->bytes_per_second, 1 };
@@ -264,13 +297,7 @@ open_stages(struct rig *rig)
 		.upstream = &rig->upstream };
 	struct err err;
 
-	if (o->weight_0 > 0) {
-		tables.configured = &first;
-		tables.configured_count = 1;
-	}
-	tables.defaults.events.max_age_ms = (uint64_t)o->max_age_ms;
-	first.events = tables.defaults.events;
-	assert(tables_open(&rig->tables, &tables, &err));
+	open_tables(rig);
 	assert(spool_open(&rig->spool, &spool, &err));
 	assert(budget_open(
 	    &rig->budget, &budget, o->batch.max_bytes, rig->now, &err));

@@ -59,6 +59,7 @@ struct rig_options {
 	int64_t max_age_ms;  /* 0: 7 days; events are of the start's midnight */
 	uint32_t old_every;  /* one in so many is of the day before; 0: none */
 	bool buries;         /* somebody keeps dead letters */
+	bool strangers;      /* no table is configured */
 	/* Called as a call is sent; NULL: 200, and 400 to what is poisoned. */
 	void (*script)(struct rig *rig, struct rig_call *call);
 };
@@ -90,6 +91,8 @@ struct rig {
 	uint8_t *poison;       /* see rig_poison */
 	struct undertaker undertaker;
 	bool grave_full;           /* the undertaker says no */
+	uint32_t grave_room;       /* events, unless it is 0 */
+	size_t funerals;           /* how often he was asked */
 	struct burial last_burial; /* its spans and pointers are stale */
 	char last_answer[REFUSAL_TEXT_MAX + 1];
 	uint32_t poisoned;

@@ -299,31 +299,77 @@ script_small(struct rig *rig, struct rig_call *call)
 		call->answer.status = 413;
 }
 
-Test(sieve, a_413_teaches_the_size)
+/* The same for half an hour. */
+static void
+script_small_at_first(struct rig *rig, struct rig_call *call)
+{
+	if (rig->now.ns < 600 * SEC + 30 * MINUTE)
+		script_small(rig, call);
+}
+
+/* A batch of 50,000 bytes each half second, until then. */
+static void
+post_large(struct rig *rig, int64_t until_ns)
+{
+	while (rig->now.ns < until_ns) {
+		rig_post(rig, 0, 500);
+		rig_run(rig, rig->now.ns + SEC / 2);
+	}
+}
+
+/* Answers 413, and the largest call, from then on. */
+static size_t
+too_large(const struct rig *rig, int64_t from_ns, size_t *largest)
+{
+	size_t refused = 0;
+
+	*largest = 0;
+	for (size_t i = 0; i < rig->call_count; i++) {
+		const struct rig_call *c = &rig->calls[i];
+
+		if (c->sent_ns < from_ns)
+			continue;
+		refused += c->answer.status == 413;
+		if (c->bytes > *largest)
+			*largest = c->bytes;
+	}
+	return refused;
+}
+
+Test(sieve, a_413_teaches_the_size_which_is_forgotten_by_a_tenth_a_minute)
 {
 	struct rig *rig = open_burying(
 	    (struct rig_options){ .batch = { 1000, 1000000, 500, 0, 0 },
 		.line_bytes = 100,
-		.script = script_small });
-	size_t refused = 0, early = 0;
+		.script = script_small_at_first });
+	size_t refused, largest;
 	int64_t start;
 
 	rig_run(rig, rig->now.ns + SEC);
 	start = rig->now.ns;
-	for (int i = 0; i < 1200; i++) {
-		rig_post(rig, 0, 500);
-		rig_run(rig, rig->now.ns + SEC / 2);
-	}
+	post_large(rig, start + 5 * SEC);
+	refused = too_large(rig, start, &largest);
+	cr_expect_leq(refused, 3, "50,000 and its halves: %zu", refused);
+	post_large(rig, start + 4 * MINUTE);
+	cr_expect_eq(too_large(rig, start + 5 * SEC, &largest), 0);
+	cr_expect(15000 < largest && largest <= 16700,
+	    "a tenth more for the third time: %zu", largest);
+
+	/*
+	 * The next one halves it again, and that takes eight minutes; two or
+	 * three are under way at once when it comes.
+	 */
+	post_large(rig, start + 29 * MINUTE);
+	refused = too_large(rig, start + 5 * SEC, &largest);
+	cr_expect(3 <= refused && refused <= 10, "%zu", refused);
+	cr_expect(20000 < largest && largest <= 22000, "%zu", largest);
+
+	/* The limit goes, and so does the memory of it. */
+	post_large(rig, start + 50 * MINUTE);
+	refused = too_large(rig, start + 31 * MINUTE, &largest);
+	cr_expect_eq(refused, 0);
+	cr_expect_geq(largest, 50000, "%zu", largest);
 	rig_finish(rig, MINUTE);
-	for (size_t i = 0; i < rig->call_count; i++)
-		if (rig->calls[i].answer.status == 413) {
-			refused++;
-			early += rig->calls[i].sent_ns - start < 5 * SEC;
-		}
-	cr_expect_leq(early, 3, "%zu", early);
-	/* From half of 20,000 it takes seven minutes at 10 % a minute. */
-	cr_expect_leq(refused, 8, "%zu", refused);
-	cr_expect_geq(refused, 2, "it recovers: %zu", refused);
 	rig_expect_each_once(rig);
 	rig_close(rig);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/inflate.h"
+#include "parsers/gzip.h"
 
 #define ROOM 65536
 
@@ -13,25 +13,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	static struct inflate *inflate;
+	static struct gzip_reader *reader;
 	static char wide[ROOM];
 	struct err err;
 	size_t made, again;
-	enum inflate_answer answer;
+	enum gzip_answer answer;
 	char *tight;
 
-	if (inflate == NULL && !inflate_open(&inflate, &err))
+	if (reader == NULL && !gzip_reader_open(&reader, &err))
 		abort();
-	answer = inflate_gzip(inflate, bytes, len, wide, sizeof wide, &made);
-	if (answer != INFLATE_DONE)
+	answer = gzip_unpack(reader, bytes, len, wide, sizeof wide, &made);
+	if (answer != GZIP_DONE)
 		return 0;
 	tight = malloc(made > 0 ? made : 1);
-	assert(inflate_gzip(inflate, bytes, len, tight, made, &again) ==
-	       INFLATE_DONE);
+	assert(
+	    gzip_unpack(reader, bytes, len, tight, made, &again) == GZIP_DONE);
 	assert(again == made && memcmp(tight, wide, made) == 0);
 	if (made > 0)
-		assert(inflate_gzip(inflate, bytes, len, tight, made - 1,
-			   &again) == INFLATE_TOO_LARGE);
+		assert(gzip_unpack(reader, bytes, len, tight, made - 1,
+			   &again) == GZIP_TOO_LARGE);
 	free(tight);
 	return 0;
 }
