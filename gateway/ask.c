@@ -9,8 +9,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "parsers/grammar.h"
+#include "parsers/jseek.h"
+
 #define PATIENCE_S 5
 #define PIECE      65536
+
+#define REQUEST_MAX (16 << 10)
 
 #define SCHEME "http://"
 
@@ -47,9 +52,9 @@ split(char *text, char **host_out, char **port_out)
 }
 
 static int
-connect_to(const struct addrinfo *places)
+connect_to(const struct addrinfo *places, bool waits)
 {
-	struct timeval patience = { .tv_sec = PATIENCE_S };
+	struct timeval patience = { .tv_sec = waits ? 0 : PATIENCE_S };
 	int fd = -1;
 
 	for (const struct addrinfo *p = places; p != NULL; p = p->ai_next) {
@@ -69,7 +74,7 @@ connect_to(const struct addrinfo *places)
 }
 
 static bool
-reach(const char *address, int *fd_out, struct err *err)
+reach(const char *address, bool waits, int *fd_out, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *places = NULL;
@@ -86,7 +91,7 @@ reach(const char *address, int *fd_out, struct err *err)
 	if (found != 0)
 		return err_set(
 		    err, ERR_INPUT, 0, "%s: %s", address, gai_strerror(found));
-	*fd_out = connect_to(places);
+	*fd_out = connect_to(places, waits);
 	freeaddrinfo(places);
 	if (*fd_out == -1)
 		return err_set(err, ERR_BUSY, 0,
@@ -122,6 +127,38 @@ read_all(int fd, struct buffer *text)
 	return n == 0;
 }
 
+/* What the gateway itself says of a refusal; "": nothing. */
+static const char *
+own_words(const char *body, char *out, size_t room)
+{
+	const struct grammar_rules rules = { .max_depth = 0 };
+	struct span text = span_of(body);
+	struct grammar_facts facts;
+
+	out[0] = '\0';
+	if (!grammar_check(text.at, text.len, &rules, &facts))
+		return out;
+	return jseek_text(jseek_member(text, "message"), out, room);
+}
+
+static bool
+refused(const char *address, long status, const char *body, struct err *err)
+{
+	char words[200];
+
+	if (status == 401)
+		return err_set(err, ERR_INPUT, 0,
+		    "%s: the gateway asks for its admin token: --token-file "
+		    "FILE",
+		    address);
+	if (own_words(body, words, sizeof words)[0] != '\0')
+		return err_set(err, status == 409 ? ERR_BUSY : ERR_INPUT, 0,
+		    "%s: %s", address, words);
+	return err_set(err, ERR_INPUT, 0,
+	    "%s: answers %ld; is it the admin address of a gateway?", address,
+	    status);
+}
+
 /* The head goes; what is left is the body. */
 static bool
 open_answer(struct buffer *text, const char *address, struct err *err)
@@ -133,47 +170,70 @@ open_answer(struct buffer *text, const char *address, struct err *err)
 		return err_set(
 		    err, ERR_BUSY, 0, "%s: no answer that is whole", address);
 	status = strtol(text->at + 9, NULL, 10);
-	if (status == 401)
-		return err_set(err, ERR_INPUT, 0,
-		    "%s: the gateway asks for its admin token: --token-file "
-		    "FILE",
-		    address);
-	if (status != 200)
-		return err_set(err, ERR_INPUT, 0,
-		    "%s: answers %ld; is it the admin address of a gateway?",
-		    address, status);
 	body += 4;
+	if (status != 200)
+		return refused(address, status, body, err);
 	text->len -= (size_t)(body - text->at);
 	memmove(text->at, body, text->len + 1);
 	return true;
+}
+
+struct question {
+	const char *address, *path, *token;
+	const struct span *body; /* NULL: a GET */
+};
+
+static bool
+put_question(struct buffer *out, const struct question *q)
+{
+	buffer_print(out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n",
+	    q->body == NULL ? "GET" : "POST", q->path, q->address);
+	if (q->token != NULL)
+		buffer_print(out, "Authorization: Bearer %s\r\n", q->token);
+	if (q->body == NULL)
+		return buffer_print(out, "\r\n");
+	return buffer_print(out,
+		   "Content-Type: application/json\r\n"
+		   "Content-Length: %zu\r\n\r\n",
+		   q->body->len) &&
+	       buffer_append(out, q->body->at, q->body->len);
+}
+
+static bool
+ask(const struct question *q, struct buffer *body_out, struct err *err)
+{
+	struct buffer request;
+	bool ok = false;
+	int fd;
+
+	if (!reach(q->address, q->body != NULL, &fd, err))
+		return false;
+	buffer_init(&request, REQUEST_MAX);
+	buffer_reset(body_out);
+	if (!put_question(&request, q) || !send_all(fd, &request) ||
+	    !read_all(fd, body_out))
+		err_set(err, ERR_BUSY, 0, "%s: no answer in time", q->address);
+	else
+		ok = open_answer(body_out, q->address, err);
+	if (request.at != NULL)
+		explicit_bzero(request.at, request.room);
+	buffer_fini(&request);
+	close(fd);
+	return ok;
 }
 
 bool
 ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err)
 {
-	struct span authority = authority_of(address);
-	struct buffer request;
-	bool ok = false;
-	int fd;
+	return ask(
+	    &(struct question){ address, path, token, NULL }, body_out, err);
+}
 
-	if (!reach(address, &fd, err))
-		return false;
-	buffer_init(&request, 8192);
-	buffer_print(&request,
-	    "GET %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n", path,
-	    (int)authority.len, authority.at);
-	if (token != NULL)
-		buffer_print(&request, "Authorization: Bearer %s\r\n", token);
-	buffer_reset(body_out);
-	if (!buffer_print(&request, "\r\n") || !send_all(fd, &request) ||
-	    !read_all(fd, body_out))
-		err_set(err, ERR_BUSY, 0, "%s: no answer in time", address);
-	else
-		ok = open_answer(body_out, address, err);
-	if (request.at != NULL)
-		explicit_bzero(request.at, request.room);
-	buffer_fini(&request);
-	close(fd);
-	return ok;
+bool
+ask_post(const char *address, const char *path, const char *token,
+    struct span body, struct buffer *body_out, struct err *err)
+{
+	return ask(
+	    &(struct question){ address, path, token, &body }, body_out, err);
 }

@@ -1,13 +1,14 @@
 /*
- * ask - one GET of our own admin listener, and its answer's body.
+ * ask - one request to our own admin listener, and its answer's body.
  *
- * Just what `top` needs: no redirect, no encryption, no connection kept.
+ * Just what the commands need: no redirect, no encryption, no connection kept.
  *
  * Units	bytes.
  * Ownership	the body goes to the caller's buffer.
- * Threads	any; blocks for some seconds at most.
+ * Threads	any; a GET blocks for some seconds at most, a POST until what
+ *		was asked is done.
  * Errors	nobody there, no answer, not 200: false and a text that says
- *		what to do.
+ *		what to do; the gateway's own words where it has some.
  */
 #ifndef GATEWAY_ASK_H
 #define GATEWAY_ASK_H
@@ -20,5 +21,9 @@
 /* `address` is HOST:PORT or http://HOST:PORT; `token` may be NULL. */
 bool ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err);
+
+/* The body is JSON. */
+bool ask_post(const char *address, const char *path, const char *token,
+    struct span body, struct buffer *body_out, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/config_print.h"
+#include "gateway/dead_letter.h"
 #include "gateway/metric.h"
 #include "gateway/outcome.h"
 #include "gateway/run.h"
@@ -315,6 +316,50 @@ spool(const struct invocation *given)
 }
 
 static int
+dead_letter_act_with(struct dead_words *words)
+{
+	char token[TOKEN_MAX] = "";
+	int code;
+
+	if (words->directory == NULL)
+		return usage("dead-letter needs a folder, or -c FILE with "
+			     "dead_letters.directory",
+		    "");
+	if (words->token_file != NULL &&
+	    read_token(words->token_file, token) == NULL)
+		return usage("there is no token in ", words->token_file);
+	code = (int)dead_letter_act(
+	    words, words->token_file != NULL ? token : NULL, stdout);
+	explicit_bzero(token, sizeof token);
+	return code;
+}
+
+/* What the command line leaves open, a configuration that it names tells. */
+static int
+dead_letter(const struct invocation *given)
+{
+	struct dead_words words;
+	struct config config;
+	struct err err = { 0 };
+	int code;
+
+	if (!dead_words_read(
+		&words, given->words, given->word_count, clock_wall_ms(), &err))
+		return usage(err.text, "");
+	if (!given->config_named)
+		return dead_letter_act_with(&words);
+	if (!load(&config, given->config))
+		return EXIT_USAGE;
+	if (words.directory == NULL)
+		words.directory = config.dead_letters.directory;
+	if (words.token_file == NULL)
+		words.token_file = config.admin.token_file;
+	code = dead_letter_act_with(&words);
+	config_fini(&config);
+	return code;
+}
+
+static int
 help_outcomes(const struct invocation *given)
 {
 	(void)given;
@@ -349,6 +394,10 @@ static const struct {
 	{ "spool", spool, true, "stat|verify DIR",
 	    "say what a spool's folder holds, or check every record of it; "
 	    "also of one in use" },
+	{ "dead-letter", dead_letter, true,
+	    "list|show|replay|purge [DIR | -c FILE] [OPTION...]",
+	    "look at events that could not go their way, send them again, or "
+	    "remove them;\n      dead-letter --help tells more" },
 	{ "top", top, true, "[ADDRESS | -c FILE] [--token-file FILE]",
 	    "the status of a running gateway, on a terminal refreshed each "
 	    "second; ADDRESS:\n      its admin.address as HOST:PORT or "
@@ -387,6 +436,10 @@ help(const struct invocation *given)
 static int
 help_command(size_t c)
 {
+	if (commands[c].act == dead_letter) {
+		dead_words_help(stdout);
+		return EXIT_DONE;
+	}
 	printf("usage: polaris-gateway %s %s\n      %s\n", commands[c].name,
 	    commands[c].words, commands[c].help);
 	return EXIT_DONE;

@@ -1,6 +1,5 @@
 #include "gateway/run.h"
 
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,7 +14,10 @@
 #include "gateway/digest.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
+#include "gateway/run_ready.h"
+#include "gateway/signals.h"
 #include "gateway/spool/deadletter.h"
+#include "gateway/spool/errand.h"
 #include "gateway/spool/spool.h"
 #include "gateway/table.h"
 #include "gateway/transmit/transmit.h"
@@ -31,6 +33,7 @@ struct gateway {
 	struct tables *tables;
 	struct spool *spool;
 	struct deadletter *letters; /* NULL: none */
+	struct errands *errands;    /* likewise */
 	struct budget *budget;
 	struct transmit *transmit;
 	struct receive *receive;
@@ -131,16 +134,17 @@ stop_spool(struct gateway *gw)
 static bool
 start_letters(struct gateway *gw, struct err *err)
 {
-	const struct deadletter_options *options = &gw->config->dead_letters;
+	struct deadletter_options options = gw->config->dead_letters;
 
-	if (options->directory == NULL)
+	if (options.directory == NULL)
 		return true;
-	if (!deadletter_open(&gw->letters, options, err))
+	options.admin = admin_address(gw->admin);
+	if (!deadletter_open(&gw->letters, &options, err))
 		return false;
 	log_event(LOG_INFO, "dead_letters_open",
-	    LOG_STR("directory", options->directory),
+	    LOG_STR("directory", options.directory),
 	    LOG_INT("bytes", (int64_t)deadletter_bytes(gw->letters)),
-	    LOG_INT("limit_bytes", (int64_t)options->max_bytes));
+	    LOG_INT("limit_bytes", (int64_t)options.max_bytes));
 	return true;
 }
 
@@ -148,6 +152,37 @@ static void
 stop_letters(struct gateway *gw)
 {
 	deadletter_close(&gw->letters);
+}
+
+/* What is asked about dead letters; it waits for what the stages below do. */
+static bool
+start_errands(struct gateway *gw, struct err *err)
+{
+	const struct errand_uses uses = {
+		.letters = gw->letters,
+		.account = gw->account,
+		.replay = {
+			.directory = gw->config->dead_letters.directory,
+			.tables = gw->tables,
+			.spool = gw->spool,
+			.largest_bytes = gw->config->receive.max_body + 1,
+			.ack_timeout_ms = gw->config->receive.ack_timeout_ms,
+		},
+	};
+
+	if (gw->letters == NULL)
+		return true;
+	if (!errand_open(&gw->errands, &uses, err))
+		return false;
+	admin_errands(gw->admin, gw->errands);
+	return true;
+}
+
+static void
+stop_errands(struct gateway *gw)
+{
+	admin_errands(gw->admin, NULL);
+	errand_close(&gw->errands);
 }
 
 static bool
@@ -214,6 +249,7 @@ struct stage {
  */
 static const struct stage stages[] = {
 	{ "receive", start_receive, stop_receive },
+	{ "errands", start_errands, stop_errands },
 	{ "transmit", start_transmit, stop_transmit },
 	{ "budget", start_budget, stop_budget },
 	{ "dead_letters", start_letters, stop_letters },
@@ -223,108 +259,13 @@ static const struct stage stages[] = {
 	{ "account", start_account, stop_account },
 };
 
-/* ---- signals, and the clock ------------------------------------------- */
-
-static void
-on_second_signal(int number)
-{
-	(void)number;
-	_exit(0); /* what was acknowledged `durable` would stay */
-}
-
-static sigset_t
-end_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	return set;
-}
-
-/*
- * Before the first thread starts, for threads inherit it: signals are waited
- * for by main's thread alone.
- */
-static void
-signals_block(void)
-{
-	sigset_t set = end_signals();
-
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* From now on a signal ends the process, from any wait that main is in. */
-static void
-signals_end_at_once(void)
-{
-	sigset_t set = end_signals();
-
-	signal(SIGTERM, on_second_signal);
-	signal(SIGINT, on_second_signal);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
-/*
- * Events are judged by their age.  A clock that stands before this program was
- * made would refuse all of them as too new: the machine has not yet set it.
- */
-static bool
-clock_set(void)
-{
-	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
-}
-
-/* Why events cannot be kept now, in a word; NULL: they can. */
-static const char *
-why_not_ready(struct gateway *gw)
-{
-	struct spool_health health = spool_health(gw->spool);
-
-	return !clock_set()     ? "clock"
-	       : health.failing ? "disk_failing"
-	       : spool_bytes(gw->spool) * 100 / 99 >
-		       spool_limit_bytes(gw->spool)
-		   ? "spool_full"
-		   : NULL;
-}
-
-/* What each of those words means, for the log. */
-static const char *
-advice_for(const char *why_not)
-{
-	static const struct {
-		const char *word, *advice;
-	} advices[] = {
-		{ "clock", "this machine's clock is before the day this "
-			   "program was made; set it" },
-		{ "disk_failing",
-		    "the spool's disk does not take events: producers get 503 "
-		    "until it does; look at the system's log" },
-		{ "spool_full",
-		    "no event is lost, and producers get 503 until some are "
-		    "delivered; is the upstream reached? spool.max_bytes may "
-		    "be larger" },
-	};
-
-	for (size_t i = 0; i < COUNT(advices); i++)
-		if (strcmp(advices[i].word, why_not) == 0)
-			return advices[i].advice;
-	return NULL;
-}
+/* ---- serving ---------------------------------------------------------- */
 
 static void
 tell_ready(struct gateway *gw, const char *why_not)
 {
 	admin_ready(gw->admin, why_not);
-	if (why_not == NULL)
-		log_event(LOG_INFO, "ready");
-	else
-		log_event(LOG_WARN, "not_ready", LOG_STR("why", why_not),
-		    LOG_STR("advice", advice_for(why_not)));
+	run_ready_tell(why_not);
 }
 
 /* Once, when all that a start found in the spool is sorted out. */
@@ -355,24 +296,21 @@ tell_recovered(struct gateway *gw)
 static void
 serve(struct gateway *gw)
 {
-	const struct timespec second = { .tv_sec = 1 };
-	sigset_t set = end_signals();
 	const char *why_not, *told = "";
-	int number;
+	enum signals_wish wish;
 
-	sigaddset(&set, SIGHUP);
 	for (;;) {
-		why_not = why_not_ready(gw);
+		why_not = run_ready_why_not(gw->spool);
 		if (why_not != told)
 			tell_ready(gw, why_not);
 		told = why_not;
 		tell_recovered(gw);
-		number = sigtimedwait(&set, NULL, &second);
+		wish = signals_wait(NS_PER_S);
 		account_tick(gw->account, clock_wall_ms());
 		digest_tell(&gw->digest, gw->account, clock_now(), false);
-		if (number == SIGTERM || number == SIGINT)
+		if (wish == SIGNALS_END)
 			return;
-		if (number == SIGHUP)
+		if (wish == SIGNALS_RELOAD)
 			log_event(LOG_WARN, "not_reloaded",
 			    LOG_STR("advice", "this build cannot reload its "
 					      "configuration: restart it"));
@@ -431,6 +369,7 @@ drain(struct gateway *gw, struct instant end)
 
 	now = clock_now();
 	left = end.ns > now.ns ? end.ns - now.ns : 0;
+	errand_end(gw->errands);
 	receive_refuse(gw->receive);
 	transmit_drain(
 	    gw->transmit, before(end, at_most(2 * NS_PER_S, left / 2)));

@@ -25,6 +25,17 @@ struct tables {
 	bool reject_unknown;
 };
 
+struct event_limits
+table_limits(const struct table_options *options, int64_t wall_ms)
+{
+	return (struct event_limits){
+		.oldest_ms = wall_ms - (int64_t)options->events.max_age_ms,
+		.newest_ms = wall_ms + (int64_t)options->events.max_ahead_ms,
+		.max_depth = (uint32_t)options->events.max_depth,
+		.max_line_bytes = (uint32_t)options->batch.max_bytes,
+	};
+}
+
 static bool
 name_byte_valid(unsigned char c)
 {

@@ -26,6 +26,7 @@
 
 #include "gateway/clock.h"
 #include "parsers/err.h"
+#include "parsers/event.h"
 #include "parsers/text.h"
 
 #define TABLE_NAME_MAX 64
@@ -89,6 +90,10 @@ enum table_answer {
 	TABLE_TOO_MANY, /* max_tables names are in use */
 	TABLE_ABSENT,   /* not configured, and the upstream lacks it too */
 };
+
+/* What an event of the table must be, at this moment. */
+struct event_limits table_limits(
+    const struct table_options *options, int64_t wall_ms);
 
 /* Is this the grammar of a table's name? */
 bool table_name_valid(struct span name);

@@ -149,13 +149,7 @@ static void
 judge(struct validate *v, const char *path, uint64_t number, const char *line,
     size_t len)
 {
-	const struct table_options *table = v->table;
-	const struct event_limits limits = {
-		.oldest_ms = v->wall_ms - (int64_t)table->events.max_age_ms,
-		.newest_ms = v->wall_ms + (int64_t)table->events.max_ahead_ms,
-		.max_depth = (uint32_t)table->events.max_depth,
-		.max_line_bytes = (uint32_t)table->batch.max_bytes,
-	};
+	const struct event_limits limits = table_limits(v->table, v->wall_ms);
 	struct event_verdict verdict;
 
 	v->events++;

@@ -1,6 +1,7 @@
 #include "parsers/base64.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -33,5 +34,55 @@ base64_append(struct buffer *b, struct span bytes)
 		encode(at + i, left < 3 ? left : 3, four);
 		buffer_append(b, four, sizeof four);
 	}
+	return true;
+}
+
+/* Of one character, the six bits; -1: it has none. */
+static int
+bits_of(char c)
+{
+	const char *at = c != '\0' ? strchr(alphabet, c) : NULL;
+
+	return at != NULL ? (int)(at - alphabet) : -1;
+}
+
+/* Four characters of which the last `pads` are padding. */
+static bool
+decode(const char four[4], size_t pads, uint32_t *out)
+{
+	uint32_t n = 0;
+	int bits;
+
+	for (size_t i = 0; i < 4; i++) {
+		bits = i < 4 - pads ? bits_of(four[i]) : 0;
+		if (bits < 0)
+			return false;
+		n = n << 6 | (uint32_t)bits;
+	}
+	*out = n;
+	/* What padding cuts off is nothing: one text for the same bytes. */
+	return (n & ((UINT32_C(1) << 8 * pads) - 1)) == 0;
+}
+
+bool
+base64_decode(struct span text, char *out, size_t *len_out)
+{
+	size_t len = 0, pads;
+	uint32_t n;
+
+	if (text.len % 4 != 0)
+		return false;
+	for (size_t i = 0; i < text.len; i += 4) {
+		pads = 0;
+		if (i + 4 == text.len)
+			pads = text.at[i + 3] != '='   ? 0
+			       : text.at[i + 2] != '=' ? 1
+						       : 2;
+		if (!decode(text.at + i, pads, &n))
+			return false;
+		for (size_t k = 0; k < 3 - pads; k++)
+			out[len++] = (char)(n >> (16 - 8 * k) & 0xff);
+	}
+	*len_out = len;
 	return true;
 }

@@ -15,4 +15,10 @@
 
 bool base64_append(struct buffer *b, struct span bytes);
 
+/*
+ * The bytes, fewer than the text has, to `out`, which may be the text's own
+ * place.  False: not such text, to the letter; then `out` holds anything.
+ */
+bool base64_decode(struct span text, char *out, size_t *len_out);
+
 #endif

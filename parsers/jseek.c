@@ -160,13 +160,14 @@ jseek_true(struct span value)
 char *
 jseek_text(struct span value, char *out, size_t room)
 {
-	const char *at = value.at, *end = at + value.len;
+	const char *at = value.at, *end;
 	uint32_t point;
 	size_t len = 0, step;
 
 	out[0] = '\0';
 	if (value.len < 2 || *at != '"')
 		return out;
+	end = at + value.len;
 	for (at++; at < end && *at != '"' && len + 1 < room; at += step) {
 		step = 1;
 		if (*at != '\\')

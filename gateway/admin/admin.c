@@ -6,18 +6,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/admin/answer.h"
+#include "gateway/admin/desk.h"
 #include "gateway/admin/exposition.h"
 #include "gateway/admin/guard.h"
 #include "gateway/admin/page.h"
 #include "gateway/admin/port.h"
 #include "gateway/admin/status.h"
+#include "gateway/admin/waiting.h"
 #include "gateway/clock.h"
 
 /*
  * Probes are rare, so this daemon may run on the library's own thread.  With
  * poll: its epoll thread stalls when exactly 128 connections are ready.
  */
-#define FLAGS           (MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD)
+#define FLAGS                                                                  \
+	(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD |                      \
+	    MHD_ALLOW_SUSPEND_RESUME)
 #define CONNECTIONS_MAX 64
 #define IDLE_SECONDS    10
 
@@ -36,21 +41,24 @@ struct admin {
 	struct history_second *history; /* likewise */
 	_Atomic(const char *) why_not;
 	char address[PORT_TEXT_MAX];
+	struct waiting_counter counter;
 };
 
-struct answer {
-	unsigned status;
-	const char *type;
-	const char *allow; /* of a 405, else NULL */
-	const char *policy;
-	struct span constant; /* the body; or else: */
-	struct buffer text;
+/* One request, from its head to its answer. */
+struct visit {
+	struct admin *admin;
+	struct MHD_Connection *connection;
+	const struct route *route; /* NULL: not yet known, or not answered */
+	struct buffer body;
+	bool judged; /* by its head */
+	bool too_large;
+	struct waiting waiting; /* for an errand */
 };
 
 /* ---- what is answered ------------------------------------------------- */
 
 static void
-answer_live(struct admin *admin, const char *since, struct answer *answer)
+give_live(struct admin *admin, const char *since, struct answer *answer)
 {
 	(void)admin;
 	(void)since;
@@ -58,7 +66,7 @@ answer_live(struct admin *admin, const char *since, struct answer *answer)
 }
 
 static void
-answer_ready(struct admin *admin, const char *since, struct answer *answer)
+give_ready(struct admin *admin, const char *since, struct answer *answer)
 {
 	const char *why_not = atomic_load(&admin->why_not);
 
@@ -70,7 +78,7 @@ answer_ready(struct admin *admin, const char *since, struct answer *answer)
 }
 
 static void
-answer_metrics(struct admin *admin, const char *since, struct answer *answer)
+give_metrics(struct admin *admin, const char *since, struct answer *answer)
 {
 	(void)since;
 	account_read(admin->account, admin->view);
@@ -80,7 +88,7 @@ answer_metrics(struct admin *admin, const char *since, struct answer *answer)
 }
 
 static void
-answer_status(struct admin *admin, const char *since, struct answer *answer)
+give_status(struct admin *admin, const char *since, struct answer *answer)
 {
 	struct status status = {
 		.view = admin->view,
@@ -100,7 +108,7 @@ answer_status(struct admin *admin, const char *since, struct answer *answer)
 }
 
 static void
-answer_page(struct admin *admin, const char *since, struct answer *answer)
+give_page(struct admin *admin, const char *since, struct answer *answer)
 {
 	(void)admin;
 	(void)since;
@@ -109,31 +117,71 @@ answer_page(struct admin *admin, const char *since, struct answer *answer)
 	answer->constant = page_html();
 }
 
+/* ---- what is done, and answered when it is ---------------------------- */
+
+static struct span
+parameter(struct MHD_Connection *connection, const char *name)
+{
+	return span_of(MHD_lookup_connection_value(
+	    connection, MHD_GET_ARGUMENT_KIND, name));
+}
+
+static bool
+order_look(
+    struct visit *visit, struct errand_order *out, char message[DESK_MESSAGE])
+{
+	return desk_read_query(out, parameter(visit->connection, "table"),
+	    parameter(visit->connection, "reason"),
+	    parameter(visit->connection, "limit"), message);
+}
+
+static bool
+order_replay(
+    struct visit *visit, struct errand_order *out, char message[DESK_MESSAGE])
+{
+	return desk_read_body(out, ERRAND_REPLAY,
+	    (struct span){ visit->body.at, visit->body.len }, message);
+}
+
+static bool
+order_purge(
+    struct visit *visit, struct errand_order *out, char message[DESK_MESSAGE])
+{
+	return desk_read_body(out, ERRAND_PURGE,
+	    (struct span){ visit->body.at, visit->body.len }, message);
+}
+
+/* ---- routes ----------------------------------------------------------- */
+
+/* Each gives an answer, or an order for an errand; a POST is one of those. */
 static const struct route {
 	const char *path;
 	enum guard_need need;
-	void (*answer)(
+	void (*give)(
 	    struct admin *admin, const char *since, struct answer *answer);
+	bool (*order)(struct visit *visit, struct errand_order *out,
+	    char message[DESK_MESSAGE]);
 } routes[] = {
-	{ "/livez", GUARD_NOTHING, answer_live },
-	{ "/readyz", GUARD_NOTHING, answer_ready },
-	{ "/metrics", GUARD_TOKEN, answer_metrics },
-	{ "/status", GUARD_TOKEN, answer_status },
-	{ "/", GUARD_HOST, answer_page },
+	{ "/livez", GUARD_NOTHING, give_live, NULL },
+	{ "/readyz", GUARD_NOTHING, give_ready, NULL },
+	{ "/metrics", GUARD_TOKEN, give_metrics, NULL },
+	{ "/status", GUARD_TOKEN, give_status, NULL },
+	{ "/", GUARD_HOST, give_page, NULL },
+	{ "/dead-letters", GUARD_TOKEN, NULL, order_look },
+	{ "/dead-letters/replay", GUARD_JSON, NULL, order_replay },
+	{ "/dead-letters/purge", GUARD_JSON, NULL, order_purge },
 };
 
-/* ---- requests --------------------------------------------------------- */
-
-static void
-refuse(struct answer *answer, unsigned status, const char *code,
-    const char *message)
+static const struct route *
+find_route(const char *path)
 {
-	answer->status = status;
-	answer->type = "application/json";
-	buffer_reset(&answer->text);
-	buffer_print(&answer->text, "{\"code\":\"%s\",\"message\":\"%s\"}\n",
-	    code, message);
+	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
 }
+
+/* ---- requests --------------------------------------------------------- */
 
 static struct span
 header(struct MHD_Connection *connection, const char *name)
@@ -143,120 +191,185 @@ header(struct MHD_Connection *connection, const char *name)
 }
 
 static bool
-pass_guard(struct admin *admin, struct MHD_Connection *connection,
-    enum guard_need need, struct answer *answer)
+pass_guard(struct visit *visit, enum guard_need need, struct answer *answer)
 {
+	struct MHD_Connection *connection = visit->connection;
 	struct guard_request request = {
 		.host = header(connection, "Host"),
 		.authorization = header(connection, "Authorization"),
 		.content_type = header(connection, "Content-Type"),
 	};
 	struct guard_answer no =
-	    guard_ask(admin->guard, need, &request, clock_now().ns);
+	    guard_ask(visit->admin->guard, need, &request, clock_now().ns);
 
 	if (no.status != 0)
-		refuse(answer, no.status, no.code, no.message);
+		answer_refuse(answer, no.status, no.code, no.message);
 	return no.status == 0;
 }
 
-static void
-answer_make(struct admin *admin, struct MHD_Connection *connection,
-    const char *path, const char *method, struct answer *answer)
+static bool
+pass_method(
+    const struct route *route, const char *method, struct answer *answer)
 {
 	bool reads = strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
 		     strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	bool posts = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 
-	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-		if (strcmp(routes[i].path, path) != 0)
-			continue;
-		if (!reads) {
-			answer->allow = "GET, HEAD";
-			refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED,
-			    "MethodNotAllowed", "This path is only read");
-		} else if (pass_guard(
-			       admin, connection, routes[i].need, answer)) {
-			routes[i].answer(admin,
-			    MHD_lookup_connection_value(
-				connection, MHD_GET_ARGUMENT_KIND, "since"),
-			    answer);
-		}
-		return;
+	if (route->need == GUARD_JSON ? posts : reads)
+		return true;
+	answer->allow = route->need == GUARD_JSON ? "POST" : "GET, HEAD";
+	answer_refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "MethodNotAllowed",
+	    route->need == GUARD_JSON ? "This path is only posted to"
+				      : "This path is only read");
+	return false;
+}
+
+/* By the head alone; false: the answer says why not. */
+static bool
+judge(struct visit *visit, const char *path, const char *method,
+    struct answer *answer)
+{
+	const struct route *route = find_route(path);
+
+	visit->judged = true;
+	if (route == NULL)
+		answer_refuse(answer, MHD_HTTP_NOT_FOUND, "NotFound",
+		    "There are /, /status, /metrics, /livez, /readyz, "
+		    "/dead-letters, /dead-letters/replay and "
+		    "/dead-letters/purge");
+	else if (pass_method(route, method, answer) &&
+		 pass_guard(visit, route->need, answer))
+		visit->route = route;
+	return visit->route != NULL;
+}
+
+/* ---- errands ---------------------------------------------------------- */
+
+/* True: an errand is under way; else the answer is there. */
+static bool
+ask_errand(struct visit *visit, struct answer *answer)
+{
+	struct errand_order order;
+	char message[DESK_MESSAGE];
+
+	if (visit->too_large)
+		answer_refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE, "TooLarge",
+		    "a body here has at most 4096 bytes");
+	else if (!visit->route->order(visit, &order, message))
+		answer_refuse(
+		    answer, MHD_HTTP_BAD_REQUEST, "BadParameter", message);
+	else
+		waiting_begin(&visit->waiting, &visit->admin->counter, &order);
+	return visit->waiting.asked;
+}
+
+/* ---- the library's call ----------------------------------------------- */
+
+/*
+ * Only an answer at the end lets the connection live on.  Who sends a body
+ * that nothing here takes is answered at the head.
+ */
+static bool
+at_head(struct visit *visit, const char *path, const char *method,
+    struct answer *answer)
+{
+	bool has_body =
+	    header(visit->connection, "Content-Length").at != NULL ||
+	    header(visit->connection, "Transfer-Encoding").at != NULL;
+
+	if (!has_body)
+		return false;
+	if (!judge(visit, path, method, answer))
+		return true;
+	if (visit->route->give == NULL)
+		return false;
+	visit->route->give(visit->admin, NULL, answer);
+	return true;
+}
+
+/* False: not now. */
+static bool
+at_end(struct visit *visit, const char *path, const char *method,
+    struct answer *answer)
+{
+	if (visit->waiting.asked) {
+		waiting_tell(&visit->waiting, answer);
+		return true;
 	}
-	refuse(answer, MHD_HTTP_NOT_FOUND, "NotFound",
-	    "There are /, /status, /metrics, /livez and /readyz");
+	if (!visit->judged && !judge(visit, path, method, answer))
+		return true;
+	if (visit->route->give == NULL)
+		return !ask_errand(visit, answer);
+	visit->route->give(visit->admin,
+	    MHD_lookup_connection_value(
+		visit->connection, MHD_GET_ARGUMENT_KIND, "since"),
+	    answer);
+	return true;
 }
 
-static struct MHD_Response *
-response_make(struct answer *answer)
+static struct visit *
+begin(struct admin *admin, struct MHD_Connection *connection)
 {
-	struct MHD_Response *made;
+	struct visit *visit = calloc(1, sizeof *visit);
 
-	if (answer->constant.len > 0)
-		return MHD_create_response_from_buffer(answer->constant.len,
-		    (void *)(uintptr_t)answer->constant.at,
-		    MHD_RESPMEM_PERSISTENT);
-	made = MHD_create_response_from_buffer(
-	    answer->text.len, answer->text.at, MHD_RESPMEM_MUST_FREE);
-	if (made != NULL)
-		answer->text.at = NULL; /* the library's now */
-	return made;
-}
-
-static enum MHD_Result
-answer_queue(struct MHD_Connection *connection, struct answer *answer)
-{
-	struct MHD_Response *response = response_make(answer);
-	enum MHD_Result result;
-
-	if (response == NULL)
-		return MHD_NO;
-	/* An answer is of its moment alone. */
-	MHD_add_response_header(response, "Cache-Control", "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Content-Type", answer->type);
-	if (answer->policy != NULL)
-		MHD_add_response_header(
-		    response, "Content-Security-Policy", answer->policy);
-	if (answer->allow != NULL)
-		MHD_add_response_header(response, "Allow", answer->allow);
-	if (answer->status == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-	result = MHD_queue_response(connection, answer->status, response);
-	MHD_destroy_response(response);
-	return result;
+	if (visit == NULL)
+		return NULL;
+	visit->admin = admin;
+	visit->connection = visit->waiting.connection = connection;
+	buffer_init(&visit->body, DESK_BODY);
+	return visit;
 }
 
 /*
- * Called first with the head, then for each piece of a body, then for the end.
- * Only an answer at the end lets the connection live on.  A request with a
- * body is answered at its head: nothing here takes one.
+ * Called first with the head, then for each piece of a body, then for the end;
+ * and once more when an errand is done.
  */
 static enum MHD_Result
 on_request(void *data, struct MHD_Connection *connection, const char *path,
     const char *method, const char *version, const char *body,
     size_t *body_size, void **seen)
 {
-	static char mark;
-	struct answer answer = {
-		.status = MHD_HTTP_OK,
-		.type = "text/plain; charset=utf-8",
-	};
-	bool first = *seen == NULL, has_body;
-	enum MHD_Result result;
+	struct visit *visit = *seen;
+	struct answer answer;
+	bool answered, ok = true;
 
 	(void)version;
-	(void)body;
-	(void)body_size;
-	*seen = &mark;
-	has_body = header(connection, "Content-Length").at != NULL ||
-		   header(connection, "Transfer-Encoding").at != NULL;
-	if (first && !has_body)
+	if (*body_size > 0) {
+		if (!buffer_append(&visit->body, body, *body_size))
+			visit->too_large = true;
+		*body_size = 0;
 		return MHD_YES;
-	buffer_init(&answer.text, EXPOSITION_MOST);
-	answer_make(data, connection, path, method, &answer);
-	result = answer_queue(connection, &answer);
-	buffer_fini(&answer.text);
-	return result;
+	}
+	answer_init(&answer);
+	if (visit == NULL) {
+		*seen = visit = begin(data, connection);
+		answered =
+		    visit != NULL && at_head(visit, path, method, &answer);
+		ok = visit != NULL;
+	} else {
+		answered = at_end(visit, path, method, &answer);
+	}
+	if (answered)
+		ok = answer_queue(&answer, connection);
+	answer_fini(&answer);
+	return ok ? MHD_YES : MHD_NO;
+}
+
+static void
+on_completed(void *data, struct MHD_Connection *connection, void **seen,
+    enum MHD_RequestTerminationCode why)
+{
+	struct visit *visit = *seen;
+
+	(void)data;
+	(void)connection;
+	(void)why;
+	*seen = NULL;
+	if (visit == NULL)
+		return;
+	errand_forget(&visit->waiting.report);
+	buffer_fini(&visit->body);
+	free(visit);
 }
 
 /* ---- life ------------------------------------------------------------- */
@@ -265,6 +378,7 @@ static void
 admin_free(struct admin *admin)
 {
 	guard_close(&admin->guard);
+	waiting_fini(&admin->counter);
 	free(admin->view);
 	free(admin->history);
 	free(admin);
@@ -289,6 +403,7 @@ admin_start(struct admin **out, const struct admin_options *options,
 	if (admin == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	atomic_init(&admin->why_not, "starting");
+	waiting_init(&admin->counter);
 	admin->account = account;
 	admin->facts = facts;
 	if (!make_room(admin, err) ||
@@ -300,7 +415,7 @@ admin_start(struct admin **out, const struct admin_options *options,
 	    admin, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 	    (unsigned)IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_END);
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
 	if (admin->daemon == NULL) {
 		err_set(err, ERR_HOST, 0,
 		    "cannot serve on %s: no memory, or no thread to be had",
@@ -324,6 +439,12 @@ void
 admin_ready(struct admin *admin, const char *why_not)
 {
 	atomic_store(&admin->why_not, why_not);
+}
+
+void
+admin_errands(struct admin *admin, struct errands *errands)
+{
+	waiting_serve(&admin->counter, errands);
 }
 
 void

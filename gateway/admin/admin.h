@@ -10,6 +10,7 @@
  *	GET /status	the numbers and what they mean, as JSON; since=MS leaves
  *			older history away
  *	GET /		a page that shows /status
+ *	GET /dead-letters, POST /dead-letters/replay and /purge: see desk.h
  *
  * Who may ask what: guard.h.  It begins not ready ("starting"): say
  * admin_ready(admin, NULL) once the rest is up.
@@ -27,6 +28,7 @@
 
 #include "gateway/account.h"
 #include "gateway/log.h"
+#include "gateway/spool/errand.h"
 #include "parsers/err.h"
 
 struct admin_options {
@@ -46,6 +48,13 @@ const char *admin_address(const struct admin *admin);
 
 /* NULL: ready.  Else one of a few constant words, such as "draining". */
 void admin_ready(struct admin *admin, const char *why_not);
+
+/*
+ * Who does what is asked about dead letters; NULL: nobody, and when this
+ * returns nothing is begun any more.  What is under way must end before
+ * admin_stop.
+ */
+void admin_errands(struct admin *admin, struct errands *errands);
 void admin_stop(struct admin **admin);
 
 #endif

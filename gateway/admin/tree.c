@@ -62,6 +62,13 @@ tree_text(struct tree *tree, const char *name, const char *text)
 }
 
 void
+tree_json(struct tree *tree, const char *name, struct span json)
+{
+	begin(tree, name);
+	tree->ok = tree->ok && buffer_append(tree->out, json.at, json.len);
+}
+
+void
 tree_number(struct tree *tree, const char *name, uint64_t number)
 {
 	begin(tree, name);

@@ -27,6 +27,8 @@ struct tree {
 void tree_open(struct tree *tree, const char *name, char bracket);
 void tree_close(struct tree *tree, char bracket);
 void tree_text(struct tree *tree, const char *name, const char *text);
+/* JSON already, and sound. */
+void tree_json(struct tree *tree, const char *name, struct span json);
 void tree_number(struct tree *tree, const char *name, uint64_t number);
 void tree_signed(struct tree *tree, const char *name, int64_t number);
 void tree_real(struct tree *tree, const char *name, double number);

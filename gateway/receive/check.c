@@ -55,17 +55,6 @@ tell(struct buffer *detail, bool first, const struct ndjson_line *line,
 	buffer_print(detail, "\"}");
 }
 
-static struct event_limits
-limits_of(const struct table_options *table, int64_t wall_ms)
-{
-	return (struct event_limits){
-		.oldest_ms = wall_ms - (int64_t)table->events.max_age_ms,
-		.newest_ms = wall_ms + (int64_t)table->events.max_ahead_ms,
-		.max_depth = (uint32_t)table->events.max_depth,
-		.max_line_bytes = (uint32_t)table->batch.max_bytes,
-	};
-}
-
 /* What the walk goes by. */
 struct rules {
 	struct event_limits limits;
@@ -144,7 +133,7 @@ check_body(struct check *check, char *body, size_t len,
     const struct check_skip *skip, struct buffer *detail)
 {
 	struct rules rules = {
-		.limits = limits_of(table, wall_ms),
+		.limits = table_limits(table, wall_ms),
 		.skip = skip,
 		.table = span_of(table->name),
 		.wall_ms = wall_ms,

@@ -143,6 +143,17 @@ take_back(struct conn *conn)
 	count_skipped(conn);
 }
 
+/* They stay, and are counted. */
+static void
+leave(struct conn *conn)
+{
+	struct request *r = &conn->request;
+
+	count_skipped(conn);
+	if (r->letters.len > 0)
+		deadletter_leave(service_of(conn)->letters, &r->letters);
+}
+
 void
 letters_end(struct conn *conn, enum outcome outcome)
 {
@@ -154,7 +165,7 @@ letters_end(struct conn *conn, enum outcome outcome)
 		buffer_reset(&r->detail); /* not skipped after all */
 	if (kept || outcome == OUTCOME_REFUSED_UPSTREAM ||
 	    outcome == OUTCOME_UNKNOWN)
-		count_skipped(conn);
+		leave(conn);
 	else
 		take_back(conn);
 	r->letters = (struct deadletter_place){ 0 };
@@ -168,5 +179,6 @@ letters_lost(struct conn *conn)
 	if (result == TICKET_WITHDRAWN || result == TICKET_REFUSED)
 		take_back(conn);
 	else
-		count_skipped(conn);
+		leave(conn);
+	conn->request.letters = (struct deadletter_place){ 0 };
 }

@@ -1,9 +1,9 @@
 #include "gateway/spool/deadletter.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/spool/letterfile.h"
+#include "gateway/spool/letterpatch.h"
 #include "gateway/spool/lock.h"
 
 #define FOLDER_MODE 0700 /* payload of producers */
@@ -21,11 +23,6 @@
 #define FILE_LEAST      (64 << 10)
 #define FILE_MOST       (64 << 20)
 
-#define NAME_FORMAT "letters-%016" PRIu64 ".ndjson"
-#define NAME_ROOM   40
-#define PIECE       4096
-#define LOOK_BACK   (4 << 20) /* from a file's end, at a start */
-
 struct deadletter {
 	pthread_mutex_t guard; /* all that follows */
 	int folder, lock;
@@ -35,25 +32,14 @@ struct deadletter {
 	uint64_t bytes;
 	uint64_t max_bytes, file_bytes;
 	bool torn;   /* it may hold more than that */
-	bool closed; /* and is not to be written to again */
+	bool closed; /* and is not to be written to again: a sync failed */
+	bool left;   /* likewise, by a turn */
+	/* Places given out that may be taken back, by the last turn. */
+	uint64_t turn; /* the last file before it */
+	uint64_t open_before, open_since;
 };
 
 /* -------------------------------------------------------------- folder -- */
-
-static bool
-is_letters(const char *name, uint64_t *file_out)
-{
-	char same[NAME_ROOM];
-	uint64_t file;
-
-	if (sscanf(name, "letters-%" SCNu64, &file) != 1)
-		return false;
-	snprintf(same, sizeof same, NAME_FORMAT, file);
-	if (strcmp(name, same) != 0)
-		return false;
-	*file_out = file;
-	return true;
-}
 
 static DIR *
 open_listing(const struct deadletter *d)
@@ -78,7 +64,7 @@ count(struct deadletter *d, uint64_t *youngest_out)
 	if (dir == NULL)
 		return false;
 	while ((entry = readdir(dir)) != NULL) {
-		if (!is_letters(entry->d_name, &file) ||
+		if (!letterfile_number(entry->d_name, &file) ||
 		    fstatat(d->folder, entry->d_name, &st, 0) == -1)
 			continue;
 		bytes += (uint64_t)st.st_size;
@@ -93,9 +79,9 @@ count(struct deadletter *d, uint64_t *youngest_out)
 static int
 open_file(struct deadletter *d, uint64_t file, int flags)
 {
-	char name[NAME_ROOM];
+	char name[LETTERFILE_NAME];
 
-	snprintf(name, sizeof name, NAME_FORMAT, file);
+	letterfile_name(name, file);
 	return openat(
 	    d->folder, name, flags | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 }
@@ -103,9 +89,9 @@ open_file(struct deadletter *d, uint64_t file, int flags)
 static void
 unlink_file(struct deadletter *d, uint64_t file)
 {
-	char name[NAME_ROOM];
+	char name[LETTERFILE_NAME];
 
-	snprintf(name, sizeof name, NAME_FORMAT, file);
+	letterfile_name(name, file);
 	unlinkat(d->folder, name, 0);
 }
 
@@ -134,131 +120,25 @@ next_file(struct deadletter *d)
 	d->fd = fd;
 	d->file = file;
 	d->size = 0;
-	d->torn = d->closed = false;
+	d->torn = d->closed = d->left = false;
 	return true;
 }
 
-static bool
-write_all(int fd, const char *at, uint64_t len, uint64_t offset)
-{
-	ssize_t n;
-
-	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
-		n = pwrite(fd, at, len, (off_t)offset);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return false;
-	}
-	return true;
-}
-
-/* Others stand behind them: blanks and a line feed are no letter. */
 static bool
 blank(struct deadletter *d, const struct deadletter_place *place)
 {
 	int fd = open_file(d, place->file, O_WRONLY);
-	uint64_t at = place->offset, end = place->offset + place->len;
-	char blanks[PIECE];
-	bool ok = fd != -1;
+	bool ok;
 
-	memset(blanks, ' ', sizeof blanks);
-	for (uint64_t len; ok && at < end - 1; at += len) {
-		len = end - 1 - at < PIECE ? end - 1 - at : PIECE;
-		ok = write_all(fd, blanks, len, at);
-	}
-	ok = ok && fdatasync(fd) == 0;
-	if (fd == -1 && errno == ENOENT)
-		return true; /* taken away meanwhile */
-	if (fd != -1)
-		close(fd);
+	if (fd == -1)
+		return errno == ENOENT; /* taken away meanwhile */
+	ok = letterpatch_blank(
+	    fd, (struct letterpatch_place){ place->offset, place->len });
+	close(fd);
 	return ok;
 }
 
 /* ---------------------------------------------------------------- open -- */
-
-/* The offset behind the last line feed of the file. */
-static bool
-find_end(int fd, uint64_t size, uint64_t *end_out)
-{
-	char piece[PIECE];
-	const char *feed;
-	size_t len;
-
-	for (; size > 0; size -= len) {
-		len = size < sizeof piece ? (size_t)size : sizeof piece;
-		if (pread(fd, piece, len, (off_t)(size - len)) != (ssize_t)len)
-			return false;
-		feed = memrchr(piece, '\n', len);
-		if (feed != NULL) {
-			*end_out = size - len + (uint64_t)(feed - piece) + 1;
-			return true;
-		}
-	}
-	*end_out = 0;
-	return true;
-}
-
-/* The first byte `what` from `at` on; `size`: there is none. */
-static bool
-find_byte(int fd, char what, uint64_t size, uint64_t *at)
-{
-	char piece[PIECE];
-	const char *found;
-	size_t len;
-
-	for (; *at < size; *at += len) {
-		len = size - *at < sizeof piece ? (size_t)(size - *at)
-						: sizeof piece;
-		if (pread(fd, piece, len, (off_t)*at) != (ssize_t)len)
-			return false;
-		found = memchr(piece, what, len);
-		if (found != NULL) {
-			*at += (uint64_t)(found - piece);
-			return true;
-		}
-	}
-	return true;
-}
-
-/*
- * A power cut may keep the end of what was being written and not its middle:
- * that reads as zeros, which no letter holds.
- */
-static bool
-blank_holes(struct deadletter *d, uint64_t file, int fd, uint64_t size)
-{
-	struct deadletter_place place = { .file = file };
-	uint64_t at = size > LOOK_BACK ? size - LOOK_BACK : 0;
-
-	for (;;) {
-		if (!find_byte(fd, '\0', size, &at))
-			return false;
-		if (at == size)
-			return true;
-		if (!find_end(fd, at, &place.offset) ||
-		    !find_byte(fd, '\n', size, &at))
-			return false;
-		place.len = at + 1 - place.offset;
-		if (!blank(d, &place))
-			return false;
-	}
-}
-
-/* What a crash left of a letter is cut off. */
-static bool
-heal_file(struct deadletter *d, uint64_t file, int fd, uint64_t *size_out)
-{
-	struct stat st;
-
-	if (fd == -1 || fstat(fd, &st) == -1 ||
-	    !find_end(fd, (uint64_t)st.st_size, size_out))
-		return false;
-	if (*size_out < (uint64_t)st.st_size &&
-	    (ftruncate(fd, (off_t)*size_out) == -1 || fdatasync(fd) == -1))
-		return false;
-	return blank_holes(d, file, fd, *size_out);
-}
 
 /*
  * Not only the youngest: one is closed when its sync fails, and what the disk
@@ -274,12 +154,16 @@ heal_older(struct deadletter *d, uint64_t youngest)
 	int fd;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (!is_letters(entry->d_name, &file) || file == youngest)
+		if (letterfile_is_fresh(entry->d_name))
+			unlinkat(d->folder, entry->d_name, 0);
+		if (!letterfile_number(entry->d_name, &file) ||
+		    file == youngest)
 			continue;
 		fd = open_file(d, file, O_RDWR);
-		(void)heal_file(d, file, fd, &size);
-		if (fd != -1)
-			close(fd);
+		if (fd == -1)
+			continue;
+		(void)letterpatch_heal(fd, &size);
+		close(fd);
 	}
 	if (dir != NULL)
 		closedir(dir);
@@ -296,7 +180,7 @@ resume(struct deadletter *d)
 	d->file = youngest;
 	if (youngest > 0) {
 		d->fd = open_file(d, youngest, O_RDWR);
-		if (!heal_file(d, youngest, d->fd, &d->size))
+		if (d->fd == -1 || !letterpatch_heal(d->fd, &d->size))
 			return false;
 	}
 	return count(d, &youngest);
@@ -351,6 +235,8 @@ deadletter_open(struct deadletter **out,
 	if (!open_folder(d, options->directory, err) ||
 	    !lock_take(d->folder, options->directory, FILE_MODE, &d->lock, err))
 		goto fail;
+	if (options->admin != NULL)
+		lock_note(d->lock, options->admin);
 	if (!resume(d)) {
 		err_set(err, ERR_HOST, 0, "%.160s: %s", options->directory,
 		    strerror(errno));
@@ -414,7 +300,7 @@ ready_file(struct deadletter *d, uint64_t len)
 {
 	if (d->fd != -1 && d->torn && !is_gone(d->fd) && !cut(d))
 		return false;
-	if (d->fd != -1 && !d->closed &&
+	if (d->fd != -1 && !d->closed && !d->left &&
 	    (d->size == 0 || d->size + len <= d->file_bytes) && !is_gone(d->fd))
 		return true;
 	return next_file(d);
@@ -427,7 +313,7 @@ write_lines(struct deadletter *d, struct span lines)
 
 	if (!ready_file(d, lines.len))
 		return false;
-	if (write_all(d->fd, lines.at, lines.len, d->size)) {
+	if (letterpatch_write(d->fd, lines.at, lines.len, d->size)) {
 		if (fdatasync(d->fd) == 0)
 			return true;
 		d->closed = true;
@@ -451,13 +337,26 @@ deadletter_keep(struct deadletter *d, struct span lines,
 		answer = DEADLETTER_FAILED;
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
 	} else {
-		*place_out =
-		    (struct deadletter_place){ d->file, d->size, lines.len };
+		if (place_out != NULL) {
+			*place_out = (struct deadletter_place){ d->file,
+				d->size, lines.len };
+			d->open_since++;
+		}
 		d->size += lines.len;
 		d->bytes += lines.len;
 	}
 	pthread_mutex_unlock(&d->guard);
 	return answer;
+}
+
+static void
+end_place(struct deadletter *d, const struct deadletter_place *place)
+{
+	uint64_t *open =
+	    place->file <= d->turn ? &d->open_before : &d->open_since;
+
+	assert(*open > 0);
+	(*open)--;
 }
 
 static bool
@@ -481,10 +380,64 @@ deadletter_take_back(
 		return true;
 	pthread_mutex_lock(&d->guard);
 	ok = take_back(d, place);
+	end_place(d, place);
 	if (!ok)
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
 	pthread_mutex_unlock(&d->guard);
 	return ok;
+}
+
+void
+deadletter_leave(struct deadletter *d, const struct deadletter_place *place)
+{
+	if (place->len == 0)
+		return;
+	pthread_mutex_lock(&d->guard);
+	end_place(d, place);
+	pthread_mutex_unlock(&d->guard);
+}
+
+/* ---------------------------------------------------------------- turn -- */
+
+bool
+deadletter_turn(struct deadletter *d, uint64_t *last_out, struct err *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&d->guard);
+	/* Letters that were refused must not be found by others. */
+	ok = d->fd == -1 || !d->torn || is_gone(d->fd) || cut(d);
+	if (ok) {
+		d->left = true;
+		*last_out = d->turn = d->file;
+		d->open_before += d->open_since;
+		d->open_since = 0;
+	} else {
+		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
+	}
+	pthread_mutex_unlock(&d->guard);
+	return ok;
+}
+
+bool
+deadletter_turned(struct deadletter *d)
+{
+	bool turned;
+
+	pthread_mutex_lock(&d->guard);
+	turned = d->open_before == 0;
+	pthread_mutex_unlock(&d->guard);
+	return turned;
+}
+
+void
+deadletter_recount(struct deadletter *d)
+{
+	uint64_t youngest;
+
+	pthread_mutex_lock(&d->guard);
+	(void)count(d, &youngest);
+	pthread_mutex_unlock(&d->guard);
 }
 
 uint64_t

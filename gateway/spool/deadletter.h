@@ -11,6 +11,10 @@
  * it counts.  After a failed sync a file is written to no more: the kernel may
  * have dropped what was to be written, and a second sync would not say so.
  *
+ * Who reads letters to remove them turns to a new file first, and waits until
+ * none of the letters before it can be taken back any more: then the files
+ * before are his alone, places in them included.
+ *
  * Letters that were kept can be taken back, for a request whose valid events
  * were then refused.  A crash between the two leaves letters of a request that
  * nobody was told anything about; its valid events are gone, as promised.
@@ -35,6 +39,7 @@
 struct deadletter_options {
 	char *directory; /* made if it is not there; NULL: no dead letters */
 	uint64_t max_bytes;
+	const char *admin; /* where we are asked about them; NULL: nowhere */
 };
 
 struct deadletter;
@@ -54,13 +59,33 @@ bool deadletter_open(struct deadletter **out,
     const struct deadletter_options *options, struct err *err);
 void deadletter_close(struct deadletter **letters);
 
-/* Whole lines, each with its line feed. */
+/*
+ * Whole lines, each with its line feed.  With a place they may be taken back,
+ * until one of the two calls below ends that; NULL: they stay in any case.
+ */
 enum deadletter_answer deadletter_keep(struct deadletter *letters,
     struct span lines, struct deadletter_place *place_out, struct err *err);
 
 /* False: the disk's fault, and the letters may stay. */
 bool deadletter_take_back(struct deadletter *letters,
     const struct deadletter_place *place, struct err *err);
+
+/* They stay. */
+void deadletter_leave(
+    struct deadletter *letters, const struct deadletter_place *place);
+
+/*
+ * What comes now goes to a new file; *last_out is the last one before it.
+ * False: the youngest file cannot be left as it is, the disk's fault.
+ */
+bool deadletter_turn(
+    struct deadletter *letters, uint64_t *last_out, struct err *err);
+
+/* Is none of the letters before the last turn to be taken back any more? */
+bool deadletter_turned(struct deadletter *letters);
+
+/* Files were changed by somebody else: counts their bytes again. */
+void deadletter_recount(struct deadletter *letters);
 
 uint64_t deadletter_bytes(struct deadletter *letters);
 

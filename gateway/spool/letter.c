@@ -1,10 +1,15 @@
 #include "gateway/spool/letter.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "gateway/clock.h"
 #include "parsers/base64.h"
+#include "parsers/grammar.h"
+#include "parsers/jseek.h"
+#include "parsers/quote.h"
+#include "parsers/timestamp.h"
 #include "parsers/utf8.h"
 
 static bool
@@ -87,4 +92,122 @@ letter_append(struct buffer *out, const struct letter *letter)
 		return true;
 	out->len = before;
 	return false;
+}
+
+/* ---------------------------------------------------------------- read -- */
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	size_t at; /* of the span in struct letter */
+	bool encoded;
+} texts[] = {
+	{ "table",		offsetof(struct letter, table),		false },
+	{ "producer",		offsetof(struct letter, producer),	false },
+	{ "producer_base64",	offsetof(struct letter, producer),	true },
+	{ "reason",		offsetof(struct letter, reason),	false },
+	{ "answer",		offsetof(struct letter, answer),	false },
+	{ "answer_base64",	offsetof(struct letter, answer),	true },
+	{ "event",		offsetof(struct letter, event),		false },
+	{ "event_base64",	offsetof(struct letter, event),		true },
+};
+
+static const struct {
+	const char *name;
+	size_t at; /* of the uint64_t in struct letter */
+} numbers[] = {
+	{ "line",	offsetof(struct letter, line) },
+	{ "offset",	offsetof(struct letter, offset) },
+};
+/* clang-format on */
+
+static bool
+is_named(struct span key, const char *name)
+{
+	return quote_equal(key.at, key.at + key.len - 1, name, strlen(name));
+}
+
+/* A string's text, put where *room points, which moves on. */
+static bool
+read_text(struct span value, bool encoded, char **room, struct span *out)
+{
+	size_t len;
+
+	if (value.len < 2 || value.at[0] != '"' ||
+	    !quote_decode(
+		value.at, value.at + value.len - 1, *room, value.len, &len))
+		return false;
+	if (encoded && !base64_decode((struct span){ *room, len }, *room, &len))
+		return false;
+	*out = (struct span){ *room, len };
+	*room += len;
+	return true;
+}
+
+static bool
+read_number(struct span value, uint64_t *out)
+{
+	uint64_t number = 0;
+
+	if (value.len == 0 || value.len > 18)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9')
+			return false;
+		number = number * 10 + (uint64_t)(value.at[i] - '0');
+	}
+	*out = number;
+	return true;
+}
+
+static bool
+read_time(struct span value, int64_t *ms_out)
+{
+	return value.len > 2 && value.at[0] == '"' &&
+	       timestamp_parse(value.at + 1, value.len - 2, ms_out);
+}
+
+/* A name that we do not know may be there: people add notes. */
+static bool
+read_member(struct letter *l, struct span key, struct span value, char **room)
+{
+	uint64_t status;
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (is_named(key, texts[i].name))
+			return read_text(value, texts[i].encoded, room,
+			    (struct span *)((char *)l + texts[i].at));
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		if (is_named(key, numbers[i].name))
+			return read_number(
+			    value, (uint64_t *)((char *)l + numbers[i].at));
+	if (is_named(key, "at"))
+		return read_time(value, &l->at_ms);
+	if (!is_named(key, "status"))
+		return true;
+	if (!read_number(value, &status) || status > 999)
+		return false;
+	l->status = (unsigned)status;
+	return true;
+}
+
+bool
+letter_read(struct letter *out, struct span line, char *room)
+{
+	struct grammar_rules rules = { .one_line = true, .max_depth = 64 };
+	struct letter letter = { 0 };
+	struct span rest = line, key, value;
+	struct grammar_facts facts;
+
+	if (!grammar_check(line.at, line.len, &rules, &facts) ||
+	    facts.deep_at != GRAMMAR_NOWHERE || line.at[facts.root_at] != '{')
+		return false;
+	while (jseek_entry(&rest, &key, &value))
+		if (!read_member(&letter, key, value, &room))
+			return false;
+	if (letter.table.at == NULL || letter.reason.at == NULL ||
+	    letter.event.at == NULL)
+		return false;
+	*out = letter;
+	return true;
 }

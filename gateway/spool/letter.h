@@ -14,7 +14,8 @@
  * Units	bytes; milliseconds since 1970.
  * Ownership	borrows.
  * Threads	none inside.
- * Errors	the buffer is full: false, and it holds what it held.
+ * Errors	the buffer is full: false, and it holds what it held.  A line
+ *		that is no letter is a value, for people edit files.
  */
 #ifndef GATEWAY_SPOOL_LETTER_H
 #define GATEWAY_SPOOL_LETTER_H
@@ -37,5 +38,12 @@ struct letter {
 };
 
 bool letter_append(struct buffer *out, const struct letter *letter);
+
+/*
+ * Reads a line, without its line feed, whose members may stand in any order.
+ * What it says is put into `room`, of as many bytes as the line has, and lives
+ * as long.  False: it is no letter.
+ */
+bool letter_read(struct letter *out, struct span line, char *room);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define HOLDER_ROOM 128
+#define NOTE        "admin "
 
 static bool
 failed(const char *path, struct err *err)
@@ -54,4 +55,48 @@ lock_take(
 	if (fcntl(lock, F_OFD_SETLK, &whole) == -1)
 		return busy(lock, path, err);
 	return sign(lock) || failed(path, err);
+}
+
+void
+lock_note(int lock, const char *address)
+{
+	char text[LOCK_TEXT];
+	int len = snprintf(text, sizeof text, NOTE "%s\n", address);
+	off_t end = lseek(lock, 0, SEEK_END);
+
+	if (end != -1 && len < (int)sizeof text)
+		(void)!pwrite(lock, text, (size_t)len, end);
+}
+
+/* The first line, and of the line that begins with NOTE the rest. */
+static void
+read_lines(char *text, char holder[LOCK_TEXT], char address[LOCK_TEXT])
+{
+	char *note = strstr(text, "\n" NOTE);
+
+	if (note != NULL) {
+		note += sizeof "\n" NOTE - 1;
+		snprintf(
+		    address, LOCK_TEXT, "%.*s", (int)strcspn(note, "\n"), note);
+	}
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(holder, LOCK_TEXT, "%s", text[0] != '\0' ? text : "unknown");
+}
+
+bool
+lock_held(int folder, char holder_out[LOCK_TEXT], char address_out[LOCK_TEXT])
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int lock = openat(folder, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[LOCK_TEXT] = "";
+	bool held;
+
+	holder_out[0] = address_out[0] = '\0';
+	if (lock == -1)
+		return false;
+	held = fcntl(lock, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+	if (held && pread(lock, text, sizeof text - 1, 0) >= 0)
+		read_lines(text, holder_out, address_out);
+	close(lock);
+	return held;
 }

@@ -21,11 +21,23 @@
 
 #define LOCK_NAME "lock"
 
+#define LOCK_TEXT 256 /* of who has it, and of where that one is asked */
+
 /*
  * `folder` is the open folder, `path` its name for people, `mode` the file's.
  * *lock_out may be set, or -1, also where it fails.
  */
 bool lock_take(
     int folder, const char *path, mode_t mode, int *lock_out, struct err *err);
+
+/* Adds under which address whoever has the lock can be asked; best effort. */
+void lock_note(int lock, const char *address);
+
+/*
+ * Does another one have it?  Then who, for people, and the address that it
+ * noted, or "".  Changes nothing; what cannot be read counts as free.
+ */
+bool lock_held(
+    int folder, char holder_out[LOCK_TEXT], char address_out[LOCK_TEXT]);
 
 #endif

@@ -78,7 +78,6 @@ letters_bury(
 	};
 	struct letter_undertaker *u = (struct letter_undertaker *)undertaker;
 	enum deadletter_answer answer;
-	struct deadletter_place place;
 	struct buffer lines;
 	struct err err = { 0 };
 
@@ -87,7 +86,7 @@ letters_bury(
 		return BURIAL_FAILED;
 	}
 	answer = deadletter_keep(
-	    u->letters, (struct span){ lines.at, lines.len }, &place, &err);
+	    u->letters, (struct span){ lines.at, lines.len }, NULL, &err);
 	buffer_fini(&lines);
 	if (answer == DEADLETTER_KEPT)
 		tell_kept(u);

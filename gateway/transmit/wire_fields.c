@@ -59,7 +59,7 @@ fields_authorize(struct wire_fields *f, const char *value)
  * because by its own option libcurl would print it twice.
  */
 static struct wire_fields *
-fields_make(const char *type, const char *authorization, bool gzip)
+fields_make(const char *type, const char *coding, const char *authorization)
 {
 	struct wire_fields *f = calloc(1, sizeof *f);
 
@@ -68,7 +68,7 @@ fields_make(const char *type, const char *authorization, bool gzip)
 	f->users = 1;
 	if (fields_add(f, USER_AGENT) && fields_add(f, type) &&
 	    fields_add(f, "Expect:") &&
-	    (!gzip || fields_add(f, "Content-Encoding: gzip")) &&
+	    (coding == NULL || fields_add(f, coding)) &&
 	    (authorization == NULL || fields_authorize(f, authorization)))
 		return f;
 	wire_fields_release(f);
@@ -78,15 +78,15 @@ fields_make(const char *type, const char *authorization, bool gzip)
 struct wire_fields *
 wire_fields_make(const char *authorization, bool gzip)
 {
-	return fields_make(
-	    "Content-Type: application/json", authorization, gzip);
+	return fields_make("Content-Type: application/json",
+	    gzip ? "Content-Encoding: gzip" : NULL, authorization);
 }
 
 struct wire_fields *
 wire_fields_of_form(void)
 {
 	return fields_make(
-	    "Content-Type: application/x-www-form-urlencoded", NULL, false);
+	    "Content-Type: application/x-www-form-urlencoded", NULL, NULL);
 }
 
 struct span

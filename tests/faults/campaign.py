@@ -18,15 +18,19 @@ import time
 import campaign_calls
 import campaign_disk
 import campaign_kill
+import campaign_limit
 import campaign_power
+import campaign_replay
 import campaign_room
 import campaign_slow
 
 CAMPAIGNS = {
     "kill": campaign_kill,
+    "limit": campaign_limit,
     "calls": campaign_calls,
     "power": campaign_power,
     "disk": campaign_disk,
+    "replay": campaign_replay,
     "room": campaign_room,
     "slow": campaign_slow,
 }

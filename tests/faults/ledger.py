@@ -41,6 +41,7 @@ class Request:
         self.bad = bad          # so many of the first go to dead letters
         self.state = "unknown"
         self.code = None
+        self.forgotten = False  # its bad ones
 
     def bad_ones(self):
         return self.numbers[:self.bad]
@@ -86,6 +87,11 @@ class Ledger:
         elif code != "OutcomeUnknown":
             request.state = "refused"
 
+    def forget_bad(self):
+        """Their letters are gone, and that is as it should be."""
+        for request in self.requests:
+            request.forgotten = True
+
     # Read when the gateway has ended, or has nothing left to do.
 
     def numbers(self, state):
@@ -108,7 +114,7 @@ class Ledger:
         bad = set()
         for request in self.requests:
             bad.update(request.bad_ones())
-            if request.state == "acked":
+            if request.state == "acked" and not request.forgotten:
                 lost.update(set(request.bad_ones()) - lettered)
             there = sum(n in kept for n in request.good_ones())
             if request.state == "unknown" and \

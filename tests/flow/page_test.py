@@ -1,6 +1,7 @@
 """The status page in a browser: what it shows is what /status says."""
 
 import json
+import os
 import unittest
 
 import browser
@@ -174,6 +175,66 @@ class Page(FlowTest):
         window.await_text("#contact", "live")
         window.await_text("#t-in-more", "0 accepted")
         self.assertIsNone(window.text("#login"))
+        self.assert_no_complaint(window, but=("network",))
+
+    def start_with_letters(self, number):
+        """So many that the upstream refused, and two that stay invalid."""
+        self.known.add("spool")
+        sim = self.start_sim()
+        gateway = self.start_gateway(sim, {
+            "spool": {"directory": os.path.join(self.folder, "spool")},
+            "batch": {"linger": "20ms"}})
+        sim.fault(poison="poison", status=400,
+                  body='{"message":"<i>no</i>"}')
+        poisoned = [event(n, is_="poison <script>alert(1)</script>")
+                    for n in range(number)]
+        reply = push(gateway, "clicks?on_invalid=skip",
+                     [event(100), *poisoned, event(101), b'{"<b>":1}',
+                      b"\xff"], [("X-Producer", "web")])
+        self.assertEqual(reply.status, 200)
+        self.quiet(gateway)
+        return sim, gateway, poisoned
+
+    def test_the_button_replays_and_the_letters_are_gone(self):
+        sim, gateway, poisoned = self.start_with_letters(3)
+        window = self.open(gateway)
+        window.await_text("#dead", "3 refused")
+        self.assertNotIn("alert(1)", window.script(
+            "return document.body.innerText"), "events on demand only")
+        window.click("#letters-look")
+        window.await_text("#letters-said", "There are 5 letters now")
+        shown = window.script(
+            "return [...document.querySelectorAll('#letters-newest "
+            "details')].map(d => [...d.querySelectorAll('pre')].map("
+            "p => p.textContent))")
+        self.assertEqual(len(shown), 5)
+        self.assertEqual({told[0].encode() for told in shown} & set(poisoned),
+                         set(poisoned))
+        self.assertIn(['{"<b>":1}'], shown)
+        self.assertEqual(sum("<i>no</i>" in told[-1] for told in shown), 3)
+
+        sim.order("/sim/reset", {})
+        window.click("#letters-replay")
+        window.await_text("#letters-said",
+                          "^3 events are on the way again. What is still no "
+                          "good stays: 1 .*, 1 ")
+        self.await_events(sim, 3)
+        self.assert_upstream(sim, "clicks", poisoned)
+        self.assertEqual(
+            window.script("return document.querySelectorAll("
+                          "'#letters-newest details').length"), 2)
+        # A group's own button; there, nothing can be sent.
+        window.click("#letters tr:nth-child(2) button")
+        window.await_text("#letters-said", "^No event was sent again. What "
+                          "is still no good stays: 1 [a-z_ 0-9]+\\.$")
+        self.assert_no_complaint(window)
+
+    def test_that_no_letters_are_kept_is_said(self):
+        _, gateway = self.start()
+        window = self.open(gateway)
+        window.await_text("#contact", "live")
+        window.click("#letters-look")
+        window.await_text("#letters-said", "keeps no dead letters")
         self.assert_no_complaint(window, but=("network",))
 
     def test_it_fits_a_phone(self):

@@ -30,6 +30,26 @@ check_back(const char *text, const char *bytes, size_t len)
 	}
 }
 
+/* Any text: decoded, it is written back as the same text, or refused. */
+static void
+check_decode(struct span text)
+{
+	char *out = malloc(text.len / 4 * 3 + 1);
+	struct buffer again;
+	size_t n;
+
+	if (out == NULL)
+		abort();
+	if (base64_decode(text, out, &n)) {
+		assert(n <= text.len / 4 * 3);
+		buffer_init(&again, text.len);
+		assert(base64_append(&again, (struct span){ out, n }));
+		assert(span_equal((struct span){ again.at, again.len }, text));
+		buffer_fini(&again);
+	}
+	free(out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -42,6 +62,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	assert(base64_append(&fits, in));
 	assert(fits.len == want);
 	check_back(fits.at, copy, len);
+	check_decode((struct span){ fits.at, fits.len });
+	check_decode(in);
 	assert(len % 3 == 0 || fits.at[want - 1] == '=');
 	buffer_init(&tight, want > 0 ? want - 1 : 0);
 	assert(base64_append(&tight, in) == (want == 0) && tight.len == 0);

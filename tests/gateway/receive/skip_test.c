@@ -23,7 +23,8 @@ static uint64_t small_spool; /* 0: the usual one */
 static void
 start_with(bool have_letters, enum on_invalid by_default)
 {
-	struct deadletter_options options = { root, MIB };
+	struct deadletter_options options = { .directory = root,
+		.max_bytes = MIB };
 	struct err err = { 0 };
 
 	rig_init(&rig);

@@ -43,7 +43,8 @@ TestSuite(deadletter, .init = begin, .fini = end);
 static void
 start(uint64_t max_bytes)
 {
-	struct deadletter_options options = { folder, max_bytes };
+	struct deadletter_options options = { .directory = folder,
+		.max_bytes = max_bytes };
 	struct err err = { 0 };
 
 	cr_assert(deadletter_open(&letters, &options, &err), "%s", err.text);
@@ -139,7 +140,9 @@ Test(deadletter, are_there_for_their_owner_alone_and_after_a_restart)
 
 Test(deadletter, a_folder_above_must_be_there)
 {
-	struct deadletter_options options = { "/tmp/no/such/folder", MIB };
+	struct deadletter_options options = {
+		.directory = "/tmp/no/such/folder", .max_bytes = MIB
+	};
 	struct err err = { 0 };
 
 	cr_expect(!deadletter_open(&letters, &options, &err));
@@ -149,7 +152,8 @@ Test(deadletter, a_folder_above_must_be_there)
 
 Test(deadletter, a_second_owner_is_told_of_the_first)
 {
-	struct deadletter_options options = { folder, MIB };
+	struct deadletter_options options = { .directory = folder,
+		.max_bytes = MIB };
 	struct deadletter *second = NULL;
 	struct err err = { 0 };
 	char pid[32];
@@ -432,4 +436,89 @@ Test(deadletter, calls_side_by_side_keep_their_lines_together)
 		cr_expect_eq(atoi(line + 1) % 2, 0, "%s was taken back", line);
 	}
 	cr_expect_eq(count, 4 * 25 * 2);
+}
+
+/* ---------------------------------------------------------------- turn -- */
+
+Test(deadletter, a_turn_leaves_what_is_there_to_another)
+{
+	struct deadletter_place before, since;
+	struct err err = { 0 };
+	uint64_t last = 0;
+
+	start(MIB);
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	before = place;
+	cr_expect_eq(
+	    deadletter_keep(letters, SPAN("b\n"), NULL, &err), DEADLETTER_KEPT);
+	cr_assert(deadletter_turn(letters, &last, &err));
+	cr_expect_eq(last, 1);
+	cr_expect_not(deadletter_turned(letters), "the first may go yet");
+	cr_expect_eq(keep("c\n"), DEADLETTER_KEPT);
+	since = place;
+	cr_expect_str_eq(text_of(FIRST), "a\nb\n");
+	cr_expect_str_eq(text_of(SECOND), "c\n");
+	cr_expect(take_back(since));
+	cr_expect_not(deadletter_turned(letters));
+	cr_expect(take_back(before));
+	cr_expect(deadletter_turned(letters));
+	cr_expect_str_eq(text_of(FIRST), " \nb\n");
+}
+
+Test(deadletter, letters_that_stay_hold_no_turn_up)
+{
+	struct err err = { 0 };
+	uint64_t last;
+
+	start(MIB);
+	cr_assert(deadletter_turn(letters, &last, &err));
+	cr_expect_eq(last, 0, "none was there");
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	cr_expect(deadletter_turned(letters), "it came after the turn");
+	cr_assert(deadletter_turn(letters, &last, &err));
+	cr_expect_not(deadletter_turned(letters));
+	deadletter_leave(letters, &place);
+	cr_expect(deadletter_turned(letters));
+	deadletter_leave(letters, &(struct deadletter_place){ 0 });
+}
+
+/* The last of a file that a turn has left may still be cut off. */
+Test(deadletter, taking_back_after_a_turn_is_taking_back)
+{
+	struct err err = { 0 };
+	uint64_t last;
+
+	start(MIB);
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	cr_assert(deadletter_turn(letters, &last, &err));
+	cr_expect(take_back(place));
+	cr_expect_str_eq(text_of(FIRST), "");
+	cr_expect_eq(keep("b\n"), DEADLETTER_KEPT);
+	cr_expect_str_eq(text_of(SECOND), "b\n");
+}
+
+Test(deadletter, who_removes_files_has_them_counted_again)
+{
+	char path[128];
+
+	start(MIB);
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	snprintf(path, sizeof path, "%s/" FIRST, folder);
+	cr_assert_eq(unlink(path), 0);
+	cr_expect_eq(deadletter_bytes(letters), 2);
+	deadletter_recount(letters);
+	cr_expect_eq(deadletter_bytes(letters), 0);
+}
+
+Test(deadletter, a_start_clears_away_what_a_crash_left_of_a_sweep)
+{
+	start(MIB);
+	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
+	deadletter_close(&letters);
+	append_to(FIRST ".new", "half of a");
+	append_to("notes.new", "a person's");
+	start(MIB);
+	cr_expect_str_eq(text_of(FIRST ".new"), "");
+	cr_expect_str_eq(text_of("notes.new"), "a person's");
+	cr_expect_str_eq(text_of(FIRST), "a\n");
 }

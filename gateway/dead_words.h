@@ -1,0 +1,49 @@
+/*
+ * dead_words - what the command `dead-letter` is told, as values.
+ *
+ *	list|show|replay|purge DIR [--table T] [--reason R] ...
+ *
+ * Options are rows, each with the commands that know it: one that is not known
+ * is refused, for a slip in a filter would mean all letters.
+ *
+ * Units	milliseconds since 1970.
+ * Ownership	borrows the words.
+ * Threads	none inside.
+ * Errors	false and a text.
+ */
+#ifndef GATEWAY_DEAD_WORDS_H
+#define GATEWAY_DEAD_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "parsers/err.h"
+
+enum dead_command {
+	DEAD_LIST,
+	DEAD_SHOW,
+	DEAD_REPLAY,
+	DEAD_PURGE,
+	DEAD_COMMANDS,
+};
+
+struct dead_words {
+	enum dead_command command;
+	const char *directory; /* NULL: not told, as all others */
+	const char *table, *reason;
+	const char *admin, *token_file;
+	int64_t before_ms; /* INT64_MAX: not told */
+	uint64_t limit;    /* UINT64_MAX: not told */
+	bool all, json;
+};
+
+/* `wall_ms`: now, for --before with an age. */
+bool dead_words_read(struct dead_words *out, char **words, size_t count,
+    int64_t wall_ms, struct err *err);
+
+/* For people: commands, options, examples. */
+void dead_words_help(FILE *out);
+
+#endif

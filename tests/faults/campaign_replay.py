@@ -1,0 +1,140 @@
+"""An end at every call that changes something on disk, during a replay.
+
+The folder of dead letters is filled; a gateway is asked to replay them, and the
+shim ends it before the n-th call below the spool's directory, or behind it,
+for n = 1, 2, 3, ... until the replay is answered with fewer calls.  Right after
+each end every event is among the delivered, in the spool's files or still a
+letter.  Then another life replays what is left, and the books are made: none
+lost, and of each end at most the events of one chunk twice.
+
+--cycles stops at that many ends, spread over all n; 0: every n.
+"""
+
+import json
+import os
+import shutil
+import time
+
+import wire
+from ledger import letters_of
+from program import until
+from world import World
+
+CYCLES = 0
+REQUESTS = 30   # of one event each that is good; and every tenth is not
+CHUNK = 1024    # gateway/spool/parcel.h
+FILES = 3
+
+
+def add_arguments(parser):
+    parser.add_argument("--requests", type=int, default=REQUESTS)
+
+
+def letter(table, line):
+    return json.dumps({"at": "2026-11-24T10:00:00.000Z", "table": table,
+                       "reason": "refused", "event": line.decode()})
+
+
+def fill(world, requests):
+    """Files of letters; their events count as acknowledged.
+
+    Gives the numbers of those that stay, for they have no time."""
+    stay = set()
+    folder = os.path.join(world.spool, "dead-letters")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for number in range(FILES):
+        name = f"letters-{number + 1:016}.ndjson"
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            for i in range(requests):
+                request, body = world.ledger.request(1, 100, bad=i % 10 == 9)
+                request.state = "acked"
+                stay.update(request.bad_ones())
+                file.write(letter("ab"[i % 2], body.rstrip()) + "\n")
+    return stay
+
+
+def replay(world):
+    """What is told of it; None when the gateway ended meanwhile."""
+    host, port = world.life.admin
+    ask = (f"POST /dead-letters/replay HTTP/1.1\r\nHost: {host}:{port}\r\n"
+           "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n")
+    try:
+        reply = wire.ask(world.life.admin, ask.encode(), "POST")
+    except (wire.Closed, ConnectionError):
+        return None
+    return json.loads(reply.body)
+
+
+def replay_all(world):
+    """A start right after an end may find the spool full for a moment."""
+    for _ in until("all is replayed", lambda: replay(world)["end"] == "done",
+                   20):
+        time.sleep(0.1)
+
+
+def check_whole(world):
+    missing = world.nowhere()
+    if missing:
+        raise AssertionError(f"{len(missing)} events are nowhere: "
+                             f"{sorted(missing)[:5]}")
+
+
+def act(world, requests, action, n):
+    """False: the replay is over with fewer calls than n."""
+    stay = fill(world, requests)
+    world.start()
+    world.shim.arm(action, n)
+    told = replay(world)
+    struck = world.shim["struck"] > 0
+    if struck and not world.wait(5):
+        raise AssertionError("struck, and it goes on")
+    if not struck and told["end"] != "done":
+        # Full for a moment: fewer calls than there might have been.
+        world.shim.disarm()
+        world.kill()
+        return act(world, requests, action, n)
+    world.kill()
+    check_whole(world)
+    world.start_unspoilt()
+    replay_all(world)
+    world.drain()
+    world.kill()
+    check_whole(world)
+    if {number for number, _ in letters_of(world.spool)} != stay:
+        raise AssertionError("not just the invalid ones stayed")
+    return struck
+
+
+def calls_of(world, requests):
+    """Counted in a replay that nothing spoils."""
+    fill(world, requests)
+    world.start()
+    before = world.shim.count()
+    replay(world)
+    calls = world.shim.count() - before
+    world.drain()
+    world.kill()
+    return calls
+
+
+def run(given, progress):
+    with World(given.seed, shim=True, clients=0) as world:
+        most = calls_of(world, given.requests)
+        step = max(1, 2 * most // given.cycles) if given.cycles else 1
+        n, ends = 1 + given.seed % step, 0
+        while True:
+            for action in ("exit_before", "exit_after"):
+                progress(f"{action} call {n} of about {most}")
+                struck = act(world, given.requests, action, n)
+                ends += struck
+            if not struck:
+                break
+            n += step
+        # Each scene's letters that stay were thrown away with the next one.
+        shutil.rmtree(os.path.join(world.spool, "dead-letters"))
+        world.ledger.forget_bad()
+        found = world.settle()
+    if not found.good() or found.duplicates > ends * CHUNK:
+        raise AssertionError(f"{found}: {found.examples()}")
+    return f"{ends} ends at calls up to {n}, {found}"
