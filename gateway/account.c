@@ -6,16 +6,15 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "gateway/clock.h"
+#include "gateway/roster.h"
+#include "gateway/tally.h"
+
 /* A pump that is alive answers within a turn: well under a millisecond. */
 #define PATIENCE_NS (200 * NS_PER_MS)
 
-/* Who gives no name; always the first to have a number. */
-#define UNNAMED SPAN("unnamed")
-#define OTHERS  SPAN("other") /* whoever calls itself so is of them */
-
 struct account_block {
 	struct account_block *next;
-	struct account *account;
 	struct tally requests[ACCOUNT_ROUTES][OUTCOME_COUNT];
 	struct tally rejected[LABELS_MOST][EVENT_FAULT_COUNT];
 	struct tally skipped[LABELS_MOST][EVENT_FAULT_COUNT];
@@ -26,7 +25,7 @@ struct account_block {
 	struct tally connections;
 	struct histogram ack[ACCOUNT_LEVELS];
 
-	struct labels known; /* a copy of the account's producers, maybe old */
+	struct roster_copy producers;
 
 	pthread_mutex_t samples_lock;
 	struct account_sample samples[ACCOUNT_REASONS][ACCOUNT_SAMPLES];
@@ -34,8 +33,10 @@ struct account_block {
 };
 
 struct account {
-	struct books books; /* the pump's alone */
+	struct books books;             /* the pump's alone */
+	struct roster_copy senders_own; /* as well */
 	atomic_bool wanted;
+	struct roster producers;
 
 	pthread_mutex_t lock; /* all that follows */
 	pthread_cond_t given;
@@ -44,8 +45,6 @@ struct account {
 	bool overdue; /* somebody waited for the next gift in vain */
 	int bell;
 	struct account_block *blocks;
-	struct labels producers;
-	_Atomic uint16_t producer_count; /* of them; may be read without it */
 	struct history history;
 	struct history_totals totals; /* for the tick: too large for a stack */
 	int64_t started_ms;
@@ -86,7 +85,8 @@ account_open(struct account **out, int64_t wall_ms, struct err *err)
 	pthread_condattr_destroy(&monotonic);
 	account->bell = -1;
 	account->started_ms = wall_ms;
-	account->producer_count = labels_intern(&account->producers, UNNAMED);
+	roster_init(&account->producers);
+	roster_copy_init(&account->senders_own, &account->producers);
 	account->books.credential.kind = account->copy.credential.kind = "none";
 	*out = account;
 	return true;
@@ -107,6 +107,7 @@ account_close(struct account **account_at)
 	}
 	pthread_cond_destroy(&account->given);
 	pthread_mutex_destroy(&account->lock);
+	roster_fini(&account->producers);
 	free(account);
 	*account_at = NULL;
 }
@@ -120,65 +121,19 @@ account_block(struct account *account)
 
 	if (block == NULL)
 		return NULL;
-	block->account = account;
+	roster_copy_init(&block->producers, &account->producers);
 	pthread_mutex_init(&block->samples_lock, NULL);
 	pthread_mutex_lock(&account->lock);
-	block->known = account->producers;
 	block->next = account->blocks;
 	account->blocks = block;
 	pthread_mutex_unlock(&account->lock);
 	return block;
 }
 
-/* Once a producer and worker: all that the others have learned comes along. */
-static uint16_t
-learn(struct account_block *block, struct span name, bool has_events)
-{
-	struct account *account = block->account;
-
-	pthread_mutex_lock(&account->lock);
-	if (has_events)
-		(void)labels_intern(&account->producers, name);
-	atomic_store_explicit(&account->producer_count,
-	    account->producers.count, memory_order_relaxed);
-	block->known = account->producers;
-	pthread_mutex_unlock(&account->lock);
-	return labels_find(&block->known, name);
-}
-
-/* Names that nobody here knew may be known to another worker. */
-static bool
-knows_all(const struct account_block *block)
-{
-	return block->known.count ==
-	       atomic_load_explicit(
-		   &block->account->producer_count, memory_order_relaxed);
-}
-
-/* What is no name, of visible ASCII, is nobody's. */
-static bool
-is_name(struct span name)
-{
-	for (size_t i = 0; i < name.len; i++)
-		if (name.at[i] <= ' ' || name.at[i] > '~')
-			return false;
-	return name.len > 0 && name.len <= LABEL_MAX;
-}
-
 uint16_t
 account_producer(struct account_block *block, struct span name, bool has_events)
 {
-	uint16_t here;
-
-	if (name.at == NULL)
-		name = UNNAMED;
-	if (!is_name(name) || span_equal(name, OTHERS))
-		return LABEL_OTHER;
-	here = labels_find(&block->known, name);
-	if (here != LABEL_OTHER || labels_full(&block->known) ||
-	    (!has_events && knows_all(block)))
-		return here;
-	return learn(block, name, has_events);
+	return roster_number(&block->producers, name, has_events);
 }
 
 static void
@@ -206,7 +161,7 @@ keep_sample(struct account_block *block, const struct account_request *request,
 	sample->wall_ms = request->wall_ms;
 	copy_name(sample->table, request->table_name);
 	copy_name(sample->producer,
-	    is_name(request->producer) ? request->producer : SPAN(""));
+	    roster_is_name(request->producer) ? request->producer : SPAN(""));
 	sample->line = line;
 	sample->offset = offset;
 	pthread_mutex_unlock(&block->samples_lock);
@@ -277,6 +232,16 @@ struct books *
 account_books(struct account *account)
 {
 	return &account->books;
+}
+
+uint16_t
+account_recall(struct account *account, const char *producer)
+{
+	struct span name = { 0 };
+
+	if (producer != NULL)
+		name = span_of(producer);
+	return roster_number(&account->senders_own, name, true);
 }
 
 void
@@ -411,10 +376,10 @@ account_read(struct account *account, struct account_view *view)
 	pthread_mutex_lock(&account->lock);
 	view->fresh = ask(account);
 	view->books = account->copy;
-	view->labels = account->producers;
 	view->started_ms = account->started_ms;
 	blocks = account->blocks;
 	pthread_mutex_unlock(&account->lock);
+	roster_read(&account->producers, &view->labels);
 
 	histogram_gather(&view->books.delivery, &view->delivery);
 	histogram_gather(&view->books.upstream, &view->upstream);

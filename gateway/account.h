@@ -24,12 +24,10 @@
 #include <stdint.h>
 
 #include "gateway/books.h"
-#include "gateway/clock.h"
 #include "gateway/histogram.h"
 #include "gateway/history.h"
 #include "gateway/labels.h"
 #include "gateway/outcome.h"
-#include "gateway/tally.h"
 #include "parsers/err.h"
 #include "parsers/event.h"
 
@@ -58,7 +56,6 @@ struct account_sample {
 
 struct account;
 struct account_block;
-
 bool account_open(struct account **out, int64_t wall_ms, struct err *err);
 void account_close(struct account **account);
 
@@ -102,6 +99,9 @@ void account_connections(struct account_block *block, int change);
 /* ---- the sending side: the pump's thread ------------------------------ */
 
 struct books *account_books(struct account *account);
+
+/* The number of whom a record names that was read back; NULL: unnamed. */
+uint16_t account_recall(struct account *account, const char *producer);
 
 /* Rings this eventfd when a copy is wanted; -1: nobody answers any more. */
 void account_bell(struct account *account, int fd);

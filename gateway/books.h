@@ -133,7 +133,9 @@ struct books {
 	bool refused;      /* the upstream refuses our credential */
 	int64_t paused_ms; /* until anything is sent again; 0: not paused */
 	struct books_credential credential;
-	int64_t wall_ms; /* when that was; 0: never yet */
+	int64_t clock_skew_ms; /* ours is ahead, or was moved, by so much */
+	bool clock_in_doubt;   /* and nothing expires */
+	int64_t wall_ms;       /* when that was; 0: never yet */
 };
 
 /* The table's page; opened if it has none and there are any left. */

@@ -84,6 +84,8 @@
 	  "how long our token still lives; absent where none ends") \
 	X(RENEWALS, COUNTER, "credential_renewals_total", "result", \
 	  "tokens fetched, or not") \
+	X(SKEW, GAUGE, "clock_skew_seconds", "", \
+	  "how far our clock is ahead of the upstream's, or was moved since the start; past 300, or 3600, no event expires") \
 	X(PRODUCER, COUNTER, "producer_events_total", "producer", \
 	  "events kept, by the producer's name (producers.identify_by)") \
 	X(CONNECTIONS, GAUGE, "connections", "", \

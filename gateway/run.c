@@ -1,6 +1,5 @@
 #include "gateway/run.h"
 
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,6 +14,8 @@
 #include "gateway/digest.h"
 #include "gateway/log.h"
 #include "gateway/receive/receive.h"
+#include "gateway/run_ready.h"
+#include "gateway/signals.h"
 #include "gateway/spool/deadletter.h"
 #include "gateway/spool/errand.h"
 #include "gateway/spool/spool.h"
@@ -258,108 +259,13 @@ static const struct stage stages[] = {
 	{ "account", start_account, stop_account },
 };
 
-/* ---- signals, and the clock ------------------------------------------- */
-
-static void
-on_second_signal(int number)
-{
-	(void)number;
-	_exit(0); /* what was acknowledged `durable` would stay */
-}
-
-static sigset_t
-end_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	return set;
-}
-
-/*
- * Before the first thread starts, for threads inherit it: signals are waited
- * for by main's thread alone.
- */
-static void
-signals_block(void)
-{
-	sigset_t set = end_signals();
-
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* From now on a signal ends the process, from any wait that main is in. */
-static void
-signals_end_at_once(void)
-{
-	sigset_t set = end_signals();
-
-	signal(SIGTERM, on_second_signal);
-	signal(SIGINT, on_second_signal);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
-/*
- * Events are judged by their age.  A clock that stands before this program was
- * made would refuse all of them as too new: the machine has not yet set it.
- */
-static bool
-clock_set(void)
-{
-	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
-}
-
-/* Why events cannot be kept now, in a word; NULL: they can. */
-static const char *
-why_not_ready(struct gateway *gw)
-{
-	struct spool_health health = spool_health(gw->spool);
-
-	return !clock_set()     ? "clock"
-	       : health.failing ? "disk_failing"
-	       : spool_bytes(gw->spool) * 100 / 99 >
-		       spool_limit_bytes(gw->spool)
-		   ? "spool_full"
-		   : NULL;
-}
-
-/* What each of those words means, for the log. */
-static const char *
-advice_for(const char *why_not)
-{
-	static const struct {
-		const char *word, *advice;
-	} advices[] = {
-		{ "clock", "this machine's clock is before the day this "
-			   "program was made; set it" },
-		{ "disk_failing",
-		    "the spool's disk does not take events: producers get 503 "
-		    "until it does; look at the system's log" },
-		{ "spool_full",
-		    "no event is lost, and producers get 503 until some are "
-		    "delivered; is the upstream reached? spool.max_bytes may "
-		    "be larger" },
-	};
-
-	for (size_t i = 0; i < COUNT(advices); i++)
-		if (strcmp(advices[i].word, why_not) == 0)
-			return advices[i].advice;
-	return NULL;
-}
+/* ---- serving ---------------------------------------------------------- */
 
 static void
 tell_ready(struct gateway *gw, const char *why_not)
 {
 	admin_ready(gw->admin, why_not);
-	if (why_not == NULL)
-		log_event(LOG_INFO, "ready");
-	else
-		log_event(LOG_WARN, "not_ready", LOG_STR("why", why_not),
-		    LOG_STR("advice", advice_for(why_not)));
+	run_ready_tell(why_not);
 }
 
 /* Once, when all that a start found in the spool is sorted out. */
@@ -390,24 +296,21 @@ tell_recovered(struct gateway *gw)
 static void
 serve(struct gateway *gw)
 {
-	const struct timespec second = { .tv_sec = 1 };
-	sigset_t set = end_signals();
 	const char *why_not, *told = "";
-	int number;
+	enum signals_wish wish;
 
-	sigaddset(&set, SIGHUP);
 	for (;;) {
-		why_not = why_not_ready(gw);
+		why_not = run_ready_why_not(gw->spool);
 		if (why_not != told)
 			tell_ready(gw, why_not);
 		told = why_not;
 		tell_recovered(gw);
-		number = sigtimedwait(&set, NULL, &second);
+		wish = signals_wait(NS_PER_S);
 		account_tick(gw->account, clock_wall_ms());
 		digest_tell(&gw->digest, gw->account, clock_now(), false);
-		if (number == SIGTERM || number == SIGINT)
+		if (wish == SIGNALS_END)
 			return;
-		if (number == SIGHUP)
+		if (wish == SIGNALS_RELOAD)
 			log_event(LOG_WARN, "not_reloaded",
 			    LOG_STR("advice", "this build cannot reload its "
 					      "configuration: restart it"));

@@ -282,6 +282,14 @@ write_paused(struct page *page, const struct source *source)
 }
 
 static void
+write_skew(struct page *page, const struct source *source)
+{
+	(void)source;
+	PUT(page, "%s %.3f\n", page->name,
+	    (double)page->view->books.clock_skew_ms / 1000);
+}
+
+static void
 write_refused(struct page *page, const struct source *source)
 {
 	(void)source;
@@ -395,6 +403,7 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_REFUSED] = { write_refused },
 	[METRIC_EXPIRES] = { write_expires },
 	[METRIC_RENEWALS] = { write_renewals },
+	[METRIC_SKEW] = { write_skew },
 	[METRIC_PRODUCER] = { write_producers },
 	[METRIC_CONNECTIONS] = { write_one, VIEW(connections) },
 	[METRIC_BUILD] = { write_build },

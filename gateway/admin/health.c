@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RECENT_MS      60000 /* what happened since then is news */
@@ -170,6 +171,23 @@ tokenless(const struct health_scene *scene, struct health *health)
 	    "Check that token_url can be reached from here, and the client's "
 	    "id and secret. Events are kept until the spool is full.",
 	    "There is no token to send with: %s", c->error);
+}
+
+static bool
+doubtful(const struct health_scene *scene, struct health *health)
+{
+	const struct books *books = &scene->view->books;
+	char text[32];
+
+	if (!books->clock_in_doubt)
+		return false;
+	return say(health, "warn",
+	    "Set the clock (NTP), and restart the gateway after a correction "
+	    "of more than an hour. Until then no waiting event expires.",
+	    "This machine's clock is %s %s the upstream's, or was moved so "
+	    "far.",
+	    words(llabs(books->clock_skew_ms), text),
+	    books->clock_skew_ms > 0 ? "ahead of" : "behind");
 }
 
 static double
@@ -456,8 +474,8 @@ well(const struct health_scene *scene, struct health *health)
 
 static bool (*const rules[])(
     const struct health_scene *scene, struct health *health) = { not_ready,
-	silent, refused, tokenless, full, held, paused, troubled, suspected,
-	spent, filling, ageing, bad_events, virgin, well };
+	silent, refused, tokenless, doubtful, full, held, paused, troubled,
+	suspected, spent, filling, ageing, bad_events, virgin, well };
 
 struct health
 health_of(const struct health_scene *scene)

@@ -127,6 +127,15 @@ write_budget(struct tree *tree, const struct account_view *view)
 }
 
 static void
+write_clock(struct tree *tree, const struct books *books)
+{
+	tree_open(tree, "clock", '{');
+	tree_signed(tree, "skew_ms", books->clock_skew_ms);
+	tree_bool(tree, "in_doubt", books->clock_in_doubt);
+	tree_close(tree, '}');
+}
+
+static void
 write_credential(struct tree *tree, const struct books *books)
 {
 	const struct books_credential *c = &books->credential;
@@ -289,7 +298,8 @@ write_producers(struct tree *tree, const struct account_view *view)
 	for (uint16_t p = 0; p <= view->labels.count; p++) {
 		const struct account_producer *producer = &view->producers[p];
 
-		if (producer->requests == 0)
+		if (producer->requests == 0 &&
+		    view->books.producer_calls[p] == 0)
 			continue;
 		tree_open(tree, NULL, '{');
 		tree_text(tree, "name", labels_name(&view->labels, p));
@@ -470,6 +480,7 @@ status_write(const struct status *status, struct buffer *out)
 	write_head(&tree, status);
 	write_events(&tree, &sums);
 	write_budget(&tree, view);
+	write_clock(&tree, &view->books);
 	write_credential(&tree, &view->books);
 	write_upstream(&tree, view, &sums);
 	write_spool(&tree, &view->books.spool);

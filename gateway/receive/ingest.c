@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/log.h"
+#include "gateway/receive/body.h"
 #include "gateway/receive/check.h"
 #include "gateway/receive/conn.h"
 #include "gateway/receive/count.h"
@@ -13,12 +14,6 @@
 #include "gateway/receive/refused.h"
 #include "gateway/receive/service.h"
 #include "gateway/receive/worker.h"
-
-/* The first room of a body whose length was not told. */
-#define ROOM_UNTOLD 4096
-
-/* A record with less than this to spare is not worth moving. */
-#define SPARE_FREE 512
 
 static struct service *
 service_of(struct conn *conn)
@@ -174,38 +169,6 @@ find_table(struct conn *conn)
 	return OUTCOME_KEPT;
 }
 
-/* Makes the record's room `room`, within listen.memory_bytes. */
-static enum outcome
-make_room(struct conn *conn, uint64_t room)
-{
-	struct request *r = &conn->request;
-	uint64_t more = room - r->reserved;
-	struct record *record;
-
-	if (!service_reserve(service_of(conn), more))
-		return OUTCOME_MEMORY_FULL;
-	r->reserved = room;
-	record = r->record == NULL ? record_new((uint32_t)room)
-				   : record_grow(r->record, (uint32_t)room);
-	if (record == NULL)
-		return OUTCOME_HOST_FAULT;
-	r->record = record;
-	return OUTCOME_KEPT;
-}
-
-/* One byte more than the body: its last line may lack a line feed. */
-static enum outcome
-expect_body(struct conn *conn)
-{
-	const struct head *head = &conn->request.head;
-	uint64_t most = service_of(conn)->options.max_body + 1;
-	uint64_t room = head->length + 1;
-
-	if (head->chunked)
-		room = ROOM_UNTOLD < most ? ROOM_UNTOLD : most;
-	return make_room(conn, room);
-}
-
 static enum outcome (*const head_steps[])(struct conn *) = {
 	believe_head,
 	find_route,
@@ -217,7 +180,7 @@ static enum outcome (*const head_steps[])(struct conn *) = {
 	know_encoding,
 	find_table,
 	letters_choose,
-	expect_body,
+	body_expect,
 };
 
 void
@@ -260,29 +223,11 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 
 /* ---------------------------------------------------------------- body -- */
 
-/* A chunked body: room doubles as it comes, up to the limit. */
-static enum outcome
-grow_for(struct conn *conn, size_t len)
-{
-	struct record *record = conn->request.record;
-	uint64_t most = service_of(conn)->options.max_body + 1;
-	uint64_t need = (uint64_t)record->bytes + len + 1;
-	uint64_t room = (uint64_t)record->room * 2;
-
-	if (need <= record->room)
-		return OUTCOME_KEPT;
-	if (need > most)
-		return OUTCOME_TOO_LARGE;
-	if (room < need)
-		room = need;
-	return make_room(conn, room < most ? room : most);
-}
-
 void
 ingest_piece(struct conn *conn, const char *bytes, size_t len)
 {
 	struct request *r = &conn->request;
-	enum outcome outcome = grow_for(conn, len);
+	enum outcome outcome = body_add(conn, bytes, len);
 
 	if (outcome != OUTCOME_KEPT) {
 		choose(conn, outcome);
@@ -290,8 +235,6 @@ ingest_piece(struct conn *conn, const char *bytes, size_t len)
 		conn_cut(conn, outcome);
 		return;
 	}
-	memcpy(r->record->lines + r->record->bytes, bytes, len);
-	r->record->bytes += (uint32_t)len;
 	conn->patience.bytes += len;
 	move(r, EX_MORE);
 }
@@ -316,25 +259,6 @@ check(struct conn *conn, char *body, size_t len, struct check *found)
 	return outcome;
 }
 
-/* The wire bytes make place for a record of just the size of its events. */
-static enum outcome
-replace_record(struct conn *conn, const char *lines, size_t bytes)
-{
-	struct request *r = &conn->request;
-	enum outcome outcome;
-
-	record_free(r->record, conn->worker->now);
-	r->record = NULL;
-	service_free(service_of(conn), r->reserved);
-	r->reserved = 0;
-	if (bytes == 0)
-		return OUTCOME_KEPT;
-	outcome = make_room(conn, bytes);
-	if (outcome == OUTCOME_KEPT)
-		memcpy(r->record->lines, lines, bytes);
-	return outcome;
-}
-
 static enum outcome
 unzip_and_check(struct conn *conn, struct check *found)
 {
@@ -355,7 +279,7 @@ unzip_and_check(struct conn *conn, struct check *found)
 	outcome = check(conn, w->scratch, len, found);
 	if (outcome != OUTCOME_KEPT)
 		return outcome;
-	return replace_record(conn, w->scratch, found->bytes);
+	return body_replace(conn, w->scratch, found->bytes);
 }
 
 static enum outcome
@@ -370,26 +294,13 @@ read_events(struct conn *conn, struct check *found)
 	return check(conn, r->record->lines, r->record->bytes, found);
 }
 
-/* What a chunked body's doubling took too much is given back. */
-static void
-trim(struct request *request, uint32_t bytes)
-{
-	struct record *record = request->record, *trimmed;
-
-	if (record->room - bytes < SPARE_FREE)
-		return;
-	trimmed = record_grow(record, bytes);
-	if (trimmed != NULL)
-		request->record = trimmed;
-}
-
 static void
 address(struct conn *conn, const struct check *found)
 {
 	struct request *r = &conn->request;
 	struct record *record;
 
-	trim(r, (uint32_t)found->bytes);
+	body_trim(conn, (uint32_t)found->bytes);
 	record = r->record;
 	record->events = found->events;
 	record->bytes = (uint32_t)found->bytes;
@@ -515,17 +426,13 @@ void
 ingest_end(struct conn *conn)
 {
 	struct request *r = &conn->request;
-	struct instant now = conn->worker->now;
 
 	if (!r->counted)
 		choose(conn, OUTCOME_GONE);
-	record_free(r->record, now);
-	r->record = NULL;
+	body_end(conn);
 	if (r->table != NULL)
-		table_release(r->table, now);
+		table_release(r->table, conn->worker->now);
 	r->table = NULL;
-	service_free(service_of(conn), r->reserved);
-	r->reserved = 0;
 	buffer_fini(&r->detail);
 	r->state = EX_DONE;
 }

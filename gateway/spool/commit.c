@@ -229,7 +229,7 @@ take_back(struct journal *j)
 		if (item->source != NULL)
 			continue;
 		if (item->place != NULL && !item->record->waited_for) {
-			item->holding->shelf->resident -=
+			*shelf_memory(item->holding->shelf, item->record) -=
 			    record_cost(item->record);
 			j->resident -= record_cost(item->record);
 		}

@@ -224,7 +224,7 @@ show(struct journal *j, struct place *place, struct record *record)
 	table_hold(record->table);
 	record->place = place;
 	place->slices++;
-	place->shelf->resident += record_cost(record);
+	*shelf_memory(place->shelf, record) += record_cost(record);
 	j->resident += record_cost(record);
 	journal_show(j, record);
 }

@@ -40,7 +40,7 @@ struct record {
 	uint32_t events;
 	uint32_t bytes;
 	uint32_t room;
-	uint16_t producer_label; /* labels.h: who sent it, for accounting */
+	uint16_t producer_label; /* labels.h: who sent it; 0 if read back */
 	/* The pump's from spool_take on; zero before. */
 	struct record *prev;
 	struct record *watch_next, *watch_prev; /* by the ticket's deadline */
@@ -54,6 +54,7 @@ struct record {
 	uint32_t told_events; /* settled by spool_settle_part */
 	bool leaving;         /* spool_leave, not spool_settle */
 	bool waited_for;      /* a ticket waits: it must stay in memory */
+	bool ahead;           /* in memory before older ones of its table */
 	uint32_t first_event; /* of a slice: its first event's number */
 	uint64_t sequence;    /* order of acceptance; 0: not on disk */
 	char lines[];

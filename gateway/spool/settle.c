@@ -145,8 +145,9 @@ settle_release(struct journal *j, struct record *record)
 
 	if (!record->waited_for) {
 		j->resident -= cost;
-		shelf->resident -= cost;
+		*shelf_memory(shelf, record) -= cost;
 	}
+	shelf->left = j->now;
 	if (--place->slices == 0) {
 		if (!place->dead) {
 			clean_forget(j, place);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/spool/record.h"
 #include "gateway/spool/segment.h"
 
 #define RELAXED memory_order_relaxed
@@ -118,6 +119,12 @@ shelf_add(struct holding *holding, uint32_t events, uint32_t bytes)
 	atomic_fetch_add_explicit(&shelf->bytes, bytes, RELAXED);
 	if (holding->records == 1)
 		tell_oldest(shelf);
+}
+
+uint64_t *
+shelf_memory(struct shelf *shelf, const struct record *record)
+{
+	return record->ahead ? &shelf->ahead : &shelf->resident;
 }
 
 void

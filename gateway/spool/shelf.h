@@ -28,6 +28,7 @@
 
 #include "gateway/table.h"
 
+struct record;
 struct segment;
 struct shelf;
 
@@ -61,8 +62,10 @@ struct shelf {
 	 * accepted = settled + what waits.  See journal_begin_counts.
 	 */
 	atomic_uint_fast64_t recovered, accepted, settled; /* events */
-	uint64_t unread;   /* records that wait and are not in memory */
-	uint64_t resident; /* memory of those that are */
+	uint64_t unread;     /* records that wait and are not in memory */
+	uint64_t resident;   /* memory of those that are, but for */
+	uint64_t ahead;      /* those that did not wait for older ones */
+	struct instant left; /* when the last one left memory */
 	uint64_t want;
 	uint64_t withheld; /* last commit with a record that did not stay */
 	struct holding *first, *last;
@@ -86,6 +89,9 @@ struct holding *shelf_holding(struct shelf *shelf, struct segment *segment);
 void shelf_add(struct holding *holding, uint32_t events, uint32_t bytes);
 void shelf_drop(struct holding *holding, uint32_t events, uint32_t bytes,
     struct instant now);
+
+/* In which of the two the record's memory is counted. */
+uint64_t *shelf_memory(struct shelf *shelf, const struct record *record);
 
 /* For whoever sums up: why events came, and that they went. */
 void shelf_count_recovered(struct shelf *shelf, uint32_t events);

@@ -19,6 +19,10 @@
 #define COPIES_MOST  8192
 #define COPY_BELOW   2048 /* a smaller body is copied, not pointed to */
 
+/* See may_go_ahead: for one table, so much of the memory; it drains if ... */
+#define AHEAD_PART 8
+#define AHEAD_NS   NS_PER_S
+
 /* Segments kept back, by what asks for a new one. */
 enum { KEEP_FOR_COPIES, KEEP_FOR_SETTLED, KEEP_FOR_RECORDS };
 
@@ -302,6 +306,23 @@ may_stay(struct journal *j, struct shelf *shelf, uint64_t cost)
 	       shelf->resident + cost <= most / 16;
 }
 
+/*
+ * While a backlog on disk drains, what comes need not wait for all of it: the
+ * pump sends of both in turn.  It has room of its own, so that reading the
+ * backlog goes on.  Where nothing drains that room would be filled by what
+ * came when the trouble began, and be of no use at its end.
+ */
+static bool
+may_go_ahead(const struct journal *j, const struct shelf *shelf, uint64_t cost)
+{
+	uint64_t most = j->options.resident_bytes;
+
+	return !shelf->wanted && !shelf->stranded && shelf->left.ns > 0 &&
+	       j->now.ns - shelf->left.ns < AHEAD_NS &&
+	       j->resident + cost <= most - most / 4 &&
+	       shelf->ahead + cost <= most / AHEAD_PART;
+}
+
 static void
 give(struct journal *j, struct shelf *shelf, struct stage_item *item)
 {
@@ -311,7 +332,8 @@ give(struct journal *j, struct shelf *shelf, struct stage_item *item)
 	/* Its ticket hangs on it: its memory is still its producer's. */
 	record->waited_for = record->ticket != NULL &&
 			     record->ticket->wish == TICKET_WISH_DELIVERED;
-	if ((!record->waited_for && !may_stay(j, shelf, cost)) ||
+	record->ahead = !record->waited_for && !may_stay(j, shelf, cost);
+	if ((record->ahead && !may_go_ahead(j, shelf, cost)) ||
 	    (item->place = place_new()) == NULL) {
 		shelf->withheld = j->stage->batch;
 		return;
@@ -326,7 +348,7 @@ give(struct journal *j, struct shelf *shelf, struct stage_item *item)
 	item->place->slices = 1;
 	if (record->waited_for)
 		return;
-	shelf->resident += cost;
+	*shelf_memory(shelf, record) += cost;
 	j->resident += cost;
 }
 

@@ -35,7 +35,10 @@ void
 aging_answered(
     struct aging *aging, const struct upstream_answer *answer, int64_t wall_ms)
 {
-	if (answer->end == UPSTREAM_ANSWERED && answer->date_ms >= 0)
+	if (answer->end != UPSTREAM_ANSWERED)
+		return;
+	aging->answered = true;
+	if (answer->date_ms >= 0)
 		aging->ahead_ms = answer->date_ms - wall_ms;
 }
 
@@ -45,26 +48,44 @@ beyond(int64_t value, int64_t most)
 	return value > most || value < -most;
 }
 
+static int64_t
+drift_ms(const struct aging *aging, struct sieve_time at)
+{
+	return offset_ms(at) - aging->began_ms;
+}
+
+int64_t
+aging_skew_ms(const struct aging *aging, struct sieve_time at)
+{
+	int64_t drift = drift_ms(aging, at);
+
+	return beyond(drift, llabs(aging->ahead_ms)) ? drift : -aging->ahead_ms;
+}
+
+bool
+aging_doubts(const struct aging *aging, struct sieve_time at)
+{
+	return beyond(drift_ms(aging, at), DRIFT_MOST_MS) ||
+	       beyond(aging->ahead_ms, AHEAD_MOST_MS);
+}
+
 static void
 weigh_clock(struct aging *aging, struct sieve_time at)
 {
-	bool doubt;
+	bool doubt = aging_doubts(aging, at);
 
-	aging->drift_ms = offset_ms(at) - aging->began_ms;
-	doubt = beyond(aging->drift_ms, DRIFT_MOST_MS) ||
-		beyond(aging->ahead_ms, AHEAD_MOST_MS);
 	if (doubt == aging->doubt)
 		return;
 	aging->doubt = doubt;
 	log_event(doubt ? LOG_ERROR : LOG_INFO,
 	    doubt ? "clock_in_doubt" : "clock_trusted_again",
-	    LOG_INT("moved_seconds", aging->drift_ms / 1000),
+	    LOG_INT("moved_seconds", drift_ms(aging, at) / 1000),
 	    LOG_INT("upstream_ahead_seconds", aging->ahead_ms / 1000),
 	    LOG_STR("advice",
 		doubt ? "this host's clock was moved, or differs from the "
 			"upstream's: no waiting event expires until it is "
 			"right; restart after a correction of over an hour"
-		      : NULL));
+		      : "events expire again as they should"));
 }
 
 static void
@@ -393,7 +414,8 @@ aging_look(struct aging *aging, struct lane *lane, struct sieve_time at)
 	queue_age(&lane->queue, aging_old_ms(lane->table, at.wall_ms));
 	if (lane->queue.old != NULL)
 		warn(lane, lane->queue.head, at);
-	if (aging->doubt || aging->sieve->funeral->undertaker == NULL)
+	if (aging->doubt || !aging->answered ||
+	    aging->sieve->funeral->undertaker == NULL)
 		return false;
 	oldest_ms = at.wall_ms - max_age(lane->table);
 	any = expire_queued(aging, lane, oldest_ms, at);

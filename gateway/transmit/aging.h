@@ -12,7 +12,9 @@
  * While the clock is in doubt nothing expires, for one wrong second would do
  * harm that no right one could mend.  It is in doubt when wall time moved
  * against monotonic time by more than an hour since the start, or when the
- * upstream's Date is more than five minutes away from ours.
+ * upstream's Date is more than five minutes away from ours.  Nor does anything
+ * expire before the upstream's first answer: a host that starts with a wrong
+ * clock would bury what its spool holds.
  *
  * Units	wall milliseconds, instants.
  * Ownership	a plain value; the rest is borrowed.
@@ -33,8 +35,8 @@ struct aging {
 	struct sieve *sieve;        /* its funeral, and its batches */
 	struct instant next;        /* look no sooner */
 	int64_t began_ms;           /* wall time less monotonic, at the start */
-	int64_t drift_ms;           /* since then */
 	int64_t ahead_ms;           /* of the upstream's clock; last known */
+	bool answered;              /* once, by the upstream */
 	bool doubt;                 /* and it was told */
 	struct instant quiet_until; /* tell no sooner of what expired */
 	uint64_t expired_untold;
@@ -46,6 +48,10 @@ struct aging aging_make(struct sieve *sieve, struct sieve_time at);
 /* An answer came: what time is it there? */
 void aging_answered(
     struct aging *aging, const struct upstream_answer *answer, int64_t wall_ms);
+
+/* How far our clock is ahead, or was moved, whichever is more. */
+int64_t aging_skew_ms(const struct aging *aging, struct sieve_time at);
+bool aging_doubts(const struct aging *aging, struct sieve_time at);
 
 /* Is it time to look at all lanes? */
 bool aging_due(struct aging *aging, struct sieve_time at);

@@ -78,7 +78,8 @@ tell_trouble(struct judge *judge, struct lane *lane, unsigned status,
 	    lane->state == LANE_HELD ? "lane_held" : "lane_waiting",
 	    LOG_STR("table", lane->table->options.name),
 	    LOG_STR("reason", verdict->word), LOG_INT("status", status),
-	    LOG_STR("cause", judge->why), LOG_INT("failures", lane->level),
+	    LOG_STR("cause", judge->why != NULL ? judge->why : "answered"),
+	    LOG_INT("failures", lane->level),
 	    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
 	    LOG_STR("advice", verdict->advice));
 }

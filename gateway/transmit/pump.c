@@ -186,6 +186,9 @@ take_records(struct pump *pump)
 		lane_add(lane, record, pump->now,
 		    aging_old_ms(record->table, wall_ms));
 		lane->books = books_of(pump->books, record->table);
+		if (record->producer_label == LABEL_OTHER)
+			record->producer_label = account_recall(
+			    pump->options.account, record->producer);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
 		pump->rest.ns = pump->now.ns + REST_NS;
@@ -362,7 +365,7 @@ choose(struct pump *pump, struct lane *lane, bool alone, bool *oom_out)
 {
 	struct batch *batch;
 
-	if (!alone && !share_visit(&pump->share, lane))
+	if (!alone && !share_visit(&pump->share, lane, pump->agenda.ready))
 		return NULL;
 	lane->bursts = press_bursts(&pump->press, lane, pump->now);
 	batch = pick(pump, lane, oom_out);
@@ -409,7 +412,7 @@ place_again(struct pump *pump, struct lane *lane)
 	struct instant due = lane_due(lane, pump->draining);
 
 	if (due.ns > pump->now.ns)
-		share_forget(lane);
+		share_forget(&pump->share, lane);
 	if (due.ns <= pump->now.ns && lane->in_turn)
 		agenda_untake(&pump->agenda, lane);
 	else
@@ -491,6 +494,7 @@ pump_account(struct pump *pump)
 		.flying = pump->flying,
 		.flying_count = pump->flying_count,
 		.gate = &pump->gate,
+		.aging = &pump->aging,
 		.budget = pump->options.budget,
 		.spool = pump->options.spool,
 		.upstream = pump->upstream,

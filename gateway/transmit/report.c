@@ -251,6 +251,10 @@ see_whole(const struct report *report, struct instant now)
 	books->budget_reset_s = budget.reset_s;
 	see_disk(&books->spool, report->spool);
 	books->refused = report->gate->on_trial;
+	books->clock_skew_ms = aging_skew_ms(
+	    report->aging, (struct sieve_time){ now, books->wall_ms });
+	books->clock_in_doubt = aging_doubts(
+	    report->aging, (struct sieve_time){ now, books->wall_ms });
 	books->paused_ms = opens_ns > 0 ? opens_ns / NS_PER_MS : 0;
 	if (upstream->ops->credential != NULL)
 		upstream->ops->credential(upstream, &books->credential);

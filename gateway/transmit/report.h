@@ -20,6 +20,7 @@
 #include "gateway/books.h"
 #include "gateway/budget.h"
 #include "gateway/spool/spool.h"
+#include "gateway/transmit/aging.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/lane.h"
 #include "gateway/transmit/upstream.h"
@@ -37,6 +38,7 @@ struct report {
 	struct batch *const *flying;
 	size_t flying_count;
 	const struct gate *gate;
+	const struct aging *aging;
 	const struct budget *budget;
 	const struct spool *spool;
 	struct upstream *upstream;

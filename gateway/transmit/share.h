@@ -13,6 +13,10 @@
  *
  *	cost = bytes a second / calls a second + bytes of the batch
  *
+ * Where calls are many and bytes few a batch may cost thousands of rounds'
+ * credit.  When all have been visited since anybody paid, the rounds until one
+ * can are given at once: each payment takes three looks at the ring at most.
+ *
  * Units	bytes.
  * Ownership	a plain value; what concerns a lane is in the lane.
  * Threads	the pump's.
@@ -29,23 +33,27 @@
 
 struct share {
 	int64_t call_bytes;
+	const struct lane *missed; /* the first that could not, since one did */
 };
 
 struct share share_make(const struct budget *budget);
 
-/* Its turn begins or goes on.  Can it pay for what it wanted last time? */
-bool share_visit(const struct share *share, struct lane *lane);
+/*
+ * Its turn begins or goes on.  Can it pay for what it wanted last time?  The
+ * `others` are in the ring, by ready_next.
+ */
+bool share_visit(struct share *share, struct lane *lane, struct lane *others);
 
 /* Can it pay for this? */
-bool share_covers(const struct share *share, struct lane *lane, size_t bytes);
+bool share_covers(struct share *share, struct lane *lane, size_t bytes);
 
 /* It did; true: its turn goes on. */
-bool share_pay(const struct share *share, struct lane *lane, size_t bytes);
+bool share_pay(struct share *share, struct lane *lane, size_t bytes);
 
 /* Its turn goes on at the next visit, without more credit. */
 void share_interrupt(struct lane *lane);
 
 /* It has nothing to send, or nobody else has. */
-void share_forget(struct lane *lane);
+void share_forget(struct share *share, struct lane *lane);
 
 #endif

@@ -18,6 +18,7 @@ import time
 import campaign_calls
 import campaign_disk
 import campaign_kill
+import campaign_limit
 import campaign_power
 import campaign_replay
 import campaign_room
@@ -25,6 +26,7 @@ import campaign_slow
 
 CAMPAIGNS = {
     "kill": campaign_kill,
+    "limit": campaign_limit,
     "calls": campaign_calls,
     "power": campaign_power,
     "disk": campaign_disk,

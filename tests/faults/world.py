@@ -122,7 +122,7 @@ def piece_of(s):
 
 class World:
     def __init__(self, seed, shim=False, log=False, clients=8, skip=True,
-                 spool=None, folder=None, sim_options=None):
+                 spool=None, folder=None, sim_options=None, config=None):
         self.folder = tempfile.mkdtemp(prefix="polaris-faults-")
         self.spool = folder or os.path.join(self.folder, "spool")
         self.random = random.Random(seed)
@@ -137,13 +137,13 @@ class World:
         self.seen, self.seen_to = [], 0
         self.sim = Sim(self.folder, record=self.record,
                        **{"latency": 3, **(sim_options or {})})
-        self.configure({**SPOOL, **(spool or {})})
+        self.configure({**SPOOL, **(spool or {})}, config or {})
         self.clients = [Client(self, seed * 100 + i) for i in range(clients)]
 
-    def configure(self, spool):
+    def configure(self, spool, more):
         with open(os.path.join(self.folder, "gateway.yaml"), "w",
                   encoding="utf-8") as file:
-            file.write("\n".join(flow_gateway.yaml({
+            file.write("\n".join(flow_gateway.yaml(flow_gateway.merged({
                 "listen": {"address": "127.0.0.1:0", "workers": 2,
                            "max_body": "200KiB"},
                 "admin": {"address": "127.0.0.1:0"},
@@ -153,7 +153,7 @@ class World:
                 "batch": {"linger": "20ms"},
                 "spool": {"directory": self.spool, **spool},
                 "shutdown_timeout": "10s",
-            })) + "\n")
+            }, more))) + "\n")
 
     def __enter__(self):
         return self

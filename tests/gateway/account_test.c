@@ -147,6 +147,20 @@ Test(account, who_calls_itself_other_is_one_of_them)
 	cr_expect_eq(view->producers[LABEL_OTHER].refused, 1);
 }
 
+Test(account, whom_a_record_names_is_known_to_both_sides)
+{
+	struct account_block *block = account_block(account);
+	uint16_t web = account_producer(block, SPAN("web"), true);
+
+	cr_expect_eq(account_recall(account, "web"), web);
+	cr_expect_eq(account_recall(account, NULL),
+	    account_producer(block, (struct span){ 0 }, true));
+	cr_expect_eq(account_recall(account, "no name"), LABEL_OTHER);
+	cr_expect_gt(account_recall(account, "app"), web);
+	cr_expect_eq(account_producer(block, SPAN("app"), false),
+	    account_recall(account, "app"));
+}
+
 Test(account, past_a_thousand_producers_the_rest_is_other)
 {
 	struct account_block *a = account_block(account);

@@ -43,6 +43,7 @@ static const struct field fields[] = {
   { "reset",        FIELD_WORD,    AT(reset),         0, 0,           resets },
   { "early",        FIELD_FLAG,    AT(early),         0, 0,           NULL },
   { "hangup",       FIELD_FLAG,    AT(hangup),        0, 0,           NULL },
+  { "echo",         FIELD_FLAG,    AT(echo),          0, 0,           NULL },
   { "take",         FIELD_FLAG,    AT(take),          0, 0,           NULL },
 };
 /* clang-format on */
@@ -206,7 +207,8 @@ add_headers(const struct fault *f, struct answer *a)
 }
 
 void
-fault_spoil(const struct fault *f, struct answer *a)
+fault_spoil(
+    const struct fault *f, const struct fault_call *call, struct answer *a)
 {
 	const char *body = f->raw != NULL ? f->raw : f->body;
 
@@ -216,6 +218,9 @@ fault_spoil(const struct fault *f, struct answer *a)
 		buffer_reset(&a->body);
 		buffer_append(&a->body, body, strlen(body));
 	}
+	if (f->echo)
+		buffer_append(
+		    &a->body, call->credential.at, call->credential.len);
 	if (f->body_bytes > 0)
 		buffer_reset(&a->body);
 	add_headers(f, a);

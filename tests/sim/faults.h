@@ -45,7 +45,7 @@ struct fault {
 	char *raw;
 	int64_t delay_ms, drip_ms, body_bytes, header_count;
 	int reset;
-	int early, hangup;
+	int early, hangup, echo;
 	int take; /* -1: as the status says */
 	/* for the statistics */
 	int64_t passed, struck;
@@ -66,6 +66,7 @@ struct fault_call {
 	bool has_body; /* false: at the head */
 	struct span body;
 	uint64_t events;
+	struct span credential; /* what the caller shows of itself */
 };
 
 /* NULL: no fault strikes. */
@@ -75,7 +76,8 @@ const struct fault *faults_pick(
 /* Are the events taken although, or not taken even if? */
 bool fault_takes(const struct fault *f);
 
-void fault_spoil(const struct fault *f, struct answer *a);
+void fault_spoil(
+    const struct fault *f, const struct fault_call *call, struct answer *a);
 
 /* Appends a JSON array of those that still strike. */
 void faults_print(struct faults *all, int64_t mono_ms, struct buffer *out);

@@ -174,7 +174,11 @@ void
 intake_head(struct sim *sim, struct visit *v, struct moment now)
 {
 	const char *table = table_of(v);
-	struct fault_call call = { .route = FAULT_EVENTS, .table = table };
+	struct fault_call call = {
+		.route = FAULT_EVENTS,
+		.table = table,
+		.credential = v->request.header[HEADER_AUTHORIZATION],
+	};
 	struct ledger_table *counts;
 	const struct fault *f;
 
@@ -197,7 +201,7 @@ intake_head(struct sim *sim, struct visit *v, struct moment now)
 		return;
 	f = faults_pick(&sim->faults, &call, now.mono_ms);
 	if (f != NULL)
-		fault_spoil(f, &v->answer);
+		fault_spoil(f, &call, &v->answer);
 }
 
 /* The body as it was meant; false if it has been refused. */
@@ -245,7 +249,10 @@ intake_body(
     struct sim *sim, struct visit *v, struct span body, struct moment now)
 {
 	struct fault_call call = {
-		.route = FAULT_EVENTS, .table = table_of(v), .has_body = true
+		.route = FAULT_EVENTS,
+		.table = table_of(v),
+		.has_body = true,
+		.credential = v->request.header[HEADER_AUTHORIZATION],
 	};
 	const struct fault *f;
 	struct lines lines;
@@ -264,7 +271,7 @@ intake_body(
 	    !take(sim, call.table, body, lines))
 		answer_usual(&v->answer, 503);
 	if (f != NULL)
-		fault_spoil(f, &v->answer);
+		fault_spoil(f, &call, &v->answer);
 }
 
 void

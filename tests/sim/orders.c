@@ -40,6 +40,7 @@ const char orders_help[] =
     "  early true    answer at the head and close, the body unread\n"
     "  hangup true   close behind the answer without having said so\n"
     "  raw \"bytes\"   these instead of an answer, then close\n"
+    "  echo true     the body ends in the credential that was sent\n"
     "  take true|false   are the events taken? (default: if status is 2xx)\n";
 /* clang-format on */
 

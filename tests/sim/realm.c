@@ -16,7 +16,7 @@ realm_head(struct sim *sim, struct visit *v, struct moment now)
 	v->answer.delay_ms = sim->options.latency_ms;
 	f = faults_pick(&sim->faults, &call, now.mono_ms);
 	if (f != NULL)
-		fault_spoil(f, &v->answer);
+		fault_spoil(f, &call, &v->answer);
 }
 
 static void
@@ -103,14 +103,17 @@ realm_body(
     struct sim *sim, struct visit *v, struct span body, struct moment now)
 {
 	struct fault_call call = {
-		.route = FAULT_TOKEN, .has_body = true, .body = body
+		.route = FAULT_TOKEN,
+		.has_body = true,
+		.body = body,
+		.credential = body,
 	};
 	const struct fault *f;
 
 	answer_form(sim, v, body, now);
 	f = faults_pick(&sim->faults, &call, now.mono_ms);
 	if (f != NULL)
-		fault_spoil(f, &v->answer);
+		fault_spoil(f, &call, &v->answer);
 }
 
 void

@@ -741,6 +741,12 @@ class Faults(Case):
             self.order("fault", status=status)
             self.assert_status(status, self.push())
 
+    def test_an_echo_of_the_credential(self):
+        self.order("fault", status=403, body="you said: ", echo=True)
+        answer = self.push()
+        self.assert_status(403, answer)
+        self.assertRegex(answer[2], rb"^you said: Basic \S+$")
+
     def test_hanging_up_without_a_word(self):
         self.order("fault", hangup=True)
         client = self.sim.client()

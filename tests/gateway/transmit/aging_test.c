@@ -213,6 +213,33 @@ Test(aging, nothing_expires_by_a_clock_in_doubt)
 	}
 }
 
+static void
+script_away_for_three_hours(struct rig *rig, struct rig_call *call)
+{
+	if (rig->now.ns < 3 * HOUR)
+		call->answer.end = UPSTREAM_UNREACHED;
+	else
+		script_404_for_six_hours(rig, call);
+}
+
+/* A host that starts ten years ahead, and cannot reach the upstream. */
+Test(aging, nothing_expires_before_the_upstream_has_said_a_word)
+{
+	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
+	    .max_age_ms = AGE_MS,
+	    .old_every = 2,
+	    .script = script_away_for_three_hours });
+
+	rig_post(rig, 0, 100);
+	rig_run(rig, 3 * HOUR);
+	cr_expect_eq(rig_buried(rig), 0);
+	rig_run(rig, 3 * HOUR + 5 * MINUTE);
+	cr_expect_eq(rig_buried(rig), 50);
+	rig_finish(rig, 12 * HOUR);
+	expect_old_ones_buried(rig);
+	rig_close(rig);
+}
+
 Test(aging, the_oldest_go_first)
 {
 	struct rig *rig = rig_open(

@@ -63,27 +63,79 @@ Test(turns, weight_is_a_share)
 	rig_close(rig);
 }
 
-/* Large batches and small ones: what counts is what both cost. */
-Test(turns, calls_and_bytes_are_one_currency)
+/* A ring of lanes that always want to send batches of one size each. */
+struct ring {
+	struct table table;
+	struct lane lanes[50];
+	size_t bytes[50];
+	int64_t spent[50];
+	size_t count;
+};
+
+static struct lane *
+rotate(struct lane *first)
 {
-	static const size_t bytes[3] = { 1000, 100000, 1000000 };
-	const struct share share = { .call_bytes = 72000 };
-	struct table table = { .options = { .weight = 1 } };
-	struct lane lanes[3] = { { .table = &table }, { .table = &table },
-		{ .table = &table } };
-	int64_t spent[3] = { 0 };
+	struct lane *next = first->ready_next, *last = next;
 
-	for (int i = 0; i < 30000; i++) {
-		struct lane *lane = &lanes[i % 3];
+	while (last->ready_next != NULL)
+		last = last->ready_next;
+	last->ready_next = first;
+	first->ready_next = NULL;
+	return next;
+}
 
-		if (!share_visit(&share, lane) ||
-		    !share_covers(&share, lane, bytes[i % 3]))
-			continue;
-		share_pay(&share, lane, bytes[i % 3]);
-		spent[i % 3] += share.call_bytes + (int64_t)bytes[i % 3];
+/* The most visits that a payment took, of so many. */
+static size_t
+turn_ring(struct ring *ring, struct share share, size_t payments)
+{
+	struct lane *first = ring->lanes;
+	size_t visits = 0, most = 0, i;
+
+	ring->table.options.weight = 1;
+	for (i = 0; i < ring->count; i++) {
+		ring->lanes[i].table = &ring->table;
+		ring->lanes[i].ready_next =
+		    i + 1 < ring->count ? &ring->lanes[i + 1] : NULL;
 	}
-	for (int i = 1; i < 3; i++) {
-		cr_expect_geq(spent[i], spent[0] / 100 * 99, "%d", i);
-		cr_expect_leq(spent[i], spent[0] / 100 * 101, "%d", i);
+	while (payments > 0) {
+		i = (size_t)(first - ring->lanes);
+		visits++;
+		if (share_visit(&share, first, first->ready_next) &&
+		    share_covers(&share, first, ring->bytes[i])) {
+			ring->spent[i] +=
+			    share.call_bytes + (int64_t)ring->bytes[i];
+			most = visits > most ? visits : most;
+			visits = 0;
+			payments--;
+			if (share_pay(&share, first, ring->bytes[i]))
+				continue;
+		}
+		first = rotate(first);
+	}
+	return most;
+}
+
+/* Large batches and small ones: what counts is what both cost. */
+Test(turns, calls_and_bytes_are_one_currency_and_no_payment_takes_long)
+{
+	static const int64_t call_bytes[] = { 1, 12, 1000, 72000, 5000000 };
+
+	for (size_t k = 0; k < sizeof call_bytes / sizeof *call_bytes; k++) {
+		struct ring ring = { .bytes = { 1000, 100000, 1000000 } };
+		size_t most, i;
+
+		ring.count = 50;
+		for (i = 3; i < ring.count; i++)
+			ring.bytes[i] = 800000 + 7919 * i;
+		most = turn_ring(&ring,
+		    (struct share){ .call_bytes = call_bytes[k] }, 200000);
+		cr_expect_leq(most, 3 * ring.count, "%ld: %zu visits",
+		    (long)call_bytes[k], most);
+		for (i = 1; i < ring.count; i++) {
+			cr_expect_geq(ring.spent[i], ring.spent[0] / 100 * 98,
+			    "%ld: %zu", (long)call_bytes[k], i);
+			cr_expect_leq(ring.spent[i], ring.spent[0] / 100 * 102,
+			    "%ld: %zu", (long)call_bytes[k], i);
+		}
 	}
 }

@@ -1,0 +1,22 @@
+/*
+ * run_ready - can events be kept now, and if not, why not?
+ *
+ * What a readiness probe is told, in one constant word, and what the log says
+ * of it.
+ *
+ * Ownership	borrows the spool.
+ * Threads	any.
+ * Errors	none.
+ */
+#ifndef GATEWAY_RUN_READY_H
+#define GATEWAY_RUN_READY_H
+
+#include "gateway/spool/spool.h"
+
+/* NULL: they can. */
+const char *run_ready_why_not(struct spool *spool);
+
+/* In the log, that it has become so. */
+void run_ready_tell(const char *why_not);
+
+#endif
