@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -220,6 +221,19 @@ ask(const struct question *q, struct buffer *body_out, struct err *err)
 	buffer_fini(&request);
 	close(fd);
 	return ok;
+}
+
+bool
+ask_token(const char *path, char token[ASK_TOKEN_MAX])
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL || fgets(token, ASK_TOKEN_MAX, file) == NULL)
+		token[0] = '\0';
+	if (file != NULL)
+		fclose(file);
+	token[strcspn(token, "\r\n")] = '\0';
+	return token[0] != '\0';
 }
 
 bool
