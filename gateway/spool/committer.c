@@ -20,7 +20,7 @@
 #define RETRY_MS   250 /* after a disk failed */
 #define LAST_TRIES 40  /* of as long each, to commit what is left at the end */
 #define RIDE_MS    5   /* in which settlements wait for a commit to ride */
-#define RIDES_MOST 8
+#define RIDES_MOST 40  /* then there is a turn all the same */
 
 struct committer {
 	struct journal *journal;
@@ -449,7 +449,8 @@ committer_help(struct committer *c)
 
 /*
  * Nobody waits for settlements.  As long as others commit, they go along; only
- * now and then is there a turn for what else has to be seen to.
+ * now and then is there a turn for what else has to be seen to.  While they
+ * ride, the bell means something else.
  */
 static void
 let_ride(struct committer *c, struct pollfd *bell)
@@ -460,14 +461,14 @@ let_ride(struct committer *c, struct pollfd *bell)
 	int left = RIDES_MOST;
 
 	(void)eventfd_read(c->bell, &rings);
-	while (left-- > 0 && atomic_load(&c->keeper.done) == NULL &&
-	       inbox_only_settled(&c->inbox)) {
+	if (atomic_load(&c->keeper.done) != NULL || !inbox_ride(&c->inbox))
+		return;
+	do
 		before = atomic_load(&counts->commits);
-		if (poll(bell, 1, RIDE_MS) == 0 &&
-		    atomic_load(&counts->commits) == before)
-			break;
-		(void)eventfd_read(c->bell, &rings);
-	}
+	while (poll(bell, 1, RIDE_MS) == 0 &&
+	       atomic_load(&counts->commits) != before && --left > 0);
+	inbox_ride_ends(&c->inbox);
+	(void)eventfd_read(c->bell, &rings);
 }
 
 struct turn_end {

@@ -89,7 +89,7 @@ inbox_part(struct inbox *inbox, struct record *record, struct frame_range range)
 	if (range.count == 0)
 		return;
 	pthread_mutex_lock(&inbox->lock);
-	first = inbox->said.count == 0;
+	first = inbox->said.count == 0 && !inbox->riding;
 	if (add_op(&inbox->said, &op)) /* else its end will say it */
 		record->told_events += range.count;
 	pthread_mutex_unlock(&inbox->lock);
@@ -114,7 +114,7 @@ inbox_end(struct inbox *inbox, struct record *record)
 	bool first;
 
 	pthread_mutex_lock(&inbox->lock);
-	first = inbox->said.count == 0;
+	first = inbox->said.count == 0 && !inbox->riding;
 	/* In order: behind one that hangs there, another must hang too. */
 	if (inbox->ended != NULL || !add_op(&inbox->said, &op)) {
 		record->next = NULL;
@@ -205,13 +205,20 @@ inbox_empty(struct inbox *inbox)
 }
 
 bool
-inbox_only_settled(struct inbox *inbox)
+inbox_ride(struct inbox *inbox)
 {
-	bool only;
-
 	pthread_mutex_lock(&inbox->lock);
-	only = (inbox->said.count > 0 || inbox->ended != NULL) &&
-	       inbox->want_count == 0 && atomic_load(&inbox->appended) == NULL;
+	inbox->riding = inbox->said.count > 0 && inbox->ended == NULL &&
+			inbox->want_count == 0 &&
+			atomic_load(&inbox->appended) == NULL;
 	pthread_mutex_unlock(&inbox->lock);
-	return only;
+	return inbox->riding;
+}
+
+void
+inbox_ride_ends(struct inbox *inbox)
+{
+	pthread_mutex_lock(&inbox->lock);
+	inbox->riding = false;
+	pthread_mutex_unlock(&inbox->lock);
 }

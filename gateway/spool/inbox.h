@@ -47,6 +47,7 @@ struct inbox {
 	struct record *ended, **ended_link;
 	struct inbox_want *wants;
 	size_t want_count, want_room;
+	bool riding; /* settlements ring no bell */
 };
 
 void inbox_init(struct inbox *inbox, int bell);
@@ -74,7 +75,11 @@ bool inbox_take_want(struct inbox *inbox, struct inbox_want *want);
 
 bool inbox_empty(struct inbox *inbox);
 
-/* Are there settlements, and nothing else? */
-bool inbox_only_settled(struct inbox *inbox);
+/*
+ * If there are settlements, and nothing else, they and those to come wait
+ * without ringing, until inbox_ride_ends.  False: there is more to do.
+ */
+bool inbox_ride(struct inbox *inbox);
+void inbox_ride_ends(struct inbox *inbox);
 
 #endif

@@ -32,13 +32,18 @@ struct run {
 
 /* --------------------------------------------------------------- words -- */
 
+static const char *const table_words[REPLAY_REASONS - EVENT_FAULT_COUNT] = {
+	[REPLAY_UNKNOWN_TABLE - EVENT_FAULT_COUNT] = "unknown_table",
+	[REPLAY_TOO_MANY_TABLES - EVENT_FAULT_COUNT] = "too_many_tables",
+	[REPLAY_TABLE_ABSENT - EVENT_FAULT_COUNT] = "table_absent",
+};
+
 const char *
 replay_reason_word(unsigned reason)
 {
-	if (reason < EVENT_FAULT_COUNT)
-		return event_fault_word(reason);
-	return reason == REPLAY_UNKNOWN_TABLE ? "unknown_table"
-					      : "too_many_tables";
+	return reason < EVENT_FAULT_COUNT
+		   ? event_fault_word(reason)
+		   : table_words[reason - EVENT_FAULT_COUNT];
 }
 
 static const struct {
@@ -85,6 +90,12 @@ check_event(struct run *run, const struct letter *letter,
 	return ndjson_next(&walk, &more) ? EVENT_NOT_JSON : EVENT_OK;
 }
 
+static const unsigned table_reasons[] = {
+	[TABLE_UNKNOWN] = REPLAY_UNKNOWN_TABLE,
+	[TABLE_TOO_MANY] = REPLAY_TOO_MANY_TABLES,
+	[TABLE_ABSENT] = REPLAY_TABLE_ABSENT,
+};
+
 /* EVENT_OK, or why the letter stays; then the event holds nothing. */
 static unsigned
 check_letter(
@@ -98,8 +109,7 @@ check_letter(
 		answer = tables_find(
 		    run->uses->tables, letter->table, now, &event->table);
 	if (answer != TABLE_FOUND)
-		return answer == TABLE_UNKNOWN ? REPLAY_UNKNOWN_TABLE
-					       : REPLAY_TOO_MANY_TABLES;
+		return table_reasons[answer];
 	reason = check_event(run, letter, event->table, event);
 	if (reason != EVENT_OK)
 		table_release(event->table, now);

@@ -47,6 +47,7 @@ struct replay_uses {
 enum replay_reason {
 	REPLAY_UNKNOWN_TABLE = EVENT_FAULT_COUNT,
 	REPLAY_TOO_MANY_TABLES,
+	REPLAY_TABLE_ABSENT,
 	REPLAY_REASONS,
 };
 

@@ -1,6 +1,6 @@
 /*
- * wire - POST requests under way, each sent at most once; the one door to
- * libcurl.
+ * wire - POST requests under way, each sent at most once; with wire_fields and
+ * wire_failure the one door to libcurl.
  *
  * libcurl by itself sends a POST again when a kept connection dies under it:
  * unseen, and unpaid by the budget.  Here the second attempt is stopped and is
@@ -13,7 +13,7 @@
  * Units	milliseconds, bytes.
  * Ownership	wire_open gives, wire_close takes; posts are the caller's, and
  *		stay where they are with all they point to from wire_start to
- *		wire_take.  Fields are shared: every hold wants a release.
+ *		wire_take.
  * Threads	one.  The program must ignore SIGPIPE.
  * Errors	to start: false, nothing was begun.  Later: a constant text in
  *		the post that begins with a word for the kind of trouble (dns,
@@ -27,11 +27,11 @@
 #include <stdint.h>
 
 #include "gateway/transmit/reply.h"
+#include "gateway/transmit/wire_fields.h"
 #include "parsers/err.h"
 #include "parsers/text.h"
 
 struct wire;
-struct wire_fields;
 
 struct wire_post {
 	/* What is sent; set before wire_start. */
@@ -48,8 +48,7 @@ struct wire_post {
 	const char *why; /* there is no whole reply; else NULL */
 
 	/* private to wire.c */
-	void *easy; /* NULL: not under way */
-	struct wire_post *next;
+	struct handle *handle; /* NULL: not under way */
 };
 
 /* `most` posts are under way at any time; ca_file NULL: the system's. */
@@ -57,26 +56,12 @@ bool wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
     const char *ca_file, struct err *err);
 void wire_close(struct wire **wire);
 
-/*
- * Of calls: JSON, packed or not, and the Authorization unless it is NULL.
- * NULL: no memory.
- */
-struct wire_fields *wire_fields_make(const char *authorization, bool gzip);
-struct wire_fields *wire_fields_hold(struct wire_fields *fields);
-void wire_fields_release(struct wire_fields *fields); /* wipes with the last */
-
-/* The Authorization's part that is secret, or the empty span. */
-struct span wire_fields_secret(const struct wire_fields *fields);
-
 bool wire_start(struct wire *wire, struct wire_post *post);
 void wire_drop(struct wire *wire, struct wire_post *post); /* if under way */
 
 /* Does what can be done without blocking. */
 void wire_run(struct wire *wire);
 struct wire_post *wire_take(struct wire *wire); /* NULL: none has ended */
-
-/* What is told of libcurl's failure number `code`; never NULL. */
-const char *wire_failure(int code);
 
 /* Blocks until wire_run has work, a descriptor is readable, or ms are over. */
 #define WIRE_FDS_MAX 8

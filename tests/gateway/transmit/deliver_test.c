@@ -743,6 +743,31 @@ Test(deliver, waiting_ends_with_a_descriptor_or_the_deadline)
 	close_deliver();
 }
 
+static int
+turns_within(int64_t ns)
+{
+	struct instant end = { upstream->ops->now(upstream).ns + ns };
+	struct upstream_answer answer;
+	int turns = 0;
+
+	for (; upstream->ops->now(upstream).ns < end.ns; turns++) {
+		upstream->ops->answers(upstream, &answer, 1);
+		upstream->ops->wait(upstream, NULL, 0, end);
+	}
+	return turns;
+}
+
+/* Also when the answer was there as soon as the request was sent. */
+Test(deliver, after_an_answer_nobody_turns_for_nothing)
+{
+	open_deliver(serve_ok);
+	for (int i = 0; i < 200; i++) {
+		ask("{}\n");
+		cr_expect_lt(turns_within(NS_PER_MS), 20, "after call %d", i);
+	}
+	close_deliver();
+}
+
 Test(deliver, a_configuration_that_cannot_work_is_told_at_once)
 {
 	struct err err = { 0 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "gateway/transmit/verdict.h"
-#include "gateway/transmit/wire.h"
+#include "gateway/transmit/wire_failure.h"
 
 static enum verdict_kind
 kind_of(unsigned status, bool renewing)

@@ -1,0 +1,62 @@
+#include "gateway/transmit/wire_failure.h"
+
+#include <curl/curl.h>
+
+/* What libcurl's codes mean. */
+/* clang-format off */
+static const struct {
+	CURLcode code;
+	const char *why;
+} failures[] = {
+	{ CURLE_OK,			"reset: closed amid the answer's head" },
+	{ CURLE_COULDNT_RESOLVE_HOST,	"dns: the host's name has no address" },
+	{ CURLE_COULDNT_RESOLVE_PROXY,	"dns: the proxy's name has no address" },
+	{ CURLE_COULDNT_CONNECT,	"connect: refused, or no way there" },
+	{ CURLE_OPERATION_TIMEDOUT,	"timeout: no answer in time" },
+	{ CURLE_GOT_NOTHING,		"reset: closed without an answer" },
+	{ CURLE_SEND_ERROR,		"reset: broken while sending" },
+	{ CURLE_RECV_ERROR,		"reset: broken while waiting" },
+	{ CURLE_ABORTED_BY_CALLBACK,	"reset: a kept connection died in use" },
+	{ CURLE_SSL_CONNECT_ERROR,	"tls: the handshake failed" },
+	{ CURLE_SSL_CACERT_BADFILE,	"tls: the CA file cannot be used" },
+	{ CURLE_UNSUPPORTED_PROTOCOL,	"garbage: the answer is not HTTP" },
+	{ CURLE_WEIRD_SERVER_REPLY,	"garbage: the answer is not HTTP" },
+	{ CURLE_WRITE_ERROR,		"garbage: a head without end" },
+	{ CURLE_OUT_OF_MEMORY,		"memory: no more, or a line too long" },
+};
+
+/*
+ * OpenSSL's verdicts on a certificate (X509_V_ERR_*), but for 1: with that
+ * curl begins, and it compares the host's name before it asks OpenSSL.
+ */
+static const struct {
+	long result;
+	const char *why;
+} certificates[] = {
+	{ 1,	"tls: the certificate is for another host" },
+	{ 9,	"tls: the certificate is not valid yet" },
+	{ 10,	"tls: the certificate has expired" },
+	{ 18,	"tls: the certificate is self-signed" },
+	{ 19,	"tls: the certificate's root is not trusted" },
+	{ 20,	"tls: the certificate's issuer is not known" },
+	{ 21,	"tls: the certificate's issuer is not known" },
+};
+/* clang-format on */
+
+const char *
+wire_failure(int code)
+{
+	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+		if (failures[i].code == (CURLcode)code)
+			return failures[i].why;
+	return curl_easy_strerror((CURLcode)code);
+}
+
+const char *
+wire_failure_certificate(long result)
+{
+	for (size_t i = 0; i < sizeof certificates / sizeof *certificates; i++)
+		if (certificates[i].result == result)
+			return certificates[i].why;
+	return "tls: the certificate does not verify";
+}
