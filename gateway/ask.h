@@ -31,8 +31,4 @@ bool ask_get(const char *address, const char *path, const char *token,
 bool ask_post(const char *address, const char *path, const char *token,
     struct span body, struct buffer *body_out, struct err *err);
 
-/* The line of that file, without its end; false: there is none. */
-#define ASK_TOKEN_MAX 4096
-bool ask_token(const char *path, char token_out[ASK_TOKEN_MAX]);
-
 #endif
