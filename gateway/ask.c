@@ -227,6 +227,19 @@ ask(const struct question *q, struct buffer *body_out, struct err *err)
 }
 
 bool
+ask_token(const char *path, char token[ASK_TOKEN_MAX])
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL || fgets(token, ASK_TOKEN_MAX, file) == NULL)
+		token[0] = '\0';
+	if (file != NULL)
+		fclose(file);
+	token[strcspn(token, "\r\n")] = '\0';
+	return token[0] != '\0';
+}
+
+bool
 ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err)
 {
@@ -240,17 +253,4 @@ ask_post(const char *address, const char *path, const char *token,
 {
 	return ask(
 	    &(struct question){ address, path, token, &body }, body_out, err);
-}
-
-bool
-ask_token(const char *path, char token_out[ASK_TOKEN_MAX])
-{
-	FILE *file = fopen(path, "re");
-
-	if (file == NULL || fgets(token_out, ASK_TOKEN_MAX, file) == NULL)
-		token_out[0] = '\0';
-	if (file != NULL)
-		fclose(file);
-	token_out[strcspn(token_out, "\r\n")] = '\0';
-	return token_out[0] != '\0';
 }

@@ -18,6 +18,11 @@
 #include "parsers/err.h"
 #include "parsers/text.h"
 
+#define ASK_TOKEN_MAX 4096
+
+/* Of the token's file the line, without what ends it; false: there is none. */
+bool ask_token(const char *path, char token[ASK_TOKEN_MAX]);
+
 /* `address` is HOST:PORT or http://HOST:PORT; `token` may be NULL. */
 bool ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err);
@@ -25,9 +30,5 @@ bool ask_get(const char *address, const char *path, const char *token,
 /* The body is JSON. */
 bool ask_post(const char *address, const char *path, const char *token,
     struct span body, struct buffer *body_out, struct err *err);
-
-/* The line of that file, without its end; false: there is none. */
-#define ASK_TOKEN_MAX 4096
-bool ask_token(const char *path, char token_out[ASK_TOKEN_MAX]);
 
 #endif

@@ -275,24 +275,6 @@ spool(const struct invocation *given)
 	return bad > 0 ? EXIT_BAD : EXIT_DONE;
 }
 
-static int
-dead_letter_act_with(struct dead_words *words)
-{
-	char token[ASK_TOKEN_MAX] = "";
-	int code;
-
-	if (words->directory == NULL)
-		return usage("dead-letter needs a folder, or -c FILE with "
-			     "dead_letters.directory",
-		    "");
-	if (words->token_file != NULL && !ask_token(words->token_file, token))
-		return usage("there is no token in ", words->token_file);
-	code = (int)dead_letter_act(
-	    words, words->token_file != NULL ? token : NULL, stdout);
-	explicit_bzero(token, sizeof token);
-	return code;
-}
-
 /* What the command line leaves open, a configuration that it names tells. */
 static int
 dead_letter(const struct invocation *given)
@@ -306,14 +288,14 @@ dead_letter(const struct invocation *given)
 		&words, given->words, given->word_count, clock_wall_ms(), &err))
 		return usage(err.text, "");
 	if (!given->config_named)
-		return dead_letter_act_with(&words);
+		return (int)dead_letter_act(&words, stdout);
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
 	if (words.directory == NULL)
 		words.directory = config.dead_letters.directory;
 	if (words.token_file == NULL)
 		words.token_file = config.admin.token_file;
-	code = dead_letter_act_with(&words);
+	code = (int)dead_letter_act(&words, stdout);
 	config_fini(&config);
 	return code;
 }
