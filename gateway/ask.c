@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -151,7 +152,7 @@ refused(const char *address, long status, const char *body, struct err *err)
 		    "%s: the gateway asks for its admin token: --token-file "
 		    "FILE",
 		    address);
-	if (own_words(body, words, sizeof words)[0] != '\0')
+	if (status != 404 && own_words(body, words, sizeof words)[0] != '\0')
 		return err_set(err, status == 409 ? ERR_BUSY : ERR_INPUT, 0,
 		    "%s: %s", address, words);
 	return err_set(err, ERR_INPUT, 0,
@@ -186,8 +187,11 @@ struct question {
 static bool
 put_question(struct buffer *out, const struct question *q)
 {
-	buffer_print(out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n",
-	    q->body == NULL ? "GET" : "POST", q->path, q->address);
+	struct span host = authority_of(q->address);
+
+	buffer_print(out,
+	    "%s %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n",
+	    q->body == NULL ? "GET" : "POST", q->path, (int)host.len, host.at);
 	if (q->token != NULL)
 		buffer_print(out, "Authorization: Bearer %s\r\n", q->token);
 	if (q->body == NULL)
@@ -220,6 +224,19 @@ ask(const struct question *q, struct buffer *body_out, struct err *err)
 	buffer_fini(&request);
 	close(fd);
 	return ok;
+}
+
+bool
+ask_token(const char *path, char token[ASK_TOKEN_MAX])
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL || fgets(token, ASK_TOKEN_MAX, file) == NULL)
+		token[0] = '\0';
+	if (file != NULL)
+		fclose(file);
+	token[strcspn(token, "\r\n")] = '\0';
+	return token[0] != '\0';
 }
 
 bool

@@ -18,6 +18,11 @@
 #include "parsers/err.h"
 #include "parsers/text.h"
 
+#define ASK_TOKEN_MAX 4096
+
+/* Of the token's file the line, without what ends it; false: there is none. */
+bool ask_token(const char *path, char token[ASK_TOKEN_MAX]);
+
 /* `address` is HOST:PORT or http://HOST:PORT; `token` may be NULL. */
 bool ask_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err);

@@ -23,7 +23,7 @@
 
 struct scene {
 	const struct dead_words *words;
-	const char *token;
+	char token[ASK_TOKEN_MAX]; /* "": none */
 	FILE *out;
 	int folder;
 	char path[4096];
@@ -155,7 +155,7 @@ print_report(const struct errand_report *report, FILE *out)
 }
 
 static enum dead_letter_end
-list(const struct scene *scene)
+list(struct scene *scene)
 {
 	struct letterbox_filter meant = filter_of(scene->words);
 	struct errand_report report = { .kind = ERRAND_LOOK, .ok = true };
@@ -183,7 +183,7 @@ list(const struct scene *scene)
 /* ---------------------------------------------------------------- show -- */
 
 static enum dead_letter_end
-show(const struct scene *scene)
+show(struct scene *scene)
 {
 	struct letterbox_filter meant = filter_of(scene->words);
 	enum dead_letter_end end = DEAD_LETTER_DONE;
@@ -253,7 +253,8 @@ ask(const struct scene *scene, const char *path, struct buffer *answer,
 	if (!ok)
 		err_set(err, ERR_INPUT, 0, "these names are too long");
 	else
-		ok = ask_post(address, path, scene->token,
+		ok = ask_post(address, path,
+		    scene->token[0] != '\0' ? scene->token : NULL,
 		    (struct span){ body.at, body.len }, answer, err);
 	buffer_fini(&body);
 	return ok;
@@ -436,31 +437,48 @@ purge(struct scene *scene)
 
 /* ----------------------------------------------------------------- act -- */
 
-enum dead_letter_end
-dead_letter_act(const struct dead_words *words, const char *token, FILE *out)
+static enum dead_letter_end (*const acts[])(struct scene *scene) = {
+	[DEAD_LIST] = list,
+	[DEAD_SHOW] = show,
+	[DEAD_REPLAY] = replay,
+	[DEAD_PURGE] = purge,
+};
+
+/* What is to be known before anything is done. */
+static enum dead_letter_end
+prepare(struct scene *scene)
 {
-	struct scene scene = {
-		.words = words,
-		.token = token,
-		.out = out,
-		.folder = -1,
-	};
-	enum dead_letter_end end = DEAD_LETTER_FAILED;
+	const struct dead_words *words = scene->words;
 	struct err err = { 0 };
 
-	if (!open_folder(&scene, &err)) {
-		end = fail(err.kind == ERR_INPUT ? DEAD_LETTER_NOT_ALL
-						 : DEAD_LETTER_FAILED,
+	if (words->directory == NULL)
+		err_set(&err, ERR_INPUT, 0,
+		    "dead-letter needs a folder, or -c FILE with a "
+		    "configuration that keeps dead letters");
+	else if (words->token_file != NULL &&
+		 !ask_token(words->token_file, scene->token))
+		err_set(&err, ERR_INPUT, 0, "there is no token in %s",
+		    words->token_file);
+	if (err.kind != ERR_NONE)
+		return (enum dead_letter_end)dead_words_usage(&err);
+	if (!open_folder(scene, &err))
+		return fail(err.kind == ERR_INPUT ? DEAD_LETTER_NOT_ALL
+						  : DEAD_LETTER_FAILED,
 		    &err);
-	} else {
-		scene.held =
-		    lock_held(scene.folder, scene.holder, scene.address);
-		end = words->command == DEAD_LIST     ? list(&scene)
-		      : words->command == DEAD_SHOW   ? show(&scene)
-		      : words->command == DEAD_REPLAY ? replay(&scene)
-						      : purge(&scene);
-	}
+	scene->held = lock_held(scene->folder, scene->holder, scene->address);
+	return DEAD_LETTER_DONE;
+}
+
+enum dead_letter_end
+dead_letter_act(const struct dead_words *words, FILE *out)
+{
+	struct scene scene = { .words = words, .out = out, .folder = -1 };
+	enum dead_letter_end end = prepare(&scene);
+
+	if (end == DEAD_LETTER_DONE)
+		end = acts[words->command](&scene);
 	if (scene.folder != -1)
 		close(scene.folder);
+	explicit_bzero(scene.token, sizeof scene.token);
 	return end;
 }

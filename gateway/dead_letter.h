@@ -20,11 +20,10 @@
 enum dead_letter_end {
 	DEAD_LETTER_DONE = 0,
 	DEAD_LETTER_NOT_ALL = 1, /* some stay, or nobody could be asked */
-	DEAD_LETTER_FAILED = 3,  /* the folder cannot be read or changed */
+	DEAD_LETTER_USAGE = 2,
+	DEAD_LETTER_FAILED = 3, /* the folder cannot be read or changed */
 };
 
-/* words->directory is there; `token` may be NULL. */
-enum dead_letter_end dead_letter_act(
-    const struct dead_words *words, const char *token, FILE *out);
+enum dead_letter_end dead_letter_act(const struct dead_words *words, FILE *out);
 
 #endif

@@ -46,6 +46,8 @@ take_limit(struct dead_words *w, const char *text, int64_t wall_ms)
 	return unit_parse(UNIT_COUNT, text, &w->limit, &err);
 }
 
+#define INDENT "                     "
+
 /* With `at` a text is noted there; with `flag` there is no value. */
 /* clang-format off */
 static const struct {
@@ -53,26 +55,28 @@ static const struct {
 	unsigned of;
 	size_t at, flag;
 	bool (*take)(struct dead_words *, const char *text, int64_t wall_ms);
+	const char *wanted; /* of a value that is taken */
 	const char *help;
 } options[] = {
-	{ "--table", "T", ALL, offsetof(struct dead_words, table), 0, NULL,
+	{ "--table", "T", ALL, offsetof(struct dead_words, table), 0, NULL, NULL,
 	  "only those of this table" },
-	{ "--reason", "R", ALL, offsetof(struct dead_words, reason), 0, NULL,
+	{ "--reason", "R", ALL, offsetof(struct dead_words, reason), 0, NULL, NULL,
 	  "only those with this reason; list shows which there are" },
 	{ "--before", "TIME", OF(DEAD_PURGE), 0, 0, take_before,
-	  "only those written before a time such as 2026-04-16T00:00:00Z, or\n"
-	  "                    longer ago than an age such as 7d" },
-	{ "--all", NULL, OF(DEAD_PURGE), 0, offsetof(struct dead_words, all), NULL,
-	  "all of them; purge wants this where nothing else is said" },
-	{ "--limit", "N", OF(DEAD_SHOW), 0, 0, take_limit,
+	  "a time such as 2026-04-16T00:00:00Z, or an age such as 7d",
+	  "only those written before this time, or longer ago than\n"
+	  INDENT "this age: 2026-04-16T00:00:00Z, or 7d" },
+	{ "--all", NULL, OF(DEAD_PURGE), 0, offsetof(struct dead_words, all), NULL, NULL,
+	  "all of them; purge wants to be told that" },
+	{ "--limit", "N", OF(DEAD_SHOW), 0, 0, take_limit, "a number",
 	  "no more than N letters" },
-	{ "--json", NULL, ALL & ~OF(DEAD_SHOW), 0, offsetof(struct dead_words, json), NULL,
-	  "for programs: one JSON document, as the admin routes give it" },
-	{ "--admin", "ADDRESS", ASKED, offsetof(struct dead_words, admin), 0, NULL,
-	  "where the gateway is asked, as HOST:PORT; else where the folder's\n"
-	  "                    lock says" },
-	{ "--token-file", "FILE", ASKED, offsetof(struct dead_words, token_file), 0, NULL,
-	  "with admin.token_file, that file" },
+	{ "--json", NULL, ALL & ~OF(DEAD_SHOW), 0, offsetof(struct dead_words, json), NULL, NULL,
+	  "for programs: one document, as the admin routes give it" },
+	{ "--admin", "ADDRESS", ASKED, offsetof(struct dead_words, admin), 0, NULL, NULL,
+	  "where the gateway is asked, as HOST:PORT; else where\n"
+	  INDENT "the folder's lock says" },
+	{ "--token-file", "FILE", ASKED, offsetof(struct dead_words, token_file), 0, NULL, NULL,
+	  "the gateway's admin.token_file, if it has one" },
 };
 /* clang-format on */
 
@@ -81,9 +85,9 @@ dead_words_help(FILE *out)
 {
 	fputs("usage: polaris-gateway dead-letter COMMAND DIR [OPTION...]\n\n"
 	      "Dead letters are events that could not go their way: invalid "
-	      "ones that were\nskipped, and those that the upstream refused.  "
-	      "DIR is their folder, or that of\nthe spool which it stands in; "
-	      "-c FILE instead takes it from a configuration.\n\n",
+	      "ones that were\nskipped, and those that the upstream refused. "
+	      "DIR is their folder, or that of\nthe spool; -c FILE instead "
+	      "takes it from a configuration.\n\n",
 	    out);
 	for (size_t i = 0; i < DEAD_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
@@ -92,7 +96,7 @@ dead_words_help(FILE *out)
 		int used = fprintf(out, "  %s %s", options[i].name,
 		    options[i].value != NULL ? options[i].value : "");
 
-		fprintf(out, "%*s", used < 20 ? 20 - used : 1, "");
+		fprintf(out, "%*s", used < 21 ? 21 - used : 1, "");
 		fprintf(out, "%s\n", options[i].help);
 	}
 	fputs(
@@ -103,10 +107,19 @@ dead_words_help(FILE *out)
 	    "folder cannot be\nread or changed.\n\n"
 	    "  polaris-gateway dead-letter list /var/lib/polaris-gateway\n"
 	    "  polaris-gateway dead-letter show /var/lib/polaris-gateway "
-	    "--reason refused | jq -r .answer\n"
+	    "--reason refused\n"
 	    "  polaris-gateway dead-letter replay /var/lib/polaris-gateway "
 	    "--table clicks\n",
 	    out);
+}
+
+int
+dead_words_usage(const struct err *err)
+{
+	fprintf(stderr,
+	    "polaris-gateway: %s\nTry: polaris-gateway dead-letter --help\n",
+	    err->text);
+	return 2;
 }
 
 static bool
@@ -149,8 +162,8 @@ take_value(struct dead_words *w, size_t i, const char *value, int64_t wall_ms,
 		return true;
 	}
 	return options[i].take(w, value, wall_ms) ||
-	       err_set(err, ERR_INPUT, 0, "%s %s: is not understood",
-		   options[i].name, value);
+	       err_set(err, ERR_INPUT, 0, "%s %s: must be %s", options[i].name,
+		   value, options[i].wanted);
 }
 
 /* What is said, as a whole. */

@@ -43,6 +43,9 @@ struct dead_words {
 bool dead_words_read(struct dead_words *out, char **words, size_t count,
     int64_t wall_ms, struct err *err);
 
+/* Tells it on standard error; the program's exit code. */
+int dead_words_usage(const struct err *err);
+
 /* For people: commands, options, examples. */
 void dead_words_help(FILE *out);
 

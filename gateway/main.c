@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/ask.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/config_print.h"
@@ -41,9 +42,8 @@ struct invocation {
 	size_t word_count;
 };
 
-/* Where a gateway is asked unless it is told; and a token's longest line. */
+/* Where a gateway is asked unless it is told. */
 #define TOP_ADDRESS "127.0.0.1:9090"
-#define TOKEN_MAX   4096
 
 /* What `validate` goes by without -c: every default, and nobody to send to. */
 #define CONFIG_OF_DEFAULTS                                                     \
@@ -211,54 +211,13 @@ validate(const struct invocation *given)
 	return code;
 }
 
-/* Of the secret's file the line, without what ends it. */
-static char *
-read_token(const char *path, char token[TOKEN_MAX])
-{
-	FILE *file = fopen(path, "re");
-
-	if (file == NULL || fgets(token, TOKEN_MAX, file) == NULL)
-		token[0] = '\0';
-	if (file != NULL)
-		fclose(file);
-	token[strcspn(token, "\r\n")] = '\0';
-	return token[0] != '\0' ? token : NULL;
-}
-
-struct top_wish {
-	const char *address; /* NULL: not told */
-	const char *token_file;
-};
-
-static int
-top_words(const struct invocation *given, struct top_wish *wish)
-{
-	for (size_t i = 0; i < given->word_count; i++) {
-		const char *word = given->words[i];
-
-		if (strcmp(word, "--token-file") == 0) {
-			if (++i == given->word_count)
-				return usage("--token-file needs a file", "");
-			wish->token_file = given->words[i];
-		} else if (word[0] == '-') {
-			return usage("top has no option ", word);
-		} else if (wish->address != NULL) {
-			return usage("top shows one gateway, not also ", word);
-		} else {
-			wish->address = word;
-		}
-	}
-	return EXIT_DONE;
-}
-
 static int
 top_look(const struct top_wish *wish)
 {
-	char token[TOKEN_MAX] = "";
+	char token[ASK_TOKEN_MAX] = "";
 	bool ok;
 
-	if (wish->token_file != NULL &&
-	    read_token(wish->token_file, token) == NULL)
+	if (wish->token_file != NULL && !ask_token(wish->token_file, token))
 		return usage("there is no token in ", wish->token_file);
 	ok = top_show(wish->address, wish->token_file != NULL ? token : NULL);
 	explicit_bzero(token, sizeof token);
@@ -269,12 +228,13 @@ top_look(const struct top_wish *wish)
 static int
 top(const struct invocation *given)
 {
-	struct top_wish wish = { 0 };
+	struct top_wish wish;
 	struct config config;
-	int code = top_words(given, &wish);
+	struct err err = { 0 };
+	int code;
 
-	if (code != EXIT_DONE)
-		return code;
+	if (!top_words(&wish, given->words, given->word_count, &err))
+		return usage(err.text, "");
 	if (!given->config_named) {
 		if (wish.address == NULL)
 			wish.address = TOP_ADDRESS;
@@ -315,25 +275,6 @@ spool(const struct invocation *given)
 	return bad > 0 ? EXIT_BAD : EXIT_DONE;
 }
 
-static int
-dead_letter_act_with(struct dead_words *words)
-{
-	char token[TOKEN_MAX] = "";
-	int code;
-
-	if (words->directory == NULL)
-		return usage("dead-letter needs a folder, or -c FILE with "
-			     "dead_letters.directory",
-		    "");
-	if (words->token_file != NULL &&
-	    read_token(words->token_file, token) == NULL)
-		return usage("there is no token in ", words->token_file);
-	code = (int)dead_letter_act(
-	    words, words->token_file != NULL ? token : NULL, stdout);
-	explicit_bzero(token, sizeof token);
-	return code;
-}
-
 /* What the command line leaves open, a configuration that it names tells. */
 static int
 dead_letter(const struct invocation *given)
@@ -347,14 +288,14 @@ dead_letter(const struct invocation *given)
 		&words, given->words, given->word_count, clock_wall_ms(), &err))
 		return usage(err.text, "");
 	if (!given->config_named)
-		return dead_letter_act_with(&words);
+		return (int)dead_letter_act(&words, stdout);
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
 	if (words.directory == NULL)
 		words.directory = config.dead_letters.directory;
 	if (words.token_file == NULL)
 		words.token_file = config.admin.token_file;
-	code = dead_letter_act_with(&words);
+	code = (int)dead_letter_act(&words, stdout);
 	config_fini(&config);
 	return code;
 }

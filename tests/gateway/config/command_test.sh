@@ -57,6 +57,29 @@ expect "and what to do"   2 "" "-c FILE" run -c none.yaml
 expect "a folder"         2 "" "Is a directory" check -c .
 expect "-c alone"         2 "" "needs a file" check -c
 expect "no spool there"   1 "" "no spool is here" spool stat .
+mkdir empty letters
+cat >letters/letters-0000000000000001.ndjson <<END
+{"at":"2022-04-16T00:46:58.771Z","table":"t","reason":"refused","event":"{}"}
+{"at":"2026-04-16T00:46:58.771Z","table":"u","reason":"expired","event":"x"}
+a note
+END
+expect "dead letters"     0 "^usage: .*dead-letter COMMAND" "" dead-letter --help
+expect "nothing to do"    2 "" "needs list, show" dead-letter
+expect "list"             0 "^t  *refused  *1 .*2022-04-16T00:46:58Z" "" dead-letter list letters
+expect "list of all"      0 "^(all)  *2 " "" dead-letter list letters
+expect "list, one table"  0 "^u  *expired" "" dead-letter list letters --table u
+expect "list of none"     0 "^no dead letters" "" dead-letter list letters --table v
+expect "list for others"  0 '"count":2,.*"damaged":1' "" dead-letter list letters --json
+expect "show"             1 '^{"at".*"table":"u"' "byte 155: this is no letter" dead-letter show letters
+expect "no such folder"   3 "" "nowhere: No such file" dead-letter list nowhere
+expect "another folder"   1 "" "no dead letters are kept here" dead-letter list empty
+expect "nobody to ask"    1 "" "start it" dead-letter replay letters
+expect "nobody there"     1 "" "refused" dead-letter replay letters --admin 127.0.0.1:1
+expect "purge what"       2 "" "which.*--all" dead-letter purge letters
+expect "purge the old"    0 "^purged 1 letter$" "" dead-letter purge letters --before 2024-01-01T00:00:00Z
+expect "purge all"        0 "^purged 1 letter$" "" dead-letter purge letters --all
+expect "a note stays"     0 "^no dead letters" "" dead-letter list letters
+expect "by configuration" 2 "" "needs a folder" dead-letter list -c good.yaml
 expect "nor to verify"    1 "" "no spool is here" spool verify .
 expect "no such folder"   3 "" "none: No such file" spool stat none
 expect "a file"           3 "" "Not a directory" spool verify good.yaml
