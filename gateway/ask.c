@@ -152,7 +152,7 @@ refused(const char *address, long status, const char *body, struct err *err)
 		    "%s: the gateway asks for its admin token: --token-file "
 		    "FILE",
 		    address);
-	if (own_words(body, words, sizeof words)[0] != '\0')
+	if (status != 404 && own_words(body, words, sizeof words)[0] != '\0')
 		return err_set(err, status == 409 ? ERR_BUSY : ERR_INPUT, 0,
 		    "%s: %s", address, words);
 	return err_set(err, ERR_INPUT, 0,
@@ -187,8 +187,11 @@ struct question {
 static bool
 put_question(struct buffer *out, const struct question *q)
 {
-	buffer_print(out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n",
-	    q->body == NULL ? "GET" : "POST", q->path, q->address);
+	struct span host = authority_of(q->address);
+
+	buffer_print(out,
+	    "%s %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n",
+	    q->body == NULL ? "GET" : "POST", q->path, (int)host.len, host.at);
 	if (q->token != NULL)
 		buffer_print(out, "Authorization: Bearer %s\r\n", q->token);
 	if (q->body == NULL)

@@ -211,32 +211,6 @@ validate(const struct invocation *given)
 	return code;
 }
 
-struct top_wish {
-	const char *address; /* NULL: not told */
-	const char *token_file;
-};
-
-static int
-top_words(const struct invocation *given, struct top_wish *wish)
-{
-	for (size_t i = 0; i < given->word_count; i++) {
-		const char *word = given->words[i];
-
-		if (strcmp(word, "--token-file") == 0) {
-			if (++i == given->word_count)
-				return usage("--token-file needs a file", "");
-			wish->token_file = given->words[i];
-		} else if (word[0] == '-') {
-			return usage("top has no option ", word);
-		} else if (wish->address != NULL) {
-			return usage("top shows one gateway, not also ", word);
-		} else {
-			wish->address = word;
-		}
-	}
-	return EXIT_DONE;
-}
-
 static int
 top_look(const struct top_wish *wish)
 {
@@ -254,12 +228,13 @@ top_look(const struct top_wish *wish)
 static int
 top(const struct invocation *given)
 {
-	struct top_wish wish = { 0 };
+	struct top_wish wish;
 	struct config config;
-	int code = top_words(given, &wish);
+	struct err err = { 0 };
+	int code;
 
-	if (code != EXIT_DONE)
-		return code;
+	if (!top_words(&wish, given->words, given->word_count, &err))
+		return usage(err.text, "");
 	if (!given->config_named) {
 		if (wish.address == NULL)
 			wish.address = TOP_ADDRESS;

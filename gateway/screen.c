@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/duration.h"
 #include "parsers/grammar.h"
 #include "parsers/jseek.h"
 
@@ -15,7 +16,7 @@
 #define ROWS_MOST 1002 /* as many as /status has */
 
 /* The lines that stand in any case: their number decides what lists get. */
-#define LINES_FIXED 15 /* with two of a sentence and of an advice each */
+#define LINES_FIXED 17 /* with two of a sentence and of an advice each */
 
 struct page {
 	const struct screen *screen;
@@ -75,24 +76,6 @@ count_words(double n, char out[32])
 		    out, 32, n >= 100 || n == floor(n) ? "%.0f" : "%.1f", n);
 	else
 		snprintf(out, 32, "%.0f%c", n, units[unit]);
-	return out;
-}
-
-static const char *
-time_words(double ms, char out[32])
-{
-	if (ms < 0)
-		snprintf(out, 32, "-");
-	else if (ms < 1000)
-		snprintf(out, 32, "%.0f ms", ms);
-	else if (ms < 10000)
-		snprintf(out, 32, "%.1f s", ms / 1000);
-	else if (ms < 120000)
-		snprintf(out, 32, "%.0f s", ms / 1000);
-	else if (ms < 7200000)
-		snprintf(out, 32, "%.0f min", ms / 60000);
-	else
-		snprintf(out, 32, "%.1f h", ms / 3600000);
 	return out;
 }
 
@@ -191,7 +174,7 @@ put_head(struct page *page)
 	text(page->root, "health.level", level);
 	PUT(page, "%spolaris-gateway%s %s, up %s: %s\n", paint(page, BOLD),
 	    paint(page, PLAIN), text(page->root, "version", words),
-	    time_words(1000 * number(page->root, "uptime_s"), span), level);
+	    duration_words(1000 * number(page->root, "uptime_s"), span), level);
 	PUT(page, "\n%s", paint(page, level_colour(level)));
 	put_wrapped(page, text(page->root, "health.sentence", words), "");
 	PUT(page, "%s", paint(page, PLAIN));
@@ -215,10 +198,10 @@ put_numbers(struct page *page)
 	    count_words(number(page->root, "events.waiting"), c),
 	    count_words(newest(page, "refused"), d));
 	PUT(page, "latency  200: p50 %s, p99 %s; delivery: p50 %s, p99 %s\n",
-	    time_words(newest(page, "ack_p50_ms"), a),
-	    time_words(newest(page, "ack_p99_ms"), b),
-	    time_words(newest(page, "delivery_p50_ms"), c),
-	    time_words(newest(page, "delivery_p99_ms"), d));
+	    duration_words(newest(page, "ack_p50_ms"), a),
+	    duration_words(newest(page, "ack_p99_ms"), b),
+	    duration_words(newest(page, "delivery_p50_ms"), c),
+	    duration_words(newest(page, "delivery_p99_ms"), d));
 	PUT(page, "calls    ");
 	put_bar(page, limit > 0 ? used / limit : 0);
 	PUT(page, " %.0f of %.0f this minute, saved by batching %s\n", used,
@@ -228,6 +211,24 @@ put_numbers(struct page *page)
 	put_bar(page, room > 0 ? bytes / room : 0);
 	PUT(page, " %.0f %%, %s of %s\n", room > 0 ? 100 * bytes / room : 0,
 	    bytes_words(bytes, a), bytes_words(room, b));
+}
+
+static void
+put_upstream(struct page *page)
+{
+	double expires_s = number(page->root, "credential.expires_in_s");
+	char kind[TEXT_MAX], a[32], b[32];
+
+	PUT(page, "upstream %s", text(page->root, "credential.kind", kind));
+	if (expires_s > 0)
+		PUT(page, ", its token lives %s",
+		    duration_words(1000 * expires_s, a));
+	PUT(page, "; an answer takes p50 %s, p99 %s\n",
+	    duration_words(number(page->root, "upstream.answer.p50_ms"), a),
+	    duration_words(number(page->root, "upstream.answer.p99_ms"), b));
+	PUT(page, "letters  dead: %s of accepted events, %s of skipped ones\n",
+	    count_words(number(page->root, "dead_letters.accepted"), a),
+	    count_words(number(page->root, "dead_letters.skipped"), b));
 }
 
 /* ---- lists ------------------------------------------------------------ */
@@ -279,7 +280,7 @@ put_table(struct page *page, struct span t)
 	    *colour != '\0' ? paint(page, PLAIN) : "",
 	    count_words(number(t, "accepted"), a),
 	    count_words(number(t, "waiting"), b),
-	    time_words(number(t, "oldest_ms"), c),
+	    duration_words(number(t, "oldest_ms"), c),
 	    count_words(number(t, "rejected"), d),
 	    number(t, "calls_in_minute"));
 }
@@ -379,6 +380,7 @@ screen_write(const struct screen *screen, struct span status,
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	put_head(&page);
 	put_numbers(&page);
+	put_upstream(&page);
 	for (size_t i = 0; i < LISTS; i++)
 		put_list(&page, &lists[i], rows, rows_each(screen));
 	free(rows);

@@ -1,11 +1,12 @@
 #include "gateway/admin/health.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "gateway/duration.h"
 
 #define RECENT_MS      60000 /* what happened since then is news */
 #define NOW_MS         10000
@@ -13,7 +14,6 @@
 #define FULL_PERCENT   95
 #define HIGH_PERCENT   70
 #define SCARCE_PERCENT 90
-#define RATE_SECONDS   10
 
 static bool say(struct health *health, const char *level, const char *advice,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -33,68 +33,7 @@ say(struct health *health, const char *level, const char *advice,
 }
 
 static bool
-happened(const struct health_scene *scene, unsigned reason, int64_t within_ms)
-{
-	int64_t last = scene->view->samples[reason][0].wall_ms;
-
-	return last != 0 && scene->wall_ms - last <= within_ms;
-}
-
-static uint64_t
-percent(uint64_t part, uint64_t whole)
-{
-	return whole == 0 ? 0 : part * 100 / whole;
-}
-
-static const struct books_table *
-find_lane(const struct books *books, enum books_lane lane, unsigned *count,
-    const char **name)
-{
-	const struct books_table *first = NULL;
-
-	*count = 0;
-	for (uint16_t t = 0; t <= books->labels.count; t++) {
-		if (books->tables[t].lane != lane)
-			continue;
-		if ((*count)++ > 0)
-			continue;
-		first = &books->tables[t];
-		*name = labels_name(&books->labels, t);
-	}
-	return first;
-}
-
-/* A duration as a person says it. */
-static const char *
-words(int64_t ms, char text[32])
-{
-	if (ms < 10000)
-		snprintf(text, 32, "%.1f s", (double)ms / 1000);
-	else if (ms < 120000)
-		snprintf(text, 32, "%" PRId64 " s", ms / 1000);
-	else if (ms < 7200000)
-		snprintf(text, 32, "%" PRId64 " min", ms / 60000);
-	else
-		snprintf(text, 32, "%.1f h", (double)ms / 3600000);
-	return text;
-}
-
-static int64_t
-oldest_ms(const struct books *books)
-{
-	int64_t oldest = 0;
-
-	for (unsigned t = 0; t <= books->labels.count; t++)
-		if (books->tables[t].waiting > 0 &&
-		    books->tables[t].oldest_ms > oldest)
-			oldest = books->tables[t].oldest_ms;
-	return oldest;
-}
-
-/* ---- the rules -------------------------------------------------------- */
-
-static bool
-not_ready(const struct health_scene *scene, struct health *health)
+not_ready(const struct scene *scene, struct health *health)
 {
 	static const struct {
 		const char *why_not, *level, *sentence, *advice;
@@ -129,10 +68,10 @@ not_ready(const struct health_scene *scene, struct health *health)
 }
 
 static bool
-silent(const struct health_scene *scene, struct health *health)
+silent(const struct scene *scene, struct health *health)
 {
 	int64_t age_ms = scene->wall_ms - scene->view->books.wall_ms;
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (scene->view->fresh || scene->view->books.wall_ms == 0 ||
 	    age_ms < SILENT_MS)
@@ -142,13 +81,13 @@ silent(const struct health_scene *scene, struct health *health)
 	    "stack of the process (gdb -p) and restart it.",
 	    "The sending side has not answered for %s: what is shown of it is "
 	    "old.",
-	    words(age_ms, text));
+	    duration_words((double)age_ms, text));
 }
 
 static bool
-refused(const struct health_scene *scene, struct health *health)
+refused(const struct scene *scene, struct health *health)
 {
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (!scene->view->books.refused)
 		return false;
@@ -157,11 +96,11 @@ refused(const struct health_scene *scene, struct health *health)
 	    "changed secret file is read by itself.",
 	    "The upstream refuses our credential: everything is kept, nothing "
 	    "is sent. It is tried again in %s.",
-	    words(scene->view->books.paused_ms, text));
+	    duration_words((double)scene->view->books.paused_ms, text));
 }
 
 static bool
-tokenless(const struct health_scene *scene, struct health *health)
+tokenless(const struct scene *scene, struct health *health)
 {
 	const struct books_credential *c = &scene->view->books.credential;
 
@@ -174,10 +113,10 @@ tokenless(const struct health_scene *scene, struct health *health)
 }
 
 static bool
-doubtful(const struct health_scene *scene, struct health *health)
+doubtful(const struct scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (!books->clock_in_doubt)
 		return false;
@@ -186,69 +125,38 @@ doubtful(const struct health_scene *scene, struct health *health)
 	    "of more than an hour. Until then no waiting event expires.",
 	    "This machine's clock is %s %s the upstream's, or was moved so "
 	    "far.",
-	    words(llabs(books->clock_skew_ms), text),
+	    duration_words(fabs((double)books->clock_skew_ms), text),
 	    books->clock_skew_ms > 0 ? "ahead of" : "behind");
-}
-
-static double
-mean_of(const struct health_scene *scene, size_t field)
-{
-	unsigned n = scene->history_count < RATE_SECONDS ? scene->history_count
-							 : RATE_SECONDS;
-	double sum = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		const char *second =
-		    (const char *)&scene->history[scene->history_count - 1 - i];
-
-		sum += *(const double *)(const void *)(second + field);
-	}
-	return n == 0 ? 0 : sum / n;
-}
-
-#define MEAN(scene, field)                                                     \
-	mean_of(scene, offsetof(struct history_second, field))
-
-/* Of what may be spent, in percent: by pace, or by what Polaris counts. */
-static uint64_t
-calls_used(const struct health_scene *scene)
-{
-	const struct books *books = &scene->view->books;
-	double limit = MEAN(scene, calls_limit);
-	uint64_t minute = percent(books->budget_used, books->budget_limit);
-	uint64_t pace =
-	    limit > 0 ? (uint64_t)(100 * MEAN(scene, calls) / limit) : 0;
-
-	return pace > minute ? pace : minute;
 }
 
 /* Why nothing leaves, as far as one look can tell. */
 static const char *
-cause(const struct health_scene *scene)
+cause(const struct scene *scene)
 {
 	const struct books *books = &scene->view->books;
 	const char *name;
 	unsigned count;
 
-	if (find_lane(books, BOOKS_LANE_HELD, &count, &name) != NULL)
+	if (scene_lane(scene, BOOKS_LANE_HELD, &count, &name) != NULL)
 		return " because the upstream refuses a table (see lanes)";
-	if (find_lane(books, BOOKS_LANE_WAITING, &count, &name) != NULL)
+	if (scene_lane(scene, BOOKS_LANE_WAITING, &count, &name) != NULL)
 		return " because the upstream does not take events (see lanes)";
 	if (books->paused_ms > 0)
 		return " because sending pauses";
-	if (calls_used(scene) >= SCARCE_PERCENT)
+	if (scene_calls_used(scene) >= SCARCE_PERCENT)
 		return " because the budget of calls is spent";
 	return "";
 }
 
 static bool
-full(const struct health_scene *scene, struct health *health)
+full(const struct scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	uint64_t used = percent(books->spool.bytes, books->spool.limit);
+	uint64_t used = scene_percent(books->spool.bytes, books->spool.limit);
 
 	if (used < FULL_PERCENT &&
-	    !happened(scene, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
+	    !scene_happened(
+		scene, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
 		return false;
 	return say(health, "bad",
 	    "Producers keep what is refused and come again. Mend what keeps "
@@ -282,28 +190,63 @@ hold_advice(const char *reason)
 }
 
 static bool
-held(const struct health_scene *scene, struct health *health)
+held(const struct scene *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
 	const struct books_table *table;
 	const char *name = "";
 	unsigned count;
-	char text[32];
+	char text[DURATION_MAX];
 
-	table = find_lane(books, BOOKS_LANE_HELD, &count, &name);
+	table = scene_lane(scene, BOOKS_LANE_HELD, &count, &name);
 	if (table == NULL)
 		return false;
 	return say(health, "bad", hold_advice(table->reason),
 	    "%u %s held; %s: the upstream answers %u (%s). %" PRIu64
 	    " events of it are kept; tried again in %s.",
 	    count, count == 1 ? "table is" : "tables are", name, table->status,
-	    table->reason, table->waiting, words(table->again_ms, text));
+	    table->reason, table->waiting,
+	    duration_words((double)table->again_ms, text));
+}
+
+/* A request with nothing to skip is kept as ever. */
+static bool
+no_letters(const struct scene *scene, struct health *health)
+{
+	bool no_room = scene_happened(
+	    scene, EVENT_FAULT_COUNT + OUTCOME_LETTERS_FULL, NOW_MS);
+
+	if (!no_room && !scene_happened(scene,
+			    EVENT_FAULT_COUNT + OUTCOME_LETTERS_FAILED, NOW_MS))
+		return false;
+	return say(health, "bad",
+	    no_room ? "Replay or remove dead letters, or raise "
+		      "dead_letters.max_bytes."
+		    : "Look at the system's log and at the disk of "
+		      "dead_letters.directory.",
+	    "Dead letters %s: requests with invalid events get 503 instead of "
+	    "having them skipped.",
+	    no_room ? "are full" : "cannot be written");
 }
 
 static bool
-paused(const struct health_scene *scene, struct health *health)
+absent(const struct scene *scene, struct health *health)
 {
-	char text[32];
+	const unsigned reason = EVENT_FAULT_COUNT + OUTCOME_TABLE_ABSENT;
+
+	if (!scene_happened(scene, reason, RECENT_MS))
+		return false;
+	return say(health, "warn",
+	    "Create the table's push connection upstream, or tell the "
+	    "producer its right name.",
+	    "A producer sends to %s, a table that the upstream has never had: "
+	    "it gets 404.",
+	    scene->view->samples[reason][0].table);
+}
+
+static bool
+paused(const struct scene *scene, struct health *health)
+{
+	char text[DURATION_MAX];
 
 	if (scene->view->books.paused_ms == 0)
 		return false;
@@ -312,19 +255,18 @@ paused(const struct health_scene *scene, struct health *health)
 	    "budget.calls_per_minute is set too high.",
 	    "The upstream says that the organization is over its limit: "
 	    "sending pauses for %s.",
-	    words(scene->view->books.paused_ms, text));
+	    duration_words((double)scene->view->books.paused_ms, text));
 }
 
 static bool
-troubled(const struct health_scene *scene, struct health *health)
+troubled(const struct scene *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
 	const struct books_table *table;
 	const char *name = "";
-	char status[16], text[32];
+	char status[16], text[DURATION_MAX];
 	unsigned count;
 
-	table = find_lane(books, BOOKS_LANE_WAITING, &count, &name);
+	table = scene_lane(scene, BOOKS_LANE_WAITING, &count, &name);
 	if (table == NULL || table->waiting == 0)
 		return false;
 	snprintf(status, sizeof status, "%u", table->status);
@@ -339,11 +281,11 @@ troubled(const struct health_scene *scene, struct health *health)
 	    count, count == 1 ? "table is" : "tables are",
 	    table->status == 0 ? "does not answer" : "answers ",
 	    table->status == 0 ? "" : status, name,
-	    words(oldest_ms(books), text));
+	    duration_words((double)scene_oldest_ms(scene), text));
 }
 
 static bool
-suspected(const struct health_scene *scene, struct health *health)
+suspected(const struct scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
 	const struct books_table *table;
@@ -366,12 +308,12 @@ suspected(const struct health_scene *scene, struct health *health)
 }
 
 static bool
-spent(const struct health_scene *scene, struct health *health)
+spent(const struct scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	uint64_t used = calls_used(scene), most = 0;
+	uint64_t used = scene_calls_used(scene), most = 0;
 	const char *name = "nobody";
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (used < SCARCE_PERCENT)
 		return false;
@@ -386,15 +328,16 @@ spent(const struct health_scene *scene, struct health *health)
 	    "batches (batch.max_events, batch.linger).",
 	    "%" PRIu64 " %% of the calls are spent, most by %s (%" PRIu64
 	    " this minute): events wait, the oldest for %s.",
-	    used > 100 ? 100 : used, name, most, words(oldest_ms(books), text));
+	    used > 100 ? 100 : used, name, most,
+	    duration_words((double)scene_oldest_ms(scene), text));
 }
 
 static bool
-filling(const struct health_scene *scene, struct health *health)
+filling(const struct scene *scene, struct health *health)
 {
 	const struct books *books = &scene->view->books;
-	uint64_t used = percent(books->spool.bytes, books->spool.limit);
-	char text[32];
+	uint64_t used = scene_percent(books->spool.bytes, books->spool.limit);
+	char text[DURATION_MAX];
 
 	if (used < HIGH_PERCENT)
 		return false;
@@ -403,14 +346,14 @@ filling(const struct health_scene *scene, struct health *health)
 	    "full.",
 	    "The spool is %" PRIu64 " %% full; the oldest event has waited "
 	    "%s.",
-	    used, words(oldest_ms(books), text));
+	    used, duration_words((double)scene_oldest_ms(scene), text));
 }
 
 static bool
-ageing(const struct health_scene *scene, struct health *health)
+ageing(const struct scene *scene, struct health *health)
 {
 	const struct books_credential *c = &scene->view->books.credential;
-	char text[32];
+	char text[DURATION_MAX];
 
 	if (c->failed == 0 || c->failed_ms <= c->renewed_ms)
 		return false;
@@ -418,18 +361,18 @@ ageing(const struct health_scene *scene, struct health *health)
 	    "Check token_url, and the client's id and secret, before then.",
 	    "The token cannot be renewed (%s); the old one serves for %s "
 	    "more.",
-	    c->error, words(1000 * c->expires_s, text));
+	    c->error, duration_words(1000 * (double)c->expires_s, text));
 }
 
 static bool
-bad_events(const struct health_scene *scene, struct health *health)
+bad_events(const struct scene *scene, struct health *health)
 {
 	const struct account_sample *last = NULL, *sample;
 	unsigned reason = 0;
 
 	for (unsigned r = 1; r < EVENT_FAULT_COUNT; r++) {
 		sample = &scene->view->samples[r][0];
-		if (!happened(scene, r, RECENT_MS) ||
+		if (!scene_happened(scene, r, RECENT_MS) ||
 		    (last != NULL && last->wall_ms >= sample->wall_ms))
 			continue;
 		last = sample;
@@ -446,7 +389,7 @@ bad_events(const struct health_scene *scene, struct health *health)
 }
 
 static bool
-virgin(const struct health_scene *scene, struct health *health)
+virgin(const struct scene *scene, struct health *health)
 {
 	if (scene->view->books.labels.count > 0)
 		return false; /* found in the spool, perhaps */
@@ -460,25 +403,25 @@ virgin(const struct health_scene *scene, struct health *health)
 }
 
 static bool
-well(const struct health_scene *scene, struct health *health)
+well(const struct scene *scene, struct health *health)
 {
-	int64_t oldest = oldest_ms(&scene->view->books);
-	char text[32];
+	int64_t oldest = scene_oldest_ms(scene);
+	char text[DURATION_MAX];
 
 	return say(health, "ok", "",
 	    "All is well: %.0f events a second come in, %.0f go out, %s%s.",
-	    MEAN(scene, in), MEAN(scene, out),
+	    SCENE_MEAN(scene, in), SCENE_MEAN(scene, out),
 	    oldest == 0 ? "nothing waits" : "the oldest has waited ",
-	    oldest == 0 ? "" : words(oldest, text));
+	    oldest == 0 ? "" : duration_words((double)oldest, text));
 }
 
 static bool (*const rules[])(
-    const struct health_scene *scene, struct health *health) = { not_ready,
-	silent, refused, tokenless, doubtful, full, held, paused, troubled,
-	suspected, spent, filling, ageing, bad_events, virgin, well };
+    const struct scene *scene, struct health *health) = { not_ready, silent,
+	refused, tokenless, doubtful, full, no_letters, held, paused, troubled,
+	suspected, spent, filling, ageing, absent, bad_events, virgin, well };
 
 struct health
-health_of(const struct health_scene *scene)
+health_of(const struct scene *scene)
 {
 	struct health health = { 0 };
 

@@ -13,16 +13,7 @@
 #ifndef GATEWAY_ADMIN_HEALTH_H
 #define GATEWAY_ADMIN_HEALTH_H
 
-#include "gateway/account.h"
-
-/* What is looked at. */
-struct health_scene {
-	const struct account_view *view;
-	const struct history_second *history; /* oldest first */
-	unsigned history_count;
-	const char *why_not; /* NULL: ready */
-	int64_t wall_ms;
-};
+#include "gateway/admin/scene.h"
 
 struct health {
 	const char *level; /* ok, warn, bad */
@@ -30,6 +21,6 @@ struct health {
 	char advice[300];
 };
 
-struct health health_of(const struct health_scene *scene);
+struct health health_of(const struct scene *scene);
 
 #endif

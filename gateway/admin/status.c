@@ -47,7 +47,7 @@ sum_tables(const struct books *books)
 static void
 write_health(struct tree *tree, const struct status *status)
 {
-	const struct health_scene scene = {
+	const struct scene scene = {
 		.view = status->view,
 		.history = status->history,
 		.history_count = status->history_count,

@@ -49,6 +49,9 @@ struct record {
 	uint32_t settled_events; /* delivered, or withdrawn and out of reach */
 	uint32_t flying_events;  /* in batches that are in flight */
 	bool withdrawn;          /* send nothing more of it */
+	bool live;               /* came a moment ago: queue.h */
+	uint16_t who;            /* its producer's number: turns.h */
+	uint64_t turn;           /* 0: as it came */
 	/* The spool's. */
 	struct place *place;  /* NULL: not on disk */
 	uint32_t told_events; /* settled by spool_settle_part */

@@ -64,16 +64,6 @@ start_anew(struct lane *lane, struct table *table)
 	lane->warned = (struct instant){ 0 };
 }
 
-void
-lane_add(struct lane *lane, struct record *record, struct instant now,
-    int64_t old_ms)
-{
-	if (lane->table != record->table ||
-	    lane->serial != record->table->serial)
-		start_anew(lane, record->table);
-	queue_add(&lane->queue, record, now, old_ms);
-}
-
 static struct instant
 earlier(struct instant a, struct instant b)
 {
@@ -104,6 +94,17 @@ max_events(const struct lane *lane)
 
 	return lane->bursts ? larger(o->max_events, o->burst_events)
 			    : o->max_events;
+}
+
+void
+lane_add(struct lane *lane, struct record *record, struct instant now,
+    int64_t old_ms)
+{
+	if (lane->table != record->table ||
+	    lane->serial != record->table->serial)
+		start_anew(lane, record->table);
+	queue_add(&lane->queue, record, now, old_ms,
+	    lane->queue.events >= max_events(lane));
 }
 
 static int64_t

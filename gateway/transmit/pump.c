@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/labels.h"
 #include "gateway/transmit/agenda.h"
 #include "gateway/transmit/aging.h"
 #include "gateway/transmit/funeral.h"
@@ -40,6 +41,7 @@ struct pump {
 	struct funeral funeral;
 	struct judge judge;
 	struct aging aging;
+	struct labels producers;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
 	struct batch **flying;
@@ -183,6 +185,9 @@ take_records(struct pump *pump)
 	     record = next) {
 		next = record->next;
 		lane = lane_of(pump, record);
+		if (record->producer != NULL)
+			record->who = labels_intern(
+			    &pump->producers, span_of(record->producer));
 		lane_add(lane, record, pump->now,
 		    aging_old_ms(record->table, wall_ms));
 		lane->books = books_of(pump->books, record->table);

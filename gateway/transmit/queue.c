@@ -17,6 +17,8 @@ link_behind(struct queue *queue, struct record *before, struct record *record)
 static void
 unlink_record(struct queue *queue, struct record *record)
 {
+	if (queue->turns != NULL)
+		turns_leave(queue->turns, record);
 	if (queue->live == record)
 		queue->live = record->next;
 	if (queue->old == record)
@@ -26,6 +28,10 @@ unlink_record(struct queue *queue, struct record *record)
 	*(record->next != NULL ? &record->next->prev : &queue->tail) =
 	    record->prev;
 	record->next = record->prev = NULL;
+	if (queue->head == NULL) {
+		turns_free(queue->turns);
+		queue->turns = NULL;
+	}
 }
 
 /* Among the old ones, behind those that are older. */
@@ -50,13 +56,97 @@ note_earliest(struct queue *queue, const struct record *record, bool only)
 		queue->earliest_ms = record->earliest_ms;
 }
 
+/* The last record before the live ones, or of all. */
+static struct record *
+last_of(const struct queue *queue, bool live)
+{
+	return live || queue->live == NULL ? queue->tail : queue->live->prev;
+}
+
+/* Behind all whose turn is not later, of those that follow `behind`. */
+static struct record *
+forward(const struct queue *queue, const struct record *record,
+    struct record *behind)
+{
+	const struct record *last = last_of(queue, record->live);
+	struct record *next = behind != NULL ? behind->next : queue->head;
+	int steps = 0;
+
+	while (behind != last && next->turn <= record->turn &&
+	       steps++ < STEPS_MOST) {
+		behind = next;
+		next = next->next;
+	}
+	return behind;
+}
+
+/* Behind the last of those whose turn is not later. */
+static struct record *
+backward(const struct queue *queue, const struct record *record,
+    const struct record *start)
+{
+	struct record *behind = last_of(queue, record->live);
+	int steps = 0;
+
+	while (behind != start && behind->turn > record->turn &&
+	       steps++ < STEPS_MOST)
+		behind = behind->prev;
+	return behind;
+}
+
+/*
+ * Its place in a row that is not empty.  Where that is not found within some
+ * steps, those who had little go too soon and those who had much too late.
+ */
+static struct record *
+place_of(struct queue *queue, struct record *record)
+{
+	struct record *start = record->live ? queue->live->prev : queue->old;
+	bool soon;
+	struct record *behind = turns_join(queue->turns, record, &soon);
+
+	if (last_of(queue, record->live)->turn <= record->turn)
+		return last_of(queue, record->live);
+	if (behind != NULL || soon)
+		return forward(queue, record, behind != NULL ? behind : start);
+	return backward(queue, record, start);
+}
+
+static bool
+takes_turns(struct queue *queue, const struct record *record, bool crowded)
+{
+	if (queue->turns == NULL && crowded && record->producer != NULL)
+		queue->turns = turns_make();
+	return queue->turns != NULL;
+}
+
+/* Into the backlog, or among the live ones. */
+static void
+link_young(struct queue *queue, struct record *record, bool crowded)
+{
+	const struct record *first = queue->live;
+	struct record *behind = last_of(queue, record->live);
+	bool empty = record->live ? first == NULL : behind == queue->old, soon;
+
+	if (takes_turns(queue, record, crowded)) {
+		if (empty)
+			turns_join(queue->turns, record, &soon);
+		else
+			behind = place_of(queue, record);
+	}
+	link_behind(queue, behind, record);
+	if (record->live && (first == NULL || first->prev == record))
+		queue->live = record;
+}
+
 void
 queue_add(struct queue *queue, struct record *record, struct instant now,
-    int64_t old_ms)
+    int64_t old_ms, bool crowded)
 {
-	bool is_live = now.ns - record->accepted.ns < QUEUE_LIVE_NS;
 	bool none = queue->tail == queue->old;
 
+	record->live = now.ns - record->accepted.ns < QUEUE_LIVE_NS;
+	record->turn = 0;
 	queue->events += record->events - record->cut_events;
 	queue->bytes += record->bytes - record->cut_bytes;
 	if (record->earliest_ms < old_ms) {
@@ -64,13 +154,7 @@ queue_add(struct queue *queue, struct record *record, struct instant now,
 		return;
 	}
 	note_earliest(queue, record, none);
-	if (!is_live && queue->live != NULL) {
-		link_behind(queue, queue->live->prev, record);
-		return;
-	}
-	link_behind(queue, queue->tail, record);
-	if (is_live && queue->live == NULL)
-		queue->live = record;
+	link_young(queue, record, crowded);
 }
 
 void
@@ -89,6 +173,8 @@ queue_cut(
 	record->cut_bytes += bytes;
 	queue->events -= events;
 	queue->bytes -= bytes;
+	if (queue->turns != NULL)
+		turns_sent(queue->turns, record);
 	if (record->cut_events == record->events)
 		unlink_record(queue, record);
 }
@@ -99,8 +185,12 @@ queue_first(struct queue *queue, struct instant now, int64_t linger_ns)
 	struct record *live;
 
 	while ((live = queue->live) != NULL &&
-	       now.ns - live->accepted.ns >= QUEUE_LIVE_NS + 2 * linger_ns)
+	       now.ns - live->accepted.ns >= QUEUE_LIVE_NS + 2 * linger_ns) {
 		queue->live = live->next;
+		if (queue->turns != NULL)
+			turns_move(queue->turns, live);
+		live->live = false;
+	}
 	if (live == NULL || queue->live_last ||
 	    now.ns - live->accepted.ns < linger_ns)
 		return queue->head;

@@ -9,7 +9,9 @@
  * oldest before the others (as good as: a late one is put right within a few
  * places).  Then come the others as they were accepted.  What was accepted a
  * moment ago is live: while others wait before them, every other batch is of
- *the live ones, so that they need not wait for all of it.
+ * the live ones, so that they need not wait for all of it.  Where more waits
+ * than a batch holds producers with a name take turns, in the backlog and among
+ * the live ones: turns.h.
  *
  * Units	events, bytes; instants for waiting, wall milliseconds for age.
  * Ownership	holds records; plain otherwise, zeroed is empty.
@@ -24,6 +26,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
+#include "gateway/transmit/turns.h"
 
 #define QUEUE_LIVE_NS (10 * NS_PER_S)
 
@@ -34,11 +37,15 @@ struct queue {
 	uint64_t events, bytes; /* not cut */
 	int64_t earliest_ms;    /* of those not old, at least; if any */
 	bool live_last;         /* whose turn it is */
+	struct turns *turns;    /* owned while something waits; NULL: none */
 };
 
-/* Records whose earliest event is before `old_ms` are old. */
+/*
+ * Records whose earliest event is before `old_ms` are old.  `crowded`: more
+ * waits than a batch holds.
+ */
 void queue_add(struct queue *queue, struct record *record, struct instant now,
-    int64_t old_ms);
+    int64_t old_ms, bool crowded);
 
 /* Takes a record out; what was cut of it stays cut. */
 void queue_remove(struct queue *queue, struct record *record);

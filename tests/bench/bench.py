@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import contestants
+import look
 import promise
 import proxy
 import stage
@@ -22,6 +23,7 @@ SCENARIOS = {
     "idle": (promise.idle, "10,000 keep-alive connections"),
     "slope": (promise.slope, "CPU an event from 1 to 1,000 tables and "
               "producers"),
+    "look": (look.scenario, "what a scrape and the page cost under load"),
     "limit": (promise.limit, "the organization's whole limit, two minutes"),
 }
 

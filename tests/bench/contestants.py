@@ -89,7 +89,7 @@ listen:
   workers: {workers}
   max_connections: {clients}
 admin:
-  address: 127.0.0.1:0
+  address: 127.0.0.1:{admin}
 acknowledge: {level}
 upstream:
   url: {scheme}://127.0.0.1:{upstream}/v1/projects/bench/events/{{table}}
@@ -259,12 +259,13 @@ class Gateway(Contestant):
         self.name = name or "ours, " + level
 
     def open(self, folder, upstream, tls):
-        self.port = stage.free_port()
+        self.port, self.admin = stage.free_port(), stage.free_port()
         self.spool = os.path.join(folder, "spool")
         shutil.rmtree(self.spool, ignore_errors=True)
         spool = "spool:\n  directory: " + self.spool
         conf = write(folder, "gateway.yaml", GATEWAY.format(
-            port=self.port, clients=stage.raise_limit() - 2000,
+            port=self.port, admin=self.admin,
+            clients=stage.raise_limit() - 2000,
             level=self.level, workers=self.workers,
             batch=self.batch, linger=self.linger, calls=self.calls, bytes=self.rate,
             upstream=upstream.tls() if tls else upstream.port,

@@ -491,7 +491,16 @@ make_record(struct rig *rig, uint32_t table, uint32_t events)
 	}
 	record->events = events;
 	record->accepted = rig->now;
+	if (rig->producer[0] != '\0')
+		record->producer = strdup(rig->producer);
 	return record;
+}
+
+void
+rig_name(struct rig *rig, const char *producer)
+{
+	snprintf(rig->producer, sizeof rig->producer, "%s",
+	    producer != NULL ? producer : "");
 }
 
 uint32_t
@@ -514,6 +523,7 @@ rig_post_ticket(
 	r->first = rig->event_count;
 	r->events = events;
 	r->table = table;
+	memcpy(r->producer, rig->producer, sizeof r->producer);
 	r->ticket.box = &rig->box;
 	r->ticket.deadline.ns = deadline_ns;
 	record = make_record(rig, table, events);

@@ -40,6 +40,7 @@ struct rig_call {
 struct rig_request {
 	struct ticket ticket;
 	uint32_t first, events, table;
+	char producer[32];
 	bool settled;
 	int64_t settled_ns;
 };
@@ -103,6 +104,7 @@ struct rig {
 	int64_t turns, turned_ns; /* in this instant */
 	int64_t limit_ns;         /* wait() goes no further */
 	uint64_t checks;
+	char producer[32]; /* of requests; empty: not named */
 	int64_t jumped_ms; /* wall time moved so far; set any time */
 };
 
@@ -135,6 +137,9 @@ uint32_t rig_random(struct rig *rig, uint32_t below);
 
 /* A request of so many events; its first event's number. */
 uint32_t rig_post(struct rig *rig, uint32_t table, uint32_t events);
+
+/* The next requests are this producer's; NULL: nobody's by name. */
+void rig_name(struct rig *rig, const char *producer);
 
 /* The same, waiting for delivery until `deadline_ns`; its request's index. */
 size_t rig_post_ticket(
