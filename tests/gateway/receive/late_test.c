@@ -124,8 +124,8 @@ Test(late, a_silent_connection_is_closed_in_silence)
 	int fd;
 
 	start();
-	fd = client_open(&rig);
 	start_at = clock_now();
+	fd = client_open(&rig);
 	cr_expect(client_closed(fd));
 	cr_expect(ms_since(start_at) >= HEAD_MS - 20);
 	cr_expect(ms_since(start_at) <= HEAD_MS + MORE_MS);
