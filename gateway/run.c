@@ -1,5 +1,6 @@
 #include "gateway/run.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -445,11 +446,28 @@ live(struct gateway *gw)
 	return up == 0;
 }
 
+/*
+ * By itself the allocator gives free memory back to the kernel above 128 KiB,
+ * an arena: libcurl's buffer for a TLS request, 64 KiB, then costs page faults
+ * each time, as much as all the rest of the request.  With a threshold set, the
+ * other one, above which memory is mapped, no longer adapts: hence both.
+ */
+#define KEEP_BYTES (8 << 20)
+#define MAP_BYTES  (4 << 20)
+
+static void
+keep_memory(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, MAP_BYTES);
+}
+
 bool
 run_gateway(const struct config *config, const char *path)
 {
 	struct gateway gw = { .config = config };
 
+	keep_memory();
 	log_setup(&config->log);
 	signals_block();
 	config_facts(config, path, gw.facts);

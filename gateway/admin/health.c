@@ -326,7 +326,8 @@ spent(const struct scene *scene, struct health *health)
 	    "Batches fill up by themselves while calls are scarce. If events "
 	    "wait too long, raise the organization's limit, or send larger "
 	    "batches (batch.max_events, batch.linger).",
-	    "%" PRIu64 " %% of the calls are spent, most by %s (%" PRIu64
+	    "%" PRIu64
+	    " %% of the calls that may be made are made, most by %s (%" PRIu64
 	    " this minute): events wait, the oldest for %s.",
 	    used > 100 ? 100 : used, name, most,
 	    duration_words((double)scene_oldest_ms(scene), text));

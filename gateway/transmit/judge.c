@@ -386,7 +386,9 @@ tell_buried(struct judge *judge, struct lane *lane, uint32_t buried)
 	    LOG_INT("events", (int64_t)lane->buried_untold),
 	    LOG_STR("advice",
 		"the upstream refused these events alone, while it took others "
-		"of the table: see the dead letters for its answers"));
+		"of the table: `polaris-gateway dead-letter show DIR` has its "
+		"answers, and dead-letter replay sends them again once what is "
+		"wrong is mended"));
 	lane->buried_untold = 0;
 }
 

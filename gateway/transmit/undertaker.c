@@ -40,8 +40,8 @@ tell_failing(struct letter_undertaker *u, enum deadletter_answer answer,
 				  : err->text),
 	    LOG_STR("advice",
 		"events that the upstream refuses stay in the spool and hold "
-		"their table; look at them, replay or purge, or raise "
-		"dead_letters.max_bytes"));
+		"their table; make room with `polaris-gateway dead-letter "
+		"list|replay|purge DIR`, or raise dead_letters.max_bytes"));
 }
 
 static void

@@ -16,7 +16,7 @@
 
 #include "tests/bench/serve.h"
 
-#define POOL_BYTES  (32 << 10) /* as in gateway/receive/listen.c */
+#define POOL_BYTES  (32 << 10) /* the library's default */
 #define IDLE_S      120
 #define CONNECTIONS 20000
 
