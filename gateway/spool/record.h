@@ -50,7 +50,6 @@ struct record {
 	uint32_t flying_events;  /* in batches that are in flight */
 	bool withdrawn;          /* send nothing more of it */
 	bool live;               /* came a moment ago: queue.h */
-	uint16_t who;            /* its producer's number: turns.h */
 	uint64_t turn;           /* 0: as it came */
 	/* The spool's. */
 	struct place *place;  /* NULL: not on disk */

@@ -41,7 +41,6 @@ struct pump {
 	struct funeral funeral;
 	struct judge judge;
 	struct aging aging;
-	struct labels producers;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
 	struct batch **flying;
@@ -185,15 +184,12 @@ take_records(struct pump *pump)
 	     record = next) {
 		next = record->next;
 		lane = lane_of(pump, record);
-		if (record->producer != NULL)
-			record->who = labels_intern(
-			    &pump->producers, span_of(record->producer));
-		lane_add(lane, record, pump->now,
-		    aging_old_ms(record->table, wall_ms));
-		lane->books = books_of(pump->books, record->table);
 		if (record->producer_label == LABEL_OTHER)
 			record->producer_label = account_recall(
 			    pump->options.account, record->producer);
+		lane_add(lane, record, pump->now,
+		    aging_old_ms(record->table, wall_ms));
+		lane->books = books_of(pump->books, record->table);
 		ledger_take(&pump->ledger, record);
 		place(pump, lane);
 		pump->rest.ns = pump->now.ns + REST_NS;

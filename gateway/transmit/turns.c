@@ -34,15 +34,15 @@ struct record *
 turns_join(struct turns *turns, struct record *record, bool *soon_out)
 {
 	struct row *row = &turns->rows[record->live];
-	struct record *last = row->of[record->who].last;
-	uint64_t turn = row->of[record->who].turn;
+	struct record *last = row->of[record->producer_label].last;
+	uint64_t turn = row->of[record->producer_label].turn;
 
 	*soon_out = turn <= row->clock;
 	if (*soon_out)
 		turn = row->clock;
 	record->turn = turn + RECORD_COST + record->bytes;
-	row->of[record->who].turn = record->turn;
-	row->of[record->who].last = record;
+	row->of[record->producer_label].turn = record->turn;
+	row->of[record->producer_label].last = record;
 	return last;
 }
 
@@ -60,8 +60,8 @@ turns_leave(struct turns *turns, const struct record *record)
 {
 	struct row *row = &turns->rows[record->live];
 
-	if (row->of[record->who].last == record)
-		row->of[record->who].last = NULL;
+	if (row->of[record->producer_label].last == record)
+		row->of[record->producer_label].last = NULL;
 }
 
 void
@@ -69,5 +69,5 @@ turns_move(struct turns *turns, struct record *record)
 {
 	turns_leave(turns, record);
 	record->live = false;
-	turns->rows[0].of[record->who].last = record;
+	turns->rows[0].of[record->producer_label].last = record;
 }

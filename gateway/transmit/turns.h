@@ -32,7 +32,7 @@ struct turns *turns_make(void);
 void turns_free(struct turns *turns);
 
 /*
- * The record, whose `who` and `live` are set, comes into its row.  Gives the
+ * The record, whose `live` and label are set, comes into its row.  Gives the
  * last one of its producer there: its place is behind that; NULL: anywhere, but
  * soon if its producer has had no more than others.
  */
