@@ -294,7 +294,8 @@ class DeadLetters(FlowTest):
             with gateway.connect() as connection:
                 while time.monotonic() < end:
                     reply = connection.ask(wire.post(
-                        "t" + SKIP, BAD + b"\n" + event(number)))
+                        "t" + SKIP, BAD + b"\n" + event(
+                            number + 4 * sent[number])))
                     self.assertEqual(reply.status, 200)
                     sent[number] += 1
         in_threads(4, work)
