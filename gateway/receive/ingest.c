@@ -423,6 +423,12 @@ ingest_settled(struct conn *conn)
 }
 
 void
+ingest_given_up(struct conn *conn)
+{
+	finish(conn, OUTCOME_NOT_DELIVERED);
+}
+
+void
 ingest_end(struct conn *conn)
 {
 	struct request *r = &conn->request;

@@ -70,6 +70,7 @@ void ingest_head(struct conn *conn, struct span method, struct span version);
 void ingest_piece(struct conn *conn, const char *bytes, size_t len);
 void ingest_whole(struct conn *conn);
 void ingest_settled(struct conn *conn);
+void ingest_given_up(struct conn *conn); /* its ticket is still out */
 void ingest_end(struct conn *conn);
 
 #endif

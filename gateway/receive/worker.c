@@ -227,7 +227,7 @@ stop_at(const struct worker *w)
 
 /*
  * Time is up, but a suspended connection must not meet the library's stop.
- * Their tickets are still out: see conn_close.
+ * Their tickets are still out, and not ours to write to: see conn_close.
  */
 static void
 give_up_waiting(struct worker *w)
@@ -236,8 +236,7 @@ give_up_waiting(struct worker *w)
 
 	while ((conn = w->waiting.first) != NULL ||
 	       (conn = w->held.first) != NULL) {
-		conn->request.ticket.result = TICKET_WITHDRAWN;
-		ingest_settled(conn);
+		ingest_given_up(conn);
 		listen_resume(conn);
 	}
 }
