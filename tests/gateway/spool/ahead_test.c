@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/spool/spool.h"
+#include "tests/support/scratch.h"
 
 #define MEMORY  (1 << 20)
 #define LINE    1000
@@ -58,15 +59,12 @@ begin(void)
 static void
 end(void)
 {
-	char command[100];
-
 	while (held_count > 0)
 		spool_leave(spool, held[--held_count].record, now());
 	spool_close(&spool);
 	table_release(table, now());
 	tables_close(&tables);
-	snprintf(command, sizeof command, "rm -r %s", directory);
-	cr_expect_eq(system(command), 0);
+	cr_expect(scratch_remove(directory));
 }
 
 TestSuite(ahead, .init = begin, .fini = end);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/scratch.h"
+
 #define FIRST  "letters-0000000000000001.ndjson"
 #define SECOND "letters-0000000000000002.ndjson"
 #define MIB    (1 << 20)
@@ -31,11 +33,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	deadletter_close(&letters);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(deadletter, .init = begin, .fini = end);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/scratch.h"
+
 static char root[] = "/tmp/errand-XXXXXX";
 static struct deadletter *letters;
 static struct errands *errands;
@@ -34,14 +36,11 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	errand_close(&errands);
 	for (int i = 0; i < report_count; i++)
 		errand_forget(&reports[i]);
 	deadletter_close(&letters);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(errand, .init = begin, .fini = end);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/scratch.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LETTER(table, reason, event)                                           \
 	"{\"at\":\"2022-04-16T00:46:58.771Z\",\"table\":\"" table              \
@@ -24,11 +26,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	letterbox_close(&box);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(letterbox, .init = begin, .fini = end);

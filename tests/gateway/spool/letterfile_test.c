@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/scratch.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define FIRST    "letters-0000000000000001.ndjson"
 
@@ -25,11 +27,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	close(folder);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(letterfile, .init = begin, .fini = end);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "tests/support/scratch.h"
 
 static char root[] = "/tmp/letterlook-XXXXXX";
 static struct letterlook look;
@@ -19,11 +20,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	letterlook_fini(&look);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(letterlook, .init = begin, .fini = end);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/scratch.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LETTER(table, reason)                                                  \
 	"{\"at\":\"2022-04-16T00:46:58.771Z\",\"table\":\"" table              \
@@ -27,11 +29,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	close(folder);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(lettersweep, .init = begin, .fini = end);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/scratch.h"
+
 static char root[] = "/tmp/lock-XXXXXX";
 static int folder = -1, lock = -1;
 static char holder[LOCK_TEXT], address[LOCK_TEXT];
@@ -21,11 +23,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	close(folder);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(lock, .init = begin, .fini = end);

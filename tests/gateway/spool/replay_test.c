@@ -12,6 +12,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/spool/parcel.h"
+#include "tests/support/scratch.h"
 
 #define MIB (1 << 20)
 
@@ -54,12 +55,9 @@ begin(void)
 static void
 end(void)
 {
-	char command[64];
-
 	spool_close(&spool);
 	tables_close(&tables);
-	snprintf(command, sizeof command, "rm -r %s", root);
-	cr_assert_eq(system(command), 0);
+	cr_assert(scratch_remove(root));
 }
 
 TestSuite(replay, .init = begin, .fini = end);
