@@ -194,7 +194,7 @@ read_reply(struct deliver *d, struct call *call)
 	size_t len = reply_text_len(reply);
 
 	/* The call's credential may be older than the current one. */
-	secret_mask(reply->text, len, wire_fields_secret(call->post.fields));
+	secret_mask(reply->text, len, call->post.fields->secret);
 	credential_mask(d->credential, reply->text, len);
 	call->answer.text = (struct span){ reply->text, len };
 	call->answer.status = reply->status;

@@ -9,6 +9,7 @@ struct watch_socket {
 	uint32_t told; /* to the kernel; 0: it does not have it */
 	uint32_t wanted;
 	bool ours; /* watch_gone will be called */
+	void *owner;
 };
 
 bool
@@ -74,6 +75,19 @@ watch_gone(struct watch *watch, int fd)
 		return;
 	drop(watch, fd);
 	watch->sockets[fd] = (struct watch_socket){ 0 };
+}
+
+void
+watch_give(struct watch *watch, int fd, void *owner)
+{
+	if ((size_t)fd < watch->room)
+		watch->sockets[fd].owner = owner;
+}
+
+void *
+watch_owner(const struct watch *watch, int fd)
+{
+	return (size_t)fd < watch->room ? watch->sockets[fd].owner : NULL;
 }
 
 static bool

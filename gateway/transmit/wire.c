@@ -9,117 +9,144 @@
 
 #include <curl/curl.h>
 
-#include "gateway/clock.h"
 #include "gateway/transmit/watch.h"
 #include "gateway/transmit/wire_failure.h"
+#include "gateway/transmit/wire_link.h"
 
-#define CONNECTION_LIFE_S 120L  /* so that a moved name is followed */
-#define READ_BUFFER_BYTES 8192L /* answers are small, transfers many */
-#define SOCKETS           64    /* looked at in one go */
+#define CONNECTION_LIFE_NS (120 * NS_PER_S)
+#define SOCKETS            64 /* looked at in one go */
 
-/*
- * A handle keeps what it was told, so that the next request tells it only what
- * is new: to libcurl an URL costs as much as all the rest of a small request.
- */
-struct handle {
-	CURL *easy;
-	struct wire_post *post; /* under way with it */
-	CURLU *target;
-	char *url; /* of which `target` is what libcurl makes; NULL: none */
-	struct handle *next;
+struct links {
+	struct wire_link *first;
 };
 
 struct wire {
 	CURLM *multi;
 	struct watch watch;
 	struct instant due; /* libcurl wants a turn then */
-	long connect_timeout_ms;
-	const char *ca_file;
+	struct wire_link_options link_options;
 	struct wire_fields *form; /* what goes with a form */
-	struct handle *idle;      /* not under way; `most` there are at most */
 	size_t most;
+
+	struct links busy;    /* with a post */
+	struct links resting; /* connected; the one used last comes first */
+	struct links spare;   /* closed: they remember TLS sessions */
+	bool lost;            /* libcurl has closed some of them */
+
+	struct instant deadline; /* no post's is earlier */
+	struct wire_post *ended, **ended_end;
 };
 
-/* On the server's certificate. */
-static long
-verdict_of(CURL *easy)
-{
-	long result = -1;
+/* --- lists --- */
 
-	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
-	return result;
+static void
+join(struct links *links, struct wire_link *link)
+{
+	link->prev = NULL;
+	link->next = links->first;
+	if (links->first != NULL)
+		links->first->prev = link;
+	links->first = link;
 }
 
-static const char *
-why_failed(const struct wire_post *post, CURLcode code)
+static void
+leave(struct links *links, struct wire_link *link)
 {
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return wire_failure_certificate(verdict_of(post->handle->easy));
-	if (code == CURLE_OPERATION_TIMEDOUT && !post->sent)
-		return "timeout: no connection in time";
-	return wire_failure((int)code);
+	if (link->prev != NULL)
+		link->prev->next = link->next;
+	else
+		links->first = link->next;
+	if (link->next != NULL)
+		link->next->prev = link->prev;
+	link->prev = link->next = NULL;
 }
 
-static size_t
-on_head(char *at, size_t one, size_t len, void *arg)
-{
-	struct wire_post *post = ((struct handle *)arg)->post;
-	struct span line = { at, len * one };
+/* --- connections --- */
 
-	return reply_head(&post->reply, line, clock_wall_ms()) ? line.len : 0;
+/* What it was in, it has left. */
+static void
+close_link(struct wire *wire, struct wire_link *link)
+{
+	/* not lost but given up */
+	link->fd = -1;
+	if (link->state != WIRE_LINK_CLOSED)
+		curl_multi_remove_handle(wire->multi, link->easy);
+	link->state = WIRE_LINK_CLOSED;
+	join(&wire->spare, link);
 }
 
-static size_t
-on_body(char *at, size_t one, size_t len, void *arg)
+static void
+conclude(struct wire *wire, struct wire_post *post)
 {
-	struct wire_post *post = ((struct handle *)arg)->post;
-	struct span piece = { at, len * one };
-	struct buffer *whole = post->whole;
-	size_t taken = piece.len;
+	post->next = NULL;
+	*wire->ended_end = post;
+	wire->ended_end = &post->next;
+}
 
-	if (whole != NULL && taken > whole->max - whole->len)
-		taken = whole->max - whole->len;
-	if (whole != NULL && !buffer_append(whole, piece.at, taken))
-		return 0;
-	return reply_body(&post->reply, piece) ? taken : 0;
+/* The next form is minutes away: its connection is not worth keeping. */
+static void
+release(struct wire *wire, struct wire_link *link, const struct wire_post *post)
+{
+	leave(&wire->busy, link);
+	link->kept = true;
+	if (post->fields == NULL || !wire_link_keeps(link))
+		close_link(wire, link);
+	else
+		join(&wire->resting, link);
+}
+
+/* The link's post has ended by itself. */
+static void
+settle(struct wire *wire, struct wire_link *link, struct wire_post *post)
+{
+	release(wire, link, post);
+	conclude(wire, post);
+}
+
+static void
+fail(struct wire *wire, struct wire_link *link, const char *why)
+{
+	struct wire_post *post = link->post;
+
+	link->response.close = true;
+	wire_link_end(link, why);
+	settle(wire, link, post);
 }
 
 /*
- * A request is about to leave.  When a kept connection turns out to be dead,
- * libcurl takes another and comes here a second time.
+ * libcurl found a connection dead while it made another one.  It is in the
+ * midst of that, so the handle is taken from it later: see bury_lost.
  */
-static int
-on_request(void *arg, char *to, char *from, int to_port, int from_port)
+static void
+on_lost(void *arg)
 {
-	struct wire_post *post = ((struct handle *)arg)->post;
-
-	(void)to, (void)from, (void)to_port, (void)from_port;
-	if (post->sent)
-		return CURL_PREREQFUNC_ABORT;
-	post->sent = true;
-	return CURL_PREREQFUNC_OK;
+	((struct wire *)arg)->lost = true;
 }
 
-/* --- sockets and time: libcurl asks, we watch --- */
-
-static int
-on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+static void
+bury_lost(struct wire *wire)
 {
-	struct wire *wire = arg;
+	struct wire_link *link, *next;
 
-	(void)purpose;
-	return watch_new(&wire->watch, fd) ? CURL_SOCKOPT_OK
-					   : CURL_SOCKOPT_ERROR;
+	if (!wire->lost)
+		return;
+	wire->lost = false;
+	for (link = wire->resting.first; link != NULL; link = next) {
+		next = link->next;
+		if (link->fd != -1)
+			continue;
+		leave(&wire->resting, link);
+		close_link(wire, link);
+	}
+	for (link = wire->busy.first; link != NULL; link = next) {
+		next = link->next;
+		if (link->fd == -1 && link->state != WIRE_LINK_CONNECTING)
+			fail(
+			    wire, link, "reset: a kept connection died in use");
+	}
 }
 
-static int
-on_close(void *arg, curl_socket_t fd)
-{
-	struct wire *wire = arg;
-
-	watch_gone(&wire->watch, fd);
-	return close(fd);
-}
+/* --- libcurl asks, we watch --- */
 
 /* -1: libcurl fails what is under way on that socket. */
 static int
@@ -129,6 +156,8 @@ on_want(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 	uint32_t events = 0;
 
 	(void)easy, (void)unused;
+	if (watch_owner(&wire->watch, fd) != NULL)
+		return 0; /* no more libcurl's, but its end */
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
 		events |= EPOLLIN;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
@@ -148,181 +177,107 @@ on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
-/* --- handles --- */
+/* --- posts --- */
 
-/*
- * What holds for every request.  curl_easy_setopt wants longs, and answers 0
- * unless it has no memory or a feature was not built in.
- */
-static bool
-set_bounds(CURL *easy, struct wire *wire)
+/* A connection to that server which rests; what is too old for it goes. */
+static struct wire_link *
+find_resting(struct wire *wire, const char *url, struct instant now)
 {
-	int bad = 0;
+	struct wire_link *link, *next;
 
-	bad |= curl_easy_setopt(
-	    easy, CURLOPT_CONNECTTIMEOUT_MS, wire->connect_timeout_ms);
-	bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BUFFER_BYTES);
-	bad |=
-	    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, CONNECTION_LIFE_S);
-	bad |= curl_easy_setopt(
-	    easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (wire->ca_file != NULL)
-		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, wire->ca_file);
-	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
-	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, wire);
-	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, wire);
-	return bad == 0;
-}
-
-static bool
-set_manners(CURL *easy)
-{
-	int bad = 0;
-
-	bad |= curl_easy_setopt(
-	    easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(
-	    easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-	bad |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	return bad == 0;
-}
-
-static bool
-set_callbacks(CURL *easy, struct handle *handle)
-{
-	int bad = 0;
-
-	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
-	bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
-	bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, handle);
-	bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, handle);
-	bad |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
-	bad |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, handle);
-	return bad == 0;
-}
-
-static void
-handle_free(struct handle *handle)
-{
-	if (handle == NULL)
-		return;
-	curl_easy_cleanup(handle->easy);
-	curl_url_cleanup(handle->target);
-	free(handle->url);
-	free(handle);
-}
-
-static struct handle *
-take_handle(struct wire *wire)
-{
-	struct handle *handle = wire->idle;
-
-	if (handle != NULL) {
-		wire->idle = handle->next;
-		return handle;
+	for (link = wire->resting.first; link != NULL; link = next) {
+		next = link->next;
+		if (!wire_link_is_for(link, url))
+			continue;
+		leave(&wire->resting, link);
+		if (now.ns - link->born.ns < CONNECTION_LIFE_NS)
+			return link;
+		close_link(wire, link);
 	}
-	handle = calloc(1, sizeof *handle);
-	if (handle == NULL)
+	return NULL;
+}
+
+/* One that is closed, rather with what it remembers of that server. */
+static struct wire_link *
+take_spare(struct wire *wire, const char *url)
+{
+	struct wire_link *link = wire->spare.first;
+
+	while (link != NULL && !wire_link_is_for(link, url))
+		link = link->next;
+	if (link == NULL)
+		link = wire->spare.first;
+	if (link == NULL)
+		return wire_link_new(&wire->link_options);
+	leave(&wire->spare, link);
+	return link;
+}
+
+/* NULL: no memory, or a URL that is none. */
+static struct wire_link *
+connect_to(struct wire *wire, const char *url)
+{
+	struct wire_link *link = take_spare(wire, url);
+
+	if (link == NULL)
 		return NULL;
-	handle->easy = curl_easy_init();
-	if (handle->easy != NULL && set_bounds(handle->easy, wire) &&
-	    set_manners(handle->easy) && set_callbacks(handle->easy, handle))
-		return handle;
-	handle_free(handle);
+	if (wire_link_aim(link, url) &&
+	    curl_multi_add_handle(wire->multi, link->easy) == CURLM_OK) {
+		link->state = WIRE_LINK_CONNECTING;
+		return link;
+	}
+	close_link(wire, link);
 	return NULL;
 }
 
 static void
-put_handle(struct wire *wire, struct wire_post *post)
+begin(struct wire *wire, struct wire_link *link)
 {
-	post->handle->next = wire->idle;
-	wire->idle = post->handle;
-	post->handle = NULL;
+	struct wire_post *post = link->post;
+
+	if (wire_link_begin(
+		link, post->fields != NULL ? post->fields : wire->form))
+		settle(wire, link, post);
 }
-
-/* A proxy of the environment gets only what it cannot read. */
-static bool
-aim(struct handle *handle, const char *url)
-{
-	bool plain = strncmp(url, "http:", 5) == 0;
-	CURLU *target;
-	char *copy;
-
-	if (handle->url != NULL && strcmp(handle->url, url) == 0)
-		return true;
-	target = curl_url();
-	copy = strdup(url);
-	if (target == NULL || copy == NULL ||
-	    curl_url_set(target, CURLUPART_URL, url,
-		CURLU_PATH_AS_IS | CURLU_DISALLOW_USER) != CURLUE_OK ||
-	    curl_easy_setopt(handle->easy, CURLOPT_CURLU, target) != CURLE_OK ||
-	    curl_easy_setopt(handle->easy, CURLOPT_NOPROXY,
-		plain ? "*" : NULL) != CURLE_OK) {
-		curl_url_cleanup(target);
-		free(copy);
-		return false;
-	}
-	curl_url_cleanup(handle->target);
-	free(handle->url);
-	handle->target = target;
-	handle->url = copy;
-	return true;
-}
-
-/* What differs from one request to the next. */
-static bool
-load(CURL *easy, const struct wire *wire, const struct wire_post *post)
-{
-	bool form = post->fields == NULL;
-	const struct wire_fields *fields = form ? wire->form : post->fields;
-	int bad = 0;
-
-	bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post->body.at);
-	bad |= curl_easy_setopt(
-	    easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->body.len);
-	bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields->list);
-	bad |=
-	    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)post->timeout_ms);
-	/* The next form is minutes away: its connection is not worth keeping */
-	bad |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)form);
-	return bad == 0;
-}
-
-/* --- posts --- */
 
 bool
 wire_start(struct wire *wire, struct wire_post *post)
 {
-	struct handle *handle = take_handle(wire);
+	struct instant now = clock_now();
+	struct wire_link *link = find_resting(wire, post->url, now);
 
-	if (handle == NULL)
-		return false;
-	post->handle = handle;
-	handle->post = post;
 	reply_reset(&post->reply);
 	post->sent = false;
 	post->why = NULL;
-	if (aim(handle, post->url) && load(handle->easy, wire, post) &&
-	    curl_multi_add_handle(wire->multi, handle->easy) == CURLM_OK)
-		return true;
-	put_handle(wire, post);
-	return false;
+	post->deadline.ns = now.ns + (int64_t)post->timeout_ms * NS_PER_MS;
+	if (link == NULL)
+		link = connect_to(wire, post->url);
+	if (link == NULL)
+		return false;
+	if (post->deadline.ns < wire->deadline.ns)
+		wire->deadline = post->deadline;
+	link->post = post;
+	post->link = link;
+	join(&wire->busy, link);
+	if (link->state == WIRE_LINK_RESTING)
+		begin(wire, link);
+	return true;
 }
 
 void
 wire_drop(struct wire *wire, struct wire_post *post)
 {
-	if (post->handle == NULL)
+	struct wire_link *link = post->link;
+
+	if (link == NULL)
 		return;
-	curl_multi_remove_handle(wire->multi, post->handle->easy);
-	put_handle(wire, post);
+	link->post = NULL;
+	post->link = NULL;
+	leave(&wire->busy, link);
+	close_link(wire, link);
 }
+
+/* --- a turn --- */
 
 static int
 bits_of(uint32_t events)
@@ -332,54 +287,127 @@ bits_of(uint32_t events)
 	       (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 }
 
-void
-wire_run(struct wire *wire)
+static void
+turn_link(struct wire *wire, struct wire_link *link, uint32_t events)
+{
+	struct wire_post *post = link->post;
+
+	if (post != NULL) {
+		if (wire_link_turn(link, events))
+			settle(wire, link, post);
+	} else if (!wire_link_still_rests(link)) {
+		leave(&wire->resting, link);
+		close_link(wire, link);
+	}
+}
+
+static void
+look_at_sockets(struct wire *wire)
 {
 	struct epoll_event ready[SOCKETS];
 	size_t count = watch_look(&wire->watch, ready, SOCKETS);
+	struct wire_link *link;
 	int running;
 
-	for (size_t i = 0; i < count; i++)
-		curl_multi_socket_action(wire->multi, ready[i].data.fd,
-		    bits_of(ready[i].events), &running);
+	for (size_t i = 0; i < count; i++) {
+		link = watch_owner(&wire->watch, ready[i].data.fd);
+		if (link != NULL)
+			turn_link(wire, link, ready[i].events);
+		else
+			curl_multi_socket_action(wire->multi, ready[i].data.fd,
+			    bits_of(ready[i].events), &running);
+	}
+}
+
+static void
+look_at_libcurls_time(struct wire *wire)
+{
+	int running;
+
 	if (wire->due.ns > clock_now().ns)
 		return;
 	wire->due = INSTANT_NEVER; /* once: libcurl need not say so */
 	curl_multi_socket_action(wire->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-/* A 2xx to what did not leave to its end: nobody can have taken it. */
-static bool
-took_too_early(const struct wire_post *post)
+/* On the server's certificate. */
+static long
+verdict_of(CURL *easy)
 {
-	curl_off_t sent = 0;
+	long result = -1;
 
-	if (post->reply.status / 100 != 2)
-		return false;
-	curl_easy_getinfo(post->handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-	return sent < (curl_off_t)post->body.len;
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	return result;
+}
+
+static void
+take_connections(struct wire *wire)
+{
+	struct wire_link *link;
+	CURLMsg *message;
+	CURLcode code;
+	int left;
+
+	while ((message = curl_multi_info_read(wire->multi, &left)) != NULL) {
+		code = message->data.result;
+		curl_easy_getinfo(
+		    message->easy_handle, CURLINFO_PRIVATE, &link);
+		if (code == CURLE_OK) {
+			wire_link_connected(link, clock_now());
+			begin(wire, link);
+		} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
+			fail(wire, link,
+			    wire_failure_certificate(verdict_of(link->easy)));
+		} else {
+			fail(wire, link, wire_failure((int)code));
+		}
+	}
+}
+
+static void
+look_at_deadlines(struct wire *wire)
+{
+	struct instant now;
+	struct wire_link *link, *next;
+
+	if (wire->busy.first == NULL)
+		return;
+	now = clock_now();
+	if (now.ns < wire->deadline.ns)
+		return;
+	wire->deadline = INSTANT_NEVER;
+	for (link = wire->busy.first; link != NULL; link = next) {
+		next = link->next;
+		if (link->post->deadline.ns <= now.ns)
+			fail(wire, link,
+			    link->post->sent
+				? "timeout: no answer in time"
+				: "timeout: no connection in time");
+		else if (link->post->deadline.ns < wire->deadline.ns)
+			wire->deadline = link->post->deadline;
+	}
+}
+
+void
+wire_run(struct wire *wire)
+{
+	look_at_sockets(wire);
+	look_at_libcurls_time(wire);
+	take_connections(wire);
+	bury_lost(wire);
+	look_at_deadlines(wire);
 }
 
 struct wire_post *
 wire_take(struct wire *wire)
 {
-	struct wire_post *post;
-	struct handle *handle;
-	CURLMsg *message;
-	CURLcode code;
-	int left;
+	struct wire_post *post = wire->ended;
 
-	message = curl_multi_info_read(wire->multi, &left);
-	if (message == NULL)
+	if (post == NULL)
 		return NULL;
-	code = message->data.result;
-	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
-	post = handle->post;
-	if (!post->reply.whole)
-		post->why = why_failed(post, code);
-	else if (took_too_early(post))
-		post->why = "garbage: taken before it was sent";
-	wire_drop(wire, post);
+	wire->ended = post->next;
+	if (wire->ended == NULL)
+		wire->ended_end = &wire->ended;
 	return post;
 }
 
@@ -387,11 +415,16 @@ wire_take(struct wire *wire)
 static int
 until_due(const struct wire *wire, int ms)
 {
+	struct instant due = wire->due;
 	int64_t left;
 
-	if (wire->due.ns == INSTANT_NEVER.ns || ms == 0)
+	if (wire->ended != NULL)
+		return 0;
+	if (wire->busy.first != NULL && wire->deadline.ns < due.ns)
+		due = wire->deadline;
+	if (due.ns == INSTANT_NEVER.ns || ms == 0)
 		return ms;
-	left = wire->due.ns - clock_now().ns;
+	left = due.ns - clock_now().ns;
 	if (left <= 0)
 		return 0;
 	left = (left + NS_PER_MS - 1) / NS_PER_MS;
@@ -413,6 +446,8 @@ wire_wait(struct wire *wire, const int *fds, size_t count, int ms)
 	    (struct pollfd){ .fd = wire->watch.epoll, .events = POLLIN };
 	(void)poll(all, count + 1, ms);
 }
+
+/* --- life, end --- */
 
 static bool
 set_up(struct wire *wire)
@@ -454,10 +489,16 @@ wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
 		curl_global_cleanup();
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	}
-	wire->due = INSTANT_NEVER;
-	wire->connect_timeout_ms = (long)connect_timeout_ms;
-	wire->ca_file = ca_file;
+	wire->due = wire->deadline = INSTANT_NEVER;
+	wire->ended_end = &wire->ended;
 	wire->most = most;
+	wire->link_options = (struct wire_link_options){
+		.connect_timeout_ms = (long)connect_timeout_ms,
+		.ca_file = ca_file,
+		.watch = &wire->watch,
+		.lost = on_lost,
+		.arg = wire,
+	};
 	wire->form = wire_fields_of_form();
 	wire->multi = curl_multi_init();
 	if (!watch_init(&wire->watch) || !set_up(wire)) {
@@ -468,18 +509,29 @@ wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
 	return true;
 }
 
+static void
+close_all(struct wire *wire, struct links *links)
+{
+	struct wire_link *link;
+
+	while ((link = links->first) != NULL) {
+		leave(links, link);
+		close_link(wire, link);
+		leave(&wire->spare, link);
+		wire_link_free(link);
+	}
+}
+
 void
 wire_close(struct wire **wire)
 {
 	struct wire *w = *wire;
-	struct handle *handle;
 
 	if (w == NULL)
 		return;
-	while ((handle = w->idle) != NULL) {
-		w->idle = handle->next;
-		handle_free(handle);
-	}
+	assert(w->busy.first == NULL);
+	close_all(w, &w->resting);
+	close_all(w, &w->spare);
 	if (w->multi != NULL)
 		curl_multi_cleanup(w->multi);
 	watch_fini(&w->watch);

@@ -1,14 +1,17 @@
 /*
- * wire - POST requests under way, each sent at most once; with wire_fields and
+ * wire - POST requests under way, each sent at most once; with wire_link and
  * wire_failure the one door to libcurl.
  *
- * libcurl by itself sends a POST again when a kept connection dies under it:
- * unseen, and unpaid by the budget.  Here the second attempt is stopped and is
- * a failure like others.  It also follows no redirect, takes no answer without
- * end, believes no 2xx that came before all was sent, and never waits for a
- * 100.
+ * When a kept connection dies under a request, that is a failure like others:
+ * to send it again is the pump's decision, which pays for it.  No redirect is
+ * followed, no answer without end is taken, no 2xx is believed that came before
+ * all was sent, and nobody waits for a 100.
  *
  *	wire_start ----> under way ----> wire_run ----> wire_take
+ *
+ * Connections (wire_link) are kept while the server keeps them, the one that
+ * was used last is used first, and none lives for longer than two minutes, so
+ * that a name which has moved is followed.
  *
  * Units	milliseconds, bytes.
  * Ownership	wire_open gives, wire_close takes; posts are the caller's, and
@@ -26,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/clock.h"
 #include "gateway/transmit/reply.h"
 #include "gateway/transmit/wire_fields.h"
 #include "parsers/err.h"
@@ -47,8 +51,10 @@ struct wire_post {
 	bool sent;       /* a byte of the request may have left */
 	const char *why; /* there is no whole reply; else NULL */
 
-	/* private to wire.c */
-	struct handle *handle; /* NULL: not under way */
+	/* private to wire */
+	struct wire_link *link; /* NULL: not under way */
+	struct instant deadline;
+	struct wire_post *next; /* among those that have ended */
 };
 
 /* `most` posts are under way at any time; ca_file NULL: the system's. */

@@ -8,21 +8,15 @@ static const struct {
 	CURLcode code;
 	const char *why;
 } failures[] = {
-	{ CURLE_OK,			"reset: closed amid the answer's head" },
 	{ CURLE_COULDNT_RESOLVE_HOST,	"dns: the host's name has no address" },
 	{ CURLE_COULDNT_RESOLVE_PROXY,	"dns: the proxy's name has no address" },
 	{ CURLE_COULDNT_CONNECT,	"connect: refused, or no way there" },
-	{ CURLE_OPERATION_TIMEDOUT,	"timeout: no answer in time" },
-	{ CURLE_GOT_NOTHING,		"reset: closed without an answer" },
-	{ CURLE_SEND_ERROR,		"reset: broken while sending" },
-	{ CURLE_RECV_ERROR,		"reset: broken while waiting" },
-	{ CURLE_ABORTED_BY_CALLBACK,	"reset: a kept connection died in use" },
+	{ CURLE_OPERATION_TIMEDOUT,	"timeout: no connection in time" },
+	{ CURLE_SEND_ERROR,		"reset: broken while connecting" },
+	{ CURLE_RECV_ERROR,		"reset: broken while connecting" },
 	{ CURLE_SSL_CONNECT_ERROR,	"tls: the handshake failed" },
 	{ CURLE_SSL_CACERT_BADFILE,	"tls: the CA file cannot be used" },
-	{ CURLE_UNSUPPORTED_PROTOCOL,	"garbage: the answer is not HTTP" },
-	{ CURLE_WEIRD_SERVER_REPLY,	"garbage: the answer is not HTTP" },
-	{ CURLE_WRITE_ERROR,		"garbage: a head without end" },
-	{ CURLE_OUT_OF_MEMORY,		"memory: no more, or a line too long" },
+	{ CURLE_OUT_OF_MEMORY,		"memory: there is no more" },
 };
 
 /*

@@ -3,27 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
-#define USER_AGENT "User-Agent: polaris-gateway/" GATEWAY_VERSION
-
-static void
-wipe_text(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-}
+#define LINES_MOST (128 << 10)
 
 void
 wire_fields_release(struct wire_fields *f)
 {
 	if (f == NULL || --f->users > 0)
 		return;
-	for (struct curl_slist *i = f->list; i != NULL; i = i->next)
-		wipe_text(i->data);
-	curl_slist_free_all(f->list);
-	wipe_text(f->authorization);
-	free(f->authorization);
+	if (f->lines.at != NULL)
+		explicit_bzero(f->lines.at, f->lines.room);
+	buffer_fini(&f->lines);
 	free(f);
 }
 
@@ -34,42 +23,36 @@ wire_fields_hold(struct wire_fields *f)
 	return f;
 }
 
+/* Room for all of it at once: a buffer that moves leaves a secret behind. */
 static bool
-fields_add(struct wire_fields *f, const char *field)
+authorize(struct wire_fields *f, const char *value)
 {
-	struct curl_slist *list = curl_slist_append(f->list, field);
+	const char *blank = strrchr(value, ' ');
+	size_t secret = strlen(blank != NULL ? blank + 1 : value);
 
-	if (list != NULL)
-		f->list = list;
-	return list != NULL;
-}
-
-static bool
-fields_authorize(struct wire_fields *f, const char *value)
-{
-	f->authorization = malloc(sizeof "Authorization: " + strlen(value));
-	if (f->authorization == NULL)
+	if (!buffer_reserve(&f->lines, strlen(value) + 32) ||
+	    !buffer_print(&f->lines, "Authorization: %s", value))
 		return false;
-	stpcpy(stpcpy(f->authorization, "Authorization: "), value);
-	return fields_add(f, f->authorization);
+	f->secret =
+	    (struct span){ f->lines.at + f->lines.len - secret, secret };
+	return buffer_append(&f->lines, "\r\n", 2);
 }
 
-/*
- * An empty Expect keeps curl from waiting for a 100.  The User-Agent is here
- * because by its own option libcurl would print it twice.
- */
 static struct wire_fields *
-fields_make(const char *type, const char *coding, const char *authorization)
+make(const char *type, bool gzip, const char *authorization)
 {
 	struct wire_fields *f = calloc(1, sizeof *f);
 
 	if (f == NULL)
 		return NULL;
 	f->users = 1;
-	if (fields_add(f, USER_AGENT) && fields_add(f, type) &&
-	    fields_add(f, "Expect:") &&
-	    (coding == NULL || fields_add(f, coding)) &&
-	    (authorization == NULL || fields_authorize(f, authorization)))
+	buffer_init(&f->lines, LINES_MOST);
+	if (buffer_print(&f->lines,
+		"User-Agent: polaris-gateway/" GATEWAY_VERSION "\r\n"
+		"Accept: */*\r\n"
+		"Content-Type: %s\r\n%s",
+		type, gzip ? "Content-Encoding: gzip\r\n" : "") &&
+	    (authorization == NULL || authorize(f, authorization)))
 		return f;
 	wire_fields_release(f);
 	return NULL;
@@ -78,21 +61,11 @@ fields_make(const char *type, const char *coding, const char *authorization)
 struct wire_fields *
 wire_fields_make(const char *authorization, bool gzip)
 {
-	return fields_make("Content-Type: application/json",
-	    gzip ? "Content-Encoding: gzip" : NULL, authorization);
+	return make("application/json", gzip, authorization);
 }
 
 struct wire_fields *
 wire_fields_of_form(void)
 {
-	return fields_make(
-	    "Content-Type: application/x-www-form-urlencoded", NULL, NULL);
-}
-
-struct span
-wire_fields_secret(const struct wire_fields *f)
-{
-	if (f->authorization == NULL)
-		return (struct span){ NULL, 0 };
-	return span_of(strrchr(f->authorization, ' ') + 1);
+	return make("application/x-www-form-urlencoded", false, NULL);
 }

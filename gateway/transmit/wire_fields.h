@@ -1,6 +1,6 @@
 /*
- * wire_fields - what stands in the heads of many requests alike, in libcurl's
- * own form, with the secret in it.
+ * wire_fields - what stands in the heads of many requests alike, ready to be
+ * sent, with the secret in it.
  *
  * A credential lives for minutes, in which thousands of requests carry it: its
  * field is made once.  The requests under way share it, each for as long as it
@@ -19,12 +19,10 @@
 
 #include "parsers/text.h"
 
-struct curl_slist;
-
 struct wire_fields {
 	unsigned users;
-	struct curl_slist *list;
-	char *authorization; /* the whole field; NULL: none */
+	struct buffer lines; /* each with its CR LF */
+	struct span secret;  /* in the Authorization; empty: there is none */
 };
 
 /* Of calls: JSON, packed or not, and the Authorization unless it is NULL. */
@@ -32,8 +30,5 @@ struct wire_fields *wire_fields_make(const char *authorization, bool gzip);
 struct wire_fields *wire_fields_of_form(void);
 struct wire_fields *wire_fields_hold(struct wire_fields *fields);
 void wire_fields_release(struct wire_fields *fields);
-
-/* The Authorization's part that is secret, or the empty span. */
-struct span wire_fields_secret(const struct wire_fields *fields);
 
 #endif

@@ -451,7 +451,7 @@ static const struct {
 	{ serve_nothing, UPSTREAM_UNKNOWN, 0, "timeout: no answer", -1, -1, "" },
 	{ serve_09, UPSTREAM_UNKNOWN, 0, "garbage: ", -1, -1, "" },
 	{ serve_headers_without_end, UPSTREAM_UNKNOWN, 0, "garbage: a head", -1, -1, "" },
-	{ serve_one_long_header, UPSTREAM_UNKNOWN, 0, "memory: no more, or a line", -1, -1, "" },
+	{ serve_one_long_header, UPSTREAM_UNKNOWN, 0, "garbage: a head", -1, -1, "" },
 	{ serve_1xx_without_end, UPSTREAM_UNKNOWN, 0, "garbage: a head", -1, -1, "" },
 	{ serve_100_and_103, UPSTREAM_ANSWERED, 200, NULL, -1, -1, "" },
 	{ serve_204, UPSTREAM_ANSWERED, 204, NULL, -1, -1, "" },

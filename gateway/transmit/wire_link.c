@@ -1,0 +1,464 @@
+#include "gateway/transmit/wire_link.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include <curl/curl.h>
+
+/* A TLS record; and the largest one that comes is read in one go. */
+#define PIECE_BYTES 16384
+#define HEAD_MOST   (256 << 10)
+
+/* --- the handle --- */
+
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct wire_link *link = arg;
+
+	(void)purpose;
+	return watch_new(link->options->watch, fd) ? CURL_SOCKOPT_OK
+						   : CURL_SOCKOPT_ERROR;
+}
+
+/* Also of an address that lost the race, which we never had. */
+static int
+on_close(void *arg, curl_socket_t fd)
+{
+	struct wire_link *link = arg;
+
+	watch_gone(link->options->watch, fd);
+	if (fd == link->fd) {
+		link->fd = -1;
+		link->options->lost(link->options->arg);
+	}
+	return close(fd);
+}
+
+/*
+ * curl_easy_setopt wants longs, and answers 0 unless it has no memory or a
+ * feature was not built in.
+ */
+static bool
+set_up(CURL *easy, struct wire_link *link)
+{
+	const struct wire_link_options *o = link->options;
+	int bad = 0;
+
+	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, link);
+	bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+	bad |= curl_easy_setopt(
+	    easy, CURLOPT_CONNECTTIMEOUT_MS, o->connect_timeout_ms);
+	bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	bad |= curl_easy_setopt(
+	    easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	bad |= curl_easy_setopt(
+	    easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (o->ca_file != NULL)
+		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
+	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, link);
+	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, link);
+	return bad == 0;
+}
+
+struct wire_link *
+wire_link_new(const struct wire_link_options *options)
+{
+	struct wire_link *link = calloc(1, sizeof *link);
+
+	if (link == NULL)
+		return NULL;
+	link->options = options;
+	link->fd = -1;
+	buffer_init(&link->out, HEAD_MOST);
+	response_init(&link->response);
+	link->easy = curl_easy_init();
+	if (link->easy != NULL && set_up(link->easy, link))
+		return link;
+	wire_link_free(link);
+	return NULL;
+}
+
+void
+wire_link_free(struct wire_link *link)
+{
+	if (link == NULL)
+		return;
+	curl_easy_cleanup(link->easy);
+	curl_url_cleanup(link->target);
+	buffer_fini(&link->out);
+	response_fini(&link->response);
+	free(link->origin);
+	free(link->host);
+	free(link);
+}
+
+/* --- where to --- */
+
+static size_t
+origin_len(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host != NULL
+		   ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#")
+		   : 0;
+}
+
+bool
+wire_link_is_for(const struct wire_link *link, const char *url)
+{
+	size_t len = origin_len(url);
+
+	return link->origin != NULL && strncmp(link->origin, url, len) == 0 &&
+	       link->origin[len] == '\0';
+}
+
+/* The port stands there unless it is the scheme's own. */
+static char *
+host_of(CURLU *target)
+{
+	char *host = NULL, *port = NULL, *out = NULL;
+
+	if (curl_url_get(target, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    (curl_url_get(target, CURLUPART_PORT, &port,
+		 CURLU_NO_DEFAULT_PORT) == CURLUE_OK ||
+		port == NULL) &&
+	    asprintf(&out, "%s%s%s", host, port != NULL ? ":" : "",
+		port != NULL ? port : "") == -1)
+		out = NULL;
+	curl_free(host);
+	curl_free(port);
+	return out;
+}
+
+/* A proxy of the environment gets only what it cannot read. */
+static bool
+tell(CURL *easy, CURLU *target, bool plain)
+{
+	return curl_easy_setopt(easy, CURLOPT_CURLU, target) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOPROXY, plain ? "*" : NULL) ==
+		   CURLE_OK;
+}
+
+bool
+wire_link_aim(struct wire_link *link, const char *url)
+{
+	char *origin, *host = NULL;
+	CURLU *target;
+
+	if (wire_link_is_for(link, url))
+		return true;
+	origin = strndup(url, origin_len(url));
+	target = curl_url();
+	if (origin != NULL && target != NULL &&
+	    curl_url_set(target, CURLUPART_URL, origin, CURLU_DISALLOW_USER) ==
+		CURLUE_OK)
+		host = host_of(target);
+	if (host == NULL ||
+	    !tell(link->easy, target, strncmp(url, "http:", 5) == 0)) {
+		curl_url_cleanup(target);
+		free(origin);
+		free(host);
+		return false;
+	}
+	curl_url_cleanup(link->target);
+	free(link->origin);
+	free(link->host);
+	link->target = target;
+	link->origin = origin;
+	link->host = host;
+	return true;
+}
+
+void
+wire_link_connected(struct wire_link *link, struct instant now)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &fd);
+	link->fd = fd;
+	link->born = now;
+	link->kept = false;
+	watch_give(link->options->watch, fd, link);
+}
+
+/* --- a request --- */
+
+/* Without a fragment, which is nobody's but ours. */
+static struct span
+path_of(const char *url)
+{
+	const char *path = url + origin_len(url);
+
+	return (struct span){ path, strcspn(path, "#") };
+}
+
+static bool
+print_head(struct wire_link *link, const struct wire_fields *fields)
+{
+	struct wire_post *post = link->post;
+	struct span path = path_of(post->url);
+
+	buffer_reset(&link->out);
+	if (!buffer_append(&link->out, "POST ", 5) ||
+	    (path.len == 0 || *path.at != '/'
+		    ? !buffer_append(&link->out, "/", 1)
+		    : false) ||
+	    !buffer_append(&link->out, path.at, path.len) ||
+	    !buffer_print(
+		&link->out, " HTTP/1.1\r\nHost: %s\r\n", link->host) ||
+	    !buffer_append(&link->out, fields->lines.at, fields->lines.len) ||
+	    !buffer_print(
+		&link->out, "Content-Length: %zu\r\n\r\n", post->body.len))
+		return false;
+	link->head = link->out.len;
+	return true;
+}
+
+/* How the body begins goes along, as much as makes one piece. */
+static bool
+print_begin(struct wire_link *link)
+{
+	struct span body = link->post->body;
+	size_t room = 0;
+
+	if (link->head < PIECE_BYTES)
+		room = PIECE_BYTES - link->head;
+	return buffer_append(
+	    &link->out, body.at, body.len < room ? body.len : room);
+}
+
+static size_t
+unsent(const struct wire_link *link)
+{
+	return link->head + link->post->body.len - link->sent;
+}
+
+/*
+ * The kernel takes more than the server does.  But an answer from one that has
+ * read all acknowledges all: what is unacknowledged, it did not read.
+ */
+static bool
+has_left(const struct wire_link *link)
+{
+	int unacknowledged = 0;
+
+	if (unsent(link) > 0)
+		return false;
+	return link->post->body.len <= PIECE_BYTES ||
+	       ioctl(link->fd, SIOCOUTQ, &unacknowledged) != 0 ||
+	       unacknowledged == 0;
+}
+
+void
+wire_link_end(struct wire_link *link, const char *why)
+{
+	struct wire_post *post = link->post;
+
+	post->why = why;
+	if (post->reply.whole)
+		post->why = post->reply.status / 100 == 2 && !has_left(link)
+				? "garbage: taken before it was sent"
+				: NULL;
+	if (link->out.at != NULL)
+		explicit_bzero(link->out.at, link->head);
+	if (unsent(link) > 0)
+		link->response.close = true;
+	link->post = NULL;
+	post->link = NULL;
+	link->state = WIRE_LINK_RESTING;
+}
+
+/* --- what comes --- */
+
+static bool
+keep_whole(struct buffer *whole, struct span piece)
+{
+	size_t room = whole->max - whole->len;
+
+	return buffer_append(
+		   whole, piece.at, piece.len < room ? piece.len : room) &&
+	       piece.len <= room;
+}
+
+/* NULL: it goes on; else why it has ended, unless an answer is there. */
+static const char *
+heed(struct wire_link *link, enum response_step step, struct span what)
+{
+	struct wire_post *post = link->post;
+	bool good = true;
+
+	switch (step) {
+	case RESPONSE_WANTS:
+		return NULL;
+	case RESPONSE_LINE:
+		return reply_head(&post->reply, what, clock_wall_ms())
+			   ? NULL
+			   : "garbage: a head without end";
+	case RESPONSE_PIECE:
+		if (post->whole != NULL)
+			good = keep_whole(post->whole, what);
+		return reply_body(&post->reply, what) && good
+			   ? NULL
+			   : "garbage: a body without end";
+	case RESPONSE_DONE:
+		return "garbage: an answer without a status";
+	case RESPONSE_ENDLESS:
+		return "garbage: a head without end";
+	case RESPONSE_BROKEN:
+		break;
+	}
+	return "garbage: the answer is not HTTP";
+}
+
+/* What an answer leaves over belongs to no request. */
+static bool
+take_in(struct wire_link *link, struct span in)
+{
+	enum response_step step;
+	struct span what;
+	const char *why;
+
+	do {
+		step = response_next(&link->response, &in, &what);
+		why = heed(link, step, what);
+		if (why == NULL)
+			continue;
+		link->response.close |= in.len > 0 || step != RESPONSE_DONE;
+		wire_link_end(link, why);
+		return true;
+	} while (step != RESPONSE_WANTS);
+	if (link->post->reply.whole && link->state == WIRE_LINK_SENDING) {
+		link->state = WIRE_LINK_READING; /* no need to send more */
+		(void)watch_want(link->options->watch, link->fd, EPOLLIN);
+	}
+	return false;
+}
+
+static const char *
+why_closed(const struct wire_link *link, CURLcode code)
+{
+	if (link->post->reply.head_bytes > 0 || link->response.line.len > 0)
+		return "reset: closed amid the answer's head";
+	if (link->kept)
+		return "reset: a kept connection died in use";
+	return code == CURLE_OK ? "reset: closed without an answer"
+				: "reset: broken while waiting";
+}
+
+static bool
+receive(struct wire_link *link)
+{
+	char in[PIECE_BYTES];
+	size_t n = 0;
+	CURLcode code = curl_easy_recv(link->easy, in, sizeof in, &n);
+
+	if (code == CURLE_AGAIN)
+		return false;
+	if (code == CURLE_OK && n > 0)
+		return take_in(link, (struct span){ in, n });
+	link->response.close = true;
+	wire_link_end(link, why_closed(link, code));
+	return true;
+}
+
+/* --- what goes --- */
+
+static struct span
+next_piece(const struct wire_link *link)
+{
+	size_t begun = link->out.len - link->head; /* of the body */
+
+	if (link->sent < link->out.len)
+		return (struct span){ link->out.at + link->sent,
+			link->out.len - link->sent };
+	return (struct span){ link->post->body.at + begun +
+				  (link->sent - link->out.len),
+		unsent(link) };
+}
+
+/* The server may have said why, before it closed. */
+static bool
+break_off(struct wire_link *link)
+{
+	if (receive(link))
+		return true;
+	link->response.close = true;
+	wire_link_end(link, link->kept && link->sent == 0
+				? "reset: a kept connection died in use"
+				: "reset: broken while sending");
+	return true;
+}
+
+static bool
+send_on(struct wire_link *link)
+{
+	struct watch *watch = link->options->watch;
+	struct span piece;
+	CURLcode code;
+	size_t n;
+
+	link->post->sent = true;
+	while (unsent(link) > 0) {
+		piece = next_piece(link);
+		n = 0;
+		code = curl_easy_send(link->easy, piece.at, piece.len, &n);
+		if (code == CURLE_AGAIN || (code == CURLE_OK && n == 0))
+			return !watch_want(
+				   watch, link->fd, EPOLLIN | EPOLLOUT) &&
+			       break_off(link);
+		if (code != CURLE_OK)
+			return break_off(link);
+		link->sent += n;
+	}
+	link->state = WIRE_LINK_READING;
+	return !watch_want(watch, link->fd, EPOLLIN) && break_off(link);
+}
+
+bool
+wire_link_begin(struct wire_link *link, const struct wire_fields *fields)
+{
+	link->sent = 0;
+	link->state = WIRE_LINK_SENDING;
+	response_begin(&link->response);
+	if (print_head(link, fields) && print_begin(link))
+		return send_on(link);
+	link->head = link->out.len;
+	link->response.close = true;
+	wire_link_end(link, "memory: no more, or a head too long");
+	return true;
+}
+
+bool
+wire_link_turn(struct wire_link *link, uint32_t events)
+{
+	if ((events & ~(uint32_t)EPOLLOUT) != 0 && receive(link))
+		return true;
+	return link->state == WIRE_LINK_SENDING && (events & EPOLLOUT) != 0 &&
+	       send_on(link);
+}
+
+bool
+wire_link_keeps(const struct wire_link *link)
+{
+	return link->fd != -1 && response_keeps(&link->response);
+}
+
+bool
+wire_link_still_rests(struct wire_link *link)
+{
+	char byte;
+	size_t n;
+
+	return curl_easy_recv(link->easy, &byte, 1, &n) == CURLE_AGAIN;
+}

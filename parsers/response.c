@@ -1,0 +1,414 @@
+#include "parsers/response.h"
+
+#include <string.h>
+
+#include "parsers/header.h"
+
+/*
+ * Where in a response the next byte stands; each state has a function that
+ * takes from the input.
+ */
+enum state {
+	STATUS_LINE,
+	FIELDS,
+	SIZED_BODY,
+	OPEN_BODY, /* until the connection is closed */
+	CHUNK_SIZE,
+	CHUNK_DATA,
+	CHUNK_END,
+	TRAILERS,
+	DONE,
+	BROKEN,
+	STATES,
+};
+
+#define HEX_MOST 15 /* digits of a chunk's size: no overflow */
+
+void
+response_init(struct response *r)
+{
+	*r = (struct response){ .state = STATUS_LINE };
+	buffer_init(&r->line, RESPONSE_LINE_MAX);
+}
+
+void
+response_fini(struct response *r)
+{
+	buffer_fini(&r->line);
+}
+
+void
+response_begin(struct response *r)
+{
+	struct buffer line = r->line;
+
+	buffer_reset(&line);
+	*r = (struct response){ .state = STATUS_LINE, .line = line };
+}
+
+static enum response_step
+break_off(struct response *r)
+{
+	r->state = BROKEN;
+	return RESPONSE_BROKEN;
+}
+
+static struct span
+take(struct span *in, size_t len)
+{
+	struct span out = { in->at, len };
+
+	in->at += len;
+	in->len -= len;
+	return out;
+}
+
+/* ---------------------------------------------------------------- lines -- */
+
+/* A line that came in one piece is not copied. */
+static enum response_step
+take_line(struct response *r, struct span *in, struct span *out)
+{
+	const char *end;
+	struct span piece;
+
+	if (r->line_is_out)
+		buffer_reset(&r->line);
+	r->line_is_out = false;
+	if (in->len == 0)
+		return RESPONSE_WANTS;
+	end = memchr(in->at, '\n', in->len);
+	piece = take(in, end != NULL ? (size_t)(end + 1 - in->at) : in->len);
+	if (end != NULL && r->line.len == 0) {
+		*out = piece;
+		return RESPONSE_LINE;
+	}
+	if (!buffer_append(&r->line, piece.at, piece.len)) {
+		r->state = BROKEN;
+		return RESPONSE_ENDLESS;
+	}
+	if (end == NULL)
+		return RESPONSE_WANTS;
+	*out = (struct span){ r->line.at, r->line.len };
+	r->line_is_out = true;
+	return RESPONSE_LINE;
+}
+
+static struct span
+without_end(struct span line)
+{
+	if (line.len > 0 && line.at[line.len - 1] == '\n')
+		line.len--;
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static bool
+digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "HTTP/1.1 200", and then a reason or nothing. */
+static bool
+read_status(struct response *r, struct span line)
+{
+	static const char begin[] = "HTTP/1.";
+	const char *at = line.at + sizeof begin - 1;
+
+	if (line.len < sizeof begin + 4 ||
+	    memcmp(line.at, begin, sizeof begin - 1) != 0 || !digit(at[0]) ||
+	    at[1] != ' ' || at[2] < '1' || at[2] > '9' || !digit(at[3]) ||
+	    !digit(at[4]))
+		return false;
+	if (line.len > sizeof begin + 4 && at[5] != ' ')
+		return false;
+	r->minor = (unsigned)(at[0] - '0');
+	r->status = (unsigned)((at[2] - '0') * 100 + (at[3] - '0') * 10 +
+			       (at[4] - '0'));
+	r->chunked = r->coded = r->sized = r->close = r->keep_alive = false;
+	return true;
+}
+
+/* What has come of a line that cannot become a status line is not HTTP. */
+static bool
+may_be_status(const struct buffer *line)
+{
+	static const char begin[] = "HTTP/1.";
+	size_t len = sizeof begin - 1;
+
+	return line->len == 0 ||
+	       memcmp(line->at, begin, line->len < len ? line->len : len) == 0;
+}
+
+static enum response_step
+status_line(struct response *r, struct span *in, struct span *out)
+{
+	enum response_step step = take_line(r, in, out);
+
+	if (step == RESPONSE_WANTS && !may_be_status(&r->line))
+		return break_off(r);
+	if (step != RESPONSE_LINE)
+		return step;
+	if (!read_status(r, without_end(*out)))
+		return break_off(r);
+	r->state = FIELDS;
+	return RESPONSE_LINE;
+}
+
+/* --------------------------------------------------------------- fields -- */
+
+/* The next of a list's words, without the blanks about it. */
+static bool
+next_word(struct span *list, struct span *word)
+{
+	const char *comma;
+
+	if (list->len == 0)
+		return false;
+	comma = memchr(list->at, ',', list->len);
+	*word =
+	    take(list, comma != NULL ? (size_t)(comma - list->at) : list->len);
+	if (comma != NULL)
+		take(list, 1);
+	*word = span_trim(*word);
+	return true;
+}
+
+/* Told twice it must be the same. */
+static bool
+take_length(struct response *r, struct span value)
+{
+	uint64_t length;
+
+	if (!header_count(value, &length) || (r->sized && r->left != length))
+		return false;
+	r->sized = true;
+	r->left = length;
+	return true;
+}
+
+/* Only where chunked is the last coding does the body tell its end. */
+static bool
+take_coding(struct response *r, struct span value)
+{
+	struct span word;
+
+	while (next_word(&value, &word)) {
+		r->coded = true;
+		r->chunked = span_equal_nocase(word, SPAN("chunked"));
+	}
+	return true;
+}
+
+static bool
+take_connection(struct response *r, struct span value)
+{
+	struct span word;
+
+	while (next_word(&value, &word)) {
+		r->close |= span_equal_nocase(word, SPAN("close"));
+		r->keep_alive |= span_equal_nocase(word, SPAN("keep-alive"));
+	}
+	return true;
+}
+
+static const struct {
+	struct span name;
+	bool (*take)(struct response *r, struct span value);
+} framing[] = {
+	{ { "Content-Length", 14 }, take_length },
+	{ { "Transfer-Encoding", 17 }, take_coding },
+	{ { "Connection", 10 }, take_connection },
+};
+
+static bool
+read_field(struct response *r, struct span line)
+{
+	const char *colon = memchr(line.at, ':', line.len);
+	struct span name, value;
+
+	if (memchr(line.at, '\0', line.len) != NULL)
+		return false;
+	if (colon == NULL)
+		return true;
+	name = (struct span){ line.at, (size_t)(colon - line.at) };
+	value = (struct span){ colon + 1, line.len - name.len - 1 };
+	for (size_t i = 0; i < sizeof framing / sizeof framing[0]; i++)
+		if (span_equal_nocase(name, framing[i].name))
+			return framing[i].take(r, span_trim(value));
+	return true;
+}
+
+static enum state
+after_head(const struct response *r)
+{
+	if (r->status < 200)
+		return STATUS_LINE;
+	if (r->status == 204 || r->status == 304)
+		return DONE;
+	if (r->chunked)
+		return CHUNK_SIZE;
+	if (r->coded || !r->sized)
+		return OPEN_BODY;
+	return r->left > 0 ? SIZED_BODY : DONE;
+}
+
+static enum response_step
+fields(struct response *r, struct span *in, struct span *out)
+{
+	enum response_step step = take_line(r, in, out);
+	struct span line;
+
+	if (step != RESPONSE_LINE)
+		return step;
+	line = without_end(*out);
+	if (line.len == 0)
+		r->state = after_head(r);
+	else if (!read_field(r, line))
+		return break_off(r);
+	return RESPONSE_LINE;
+}
+
+/* ----------------------------------------------------------------- body -- */
+
+static enum response_step
+counted(struct response *r, struct span *in, struct span *out, enum state next)
+{
+	if (in->len == 0)
+		return RESPONSE_WANTS;
+	*out = take(in, r->left < in->len ? (size_t)r->left : in->len);
+	r->left -= out->len;
+	if (r->left == 0)
+		r->state = next;
+	return RESPONSE_PIECE;
+}
+
+static enum response_step
+sized_body(struct response *r, struct span *in, struct span *out)
+{
+	return counted(r, in, out, DONE);
+}
+
+static enum response_step
+open_body(struct response *r, struct span *in, struct span *out)
+{
+	(void)r;
+	if (in->len == 0)
+		return RESPONSE_WANTS;
+	*out = take(in, in->len);
+	return RESPONSE_PIECE;
+}
+
+static int
+hex(char c)
+{
+	if (digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Digits, then the end, or blanks or an extension that nobody reads. */
+static bool
+read_size(struct response *r, struct span line)
+{
+	size_t i = 0;
+
+	r->left = 0;
+	for (; i < line.len && hex(line.at[i]) >= 0; i++)
+		r->left = r->left << 4 | (uint64_t)hex(line.at[i]);
+	return i > 0 && i <= HEX_MOST &&
+	       (i == line.len || strchr(" \t;", line.at[i]) != NULL) &&
+	       memchr(line.at, '\0', line.len) == NULL;
+}
+
+static enum response_step
+chunk_size(struct response *r, struct span *in, struct span *out)
+{
+	enum response_step step = take_line(r, in, out);
+
+	if (step != RESPONSE_LINE)
+		return step;
+	if (!read_size(r, without_end(*out)))
+		return break_off(r);
+	r->state = r->left > 0 ? CHUNK_DATA : TRAILERS;
+	return response_next(r, in, out);
+}
+
+static enum response_step
+chunk_data(struct response *r, struct span *in, struct span *out)
+{
+	return counted(r, in, out, CHUNK_END);
+}
+
+static enum response_step
+chunk_end(struct response *r, struct span *in, struct span *out)
+{
+	enum response_step step = take_line(r, in, out);
+
+	if (step != RESPONSE_LINE)
+		return step;
+	if (without_end(*out).len > 0)
+		return break_off(r);
+	r->state = CHUNK_SIZE;
+	return response_next(r, in, out);
+}
+
+static enum response_step
+trailers(struct response *r, struct span *in, struct span *out)
+{
+	enum response_step step = take_line(r, in, out);
+
+	if (step == RESPONSE_LINE && without_end(*out).len == 0)
+		r->state = DONE;
+	return step;
+}
+
+static enum response_step
+done(struct response *r, struct span *in, struct span *out)
+{
+	(void)r, (void)in, (void)out;
+	return RESPONSE_DONE;
+}
+
+static enum response_step
+broken(struct response *r, struct span *in, struct span *out)
+{
+	(void)r, (void)in, (void)out;
+	return RESPONSE_BROKEN;
+}
+
+enum response_step
+response_next(struct response *r, struct span *in, struct span *out)
+{
+	static enum response_step (*const takes[STATES])(
+	    struct response *, struct span *, struct span *) = {
+		[STATUS_LINE] = status_line,
+		[FIELDS] = fields,
+		[SIZED_BODY] = sized_body,
+		[OPEN_BODY] = open_body,
+		[CHUNK_SIZE] = chunk_size,
+		[CHUNK_DATA] = chunk_data,
+		[CHUNK_END] = chunk_end,
+		[TRAILERS] = trailers,
+		[DONE] = done,
+		[BROKEN] = broken,
+	};
+
+	return takes[r->state](r, in, out);
+}
+
+bool
+response_ends_closed(const struct response *r)
+{
+	return r->state == OPEN_BODY || r->state == DONE;
+}
+
+bool
+response_keeps(const struct response *r)
+{
+	return r->state == DONE && !r->close && !(r->sized && r->coded) &&
+	       (r->minor >= 1 || r->keep_alive);
+}
