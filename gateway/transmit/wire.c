@@ -213,51 +213,64 @@ take_spare(struct wire *wire, const char *url)
 	return link;
 }
 
-/* NULL: no memory, or a URL that is none. */
-static struct wire_link *
-connect_to(struct wire *wire, const char *url)
-{
-	struct wire_link *link = take_spare(wire, url);
-
-	if (link == NULL)
-		return NULL;
-	if (wire_link_aim(link, url) &&
-	    curl_multi_add_handle(wire->multi, link->easy) == CURLM_OK) {
-		link->state = WIRE_LINK_CONNECTING;
-		return link;
-	}
-	close_link(wire, link);
-	return NULL;
-}
-
 static void
 begin(struct wire *wire, struct wire_link *link)
 {
 	struct wire_post *post = link->post;
 
-	if (wire_link_begin(
-		link, post->fields != NULL ? post->fields : wire->form))
+	if (wire_link_begin(link))
 		settle(wire, link, post);
 }
 
+/* NULL: no memory, or a URL that is none. */
+static struct wire_link *
+take_link(struct wire *wire, const struct wire_post *post, struct instant now)
+{
+	struct wire_link *link = find_resting(wire, post->url, now);
+
+	if (link != NULL)
+		return link;
+	link = take_spare(wire, post->url);
+	if (link == NULL || wire_link_aim(link, post->url))
+		return link;
+	close_link(wire, link);
+	return NULL;
+}
+
+static bool
+connected_or_connects(struct wire *wire, struct wire_link *link)
+{
+	if (link->state == WIRE_LINK_RESTING)
+		return true;
+	if (curl_multi_add_handle(wire->multi, link->easy) != CURLM_OK)
+		return false;
+	link->state = WIRE_LINK_CONNECTING;
+	return true;
+}
+
+/* All that the post points to but its body is done with here. */
 bool
 wire_start(struct wire *wire, struct wire_post *post)
 {
 	struct instant now = clock_now();
-	struct wire_link *link = find_resting(wire, post->url, now);
+	struct wire_link *link = take_link(wire, post, now);
 
+	if (link == NULL)
+		return false;
 	reply_reset(&post->reply);
 	post->sent = false;
 	post->why = NULL;
 	post->deadline.ns = now.ns + (int64_t)post->timeout_ms * NS_PER_MS;
-	if (link == NULL)
-		link = connect_to(wire, post->url);
-	if (link == NULL)
+	if (!wire_link_load(
+		link, post, post->fields != NULL ? post->fields : wire->form) ||
+	    !connected_or_connects(wire, link)) {
+		link->post = NULL;
+		post->link = NULL;
+		close_link(wire, link);
 		return false;
+	}
 	if (post->deadline.ns < wire->deadline.ns)
 		wire->deadline = post->deadline;
-	link->post = post;
-	post->link = link;
 	join(&wire->busy, link);
 	if (link->state == WIRE_LINK_RESTING)
 		begin(wire, link);

@@ -15,8 +15,8 @@
  *
  * Units	milliseconds, bytes.
  * Ownership	wire_open gives, wire_close takes; posts are the caller's, and
- *		stay where they are with all they point to from wire_start to
- *		wire_take.
+ *		stay where they are with their bodies from wire_start to
+ *		wire_take; the URL is not needed any more after wire_start.
  * Threads	one.  The program must ignore SIGPIPE.
  * Errors	to start: false, nothing was begun.  Later: a constant text in
  *		the post that begins with a word for the kind of trouble (dns,

@@ -426,17 +426,25 @@ send_on(struct wire_link *link)
 }
 
 bool
-wire_link_begin(struct wire_link *link, const struct wire_fields *fields)
+wire_link_load(struct wire_link *link, struct wire_post *post,
+    const struct wire_fields *fields)
 {
+	link->post = post;
 	link->sent = 0;
-	link->state = WIRE_LINK_SENDING;
 	response_begin(&link->response);
-	if (print_head(link, fields) && print_begin(link))
-		return send_on(link);
-	link->head = link->out.len;
-	link->response.close = true;
-	wire_link_end(link, "memory: no more, or a head too long");
-	return true;
+	if (print_head(link, fields) && print_begin(link)) {
+		post->link = link;
+		return true;
+	}
+	link->post = NULL;
+	return false;
+}
+
+bool
+wire_link_begin(struct wire_link *link)
+{
+	link->state = WIRE_LINK_SENDING;
+	return send_on(link);
 }
 
 bool

@@ -7,8 +7,8 @@
  * request of 60 events costs in all: it prints each head anew, field by field,
  * and asks the kernel twice whether the connection still lives.
  *
- *	CLOSED --aim, libcurl--> CONNECTING --connected, begin--> SENDING -->
- *	READING --> RESTING --begin--> SENDING ...
+ *	CLOSED --aim, load, libcurl--> CONNECTING --connected--> SENDING -->
+ *	READING --> RESTING --load, begin--> SENDING ...
  *
  * The head and what fits of the body leave in one piece, so that a small
  * request is one segment and one TLS record; the rest goes from where it lies.
@@ -83,11 +83,15 @@ bool wire_link_aim(struct wire_link *link, const char *url);
 
 void wire_link_connected(struct wire_link *link, struct instant now);
 
+/* What is to be sent, before or after it is connected.  False: no memory. */
+bool wire_link_load(struct wire_link *link, struct wire_post *post,
+    const struct wire_fields *fields);
+
 /*
- * The request of `post` begins on a connection; and what the socket allows
- * goes on.  True: it has ended, and `why` is set.
+ * The request begins on a connection; and what the socket allows goes on.
+ * True: it has ended, and `why` is set.
  */
-bool wire_link_begin(struct wire_link *link, const struct wire_fields *fields);
+bool wire_link_begin(struct wire_link *link);
 bool wire_link_turn(struct wire_link *link, uint32_t events);
 
 /* Ends the request: why, unless an answer had come. */

@@ -9,9 +9,11 @@
  * Whole in its header, so that a test needs no library of ours to link.
  *
  * Ownership	liar_start fills, liar_stop empties; at most
- *LIAR_CONNECTIONS_MAX connections in its life. Threads	one that accepts and one
- *a connection; the counters are atomic, `head` and `body` are the last
- *request's, to be read when the server is idle. Errors	abort.
+ *		LIAR_CONNECTIONS_MAX connections in its life.
+ * Threads	one that accepts and one a connection; the counters are atomic,
+ *		`head` and `body` are the last request's, to be read when the
+ *		server is idle.
+ * Errors	abort.
  */
 #ifndef TESTS_SUPPORT_LIAR_H
 #define TESTS_SUPPORT_LIAR_H

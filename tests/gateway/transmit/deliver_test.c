@@ -78,10 +78,10 @@ close_deliver(void)
 }
 
 static void
-submit(const char *body, size_t bytes, void *cookie)
+submit_to(const char *id, const char *body, size_t bytes, void *cookie)
 {
 	static uint64_t tables;
-	struct upstream_call call = { .id = "tab",
+	struct upstream_call call = { .id = id,
 		.table = ++tables,
 		.body = body,
 		.bytes = bytes,
@@ -89,6 +89,12 @@ submit(const char *body, size_t bytes, void *cookie)
 		.cookie = cookie };
 
 	upstream->ops->submit(upstream, &call);
+}
+
+static void
+submit(const char *body, size_t bytes, void *cookie)
+{
+	submit_to("tab", body, bytes, cookie);
 }
 
 static struct instant
@@ -785,6 +791,51 @@ Test(deliver, a_configuration_that_cannot_work_is_told_at_once)
 	cr_expect(!deliver_open(&deliver, &options, &err));
 	cr_expect(strstr(err.text, path) != NULL);
 	cr_expect_null(deliver);
+}
+
+/* Refuses with what was asked for; one request a connection. */
+static void
+serve_what_it_was(struct liar_connection *c)
+{
+	char in[2000] = "", text[2200];
+	size_t len = 0;
+	ssize_t n;
+
+	while (strstr(in, "}\n") == NULL) {
+		n = recv(c->fd, in + len, sizeof in - 1 - len, 0);
+		if (n <= 0)
+			return;
+		len += (size_t)n;
+		in[len] = '\0';
+	}
+	in[strcspn(in, "\r")] = '\0';
+	snprintf(text, sizeof text,
+	    "HTTP/1.1 403 No\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n\r\n%s",
+	    strlen(in), in);
+	liar_say(c, text);
+}
+
+/* All of them are told before the first is connected. */
+Test(deliver, calls_that_begin_together_go_each_to_its_own_table)
+{
+	static const char *const ids[] = { "one", "two", "three" };
+	const char *const *id;
+	char line[100];
+
+	open_deliver(serve_what_it_was);
+	for (size_t i = 0; i < COUNT(ids); i++)
+		submit_to(ids[i], "{}\n", 3, (void *)(uintptr_t)&ids[i]);
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		struct upstream_answer answer = next_answer();
+
+		id = answer.cookie;
+		snprintf(line, sizeof line, "POST /v1/events/%s HTTP/1.1", *id);
+		cr_expect_eq(answer.status, 403);
+		cr_expect(span_equal(answer.text, span_of(line)), "%s: %.*s",
+		    *id, (int)answer.text.len, answer.text.at);
+	}
+	close_deliver();
 }
 
 /* Repeats the Authorization in its refusal. */
