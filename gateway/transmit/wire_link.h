@@ -61,6 +61,7 @@ struct wire_link {
 	bool kept; /* not its first request */
 
 	char *origin; /* "https://h:1", as in the URLs it is for; NULL: none */
+	bool plain;   /* no TLS */
 	char *host;   /* what stands in Host */
 	void *target; /* CURLU */
 
