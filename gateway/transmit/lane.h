@@ -27,7 +27,7 @@
 #include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
-#include "gateway/spool/spool.h"
+#include "gateway/spool/spool_counts.h"
 #include "gateway/table.h"
 #include "gateway/transmit/batch.h"
 #include "gateway/transmit/lane_state.h"
