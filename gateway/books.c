@@ -4,13 +4,6 @@
 
 #define MS_PER_MINUTE 60000
 
-#define X(symbol, word) word,
-const char *const books_closed_words[] = { BOOKS_CLOSED(X) };
-const char *const books_again_words[] = { BOOKS_AGAIN(X) };
-const char *const books_dead_words[] = { BOOKS_DEAD(X) };
-const char *const books_lane_words[] = { BOOKS_LANE(X) };
-#undef X
-
 /*
  * The label is noted in the table, where it costs no look-up the next time and
  * where the receiving side finds it for what it refuses.
@@ -42,15 +35,6 @@ books_turn_minute(struct books *books, int64_t wall_ms)
 		books->tables[i].calls_in_minute = 0;
 	memset(books->producer_calls_in_minute, 0,
 	    sizeof books->producer_calls_in_minute);
-}
-
-enum books_dead
-books_dead_by(const char *word)
-{
-	for (unsigned i = 0; i < BOOKS_DEAD_COUNT; i++)
-		if (strcmp(books_dead_words[i], word) == 0)
-			return (enum books_dead)i;
-	return BOOKS_DEAD_REFUSED;
 }
 
 uint64_t

@@ -20,6 +20,7 @@
 #include "gateway/spool/deadletter.h"
 #include "gateway/spool/errand.h"
 #include "gateway/spool/spool.h"
+#include "gateway/spool/spool_health.h"
 #include "gateway/table.h"
 #include "gateway/transmit/transmit.h"
 

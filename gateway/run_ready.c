@@ -6,6 +6,8 @@
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
+#include "gateway/spool/spool.h"
+#include "gateway/spool/spool_health.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

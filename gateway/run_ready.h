@@ -11,7 +11,7 @@
 #ifndef GATEWAY_RUN_READY_H
 #define GATEWAY_RUN_READY_H
 
-#include "gateway/spool/spool.h"
+struct spool;
 
 /* NULL: they can. */
 const char *run_ready_why_not(struct spool *spool);

@@ -5,6 +5,7 @@
 
 #include "gateway/spool/index.h"
 #include "gateway/spool/resume.h"
+#include "gateway/spool/room.h"
 #include "gateway/spool/settle.h"
 #include "gateway/spool/stage.h"
 
@@ -64,7 +65,7 @@ dead_bytes(const struct journal *j, uint64_t room)
 static bool
 is_short(const struct journal *j)
 {
-	return journal_free(j) + journal_creatable(j) <= SHORT_OF;
+	return room_free(j) + room_creatable(j) <= SHORT_OF;
 }
 
 /* Copying pays only where there is a segment's worth to be won. */
@@ -72,7 +73,7 @@ static struct segment *
 candidate(const struct journal *j)
 {
 	uint64_t dead, size = j->options.segment_bytes;
-	uint64_t room = journal_segment_room(&j->options);
+	uint64_t room = room_of_segment(&j->options);
 	struct segment *s = j->used.first;
 
 	/* Out of its turn, it takes room and brings none. */
@@ -82,7 +83,7 @@ candidate(const struct journal *j)
 	s = j->used.first;
 	if (s == NULL || !may_be_source(s))
 		return NULL;
-	if (journal_free(j) + journal_creatable(j) < SHORT_OF &&
+	if (room_free(j) + room_creatable(j) < SHORT_OF &&
 	    dead_bytes(j, size) >= size)
 		return s; /* room is counted on the safe side */
 	dead = dead_bytes(j, room);

@@ -1,72 +1,25 @@
 #include "gateway/spool/journal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "gateway/spool/clean.h"
 #include "gateway/spool/fetch.h"
-#include "gateway/spool/footer.h"
 #include "gateway/spool/index.h"
 #include "gateway/spool/recover.h"
 #include "gateway/spool/resume.h"
+#include "gateway/spool/room.h"
 #include "gateway/spool/stage.h"
 
-#define KEPT_BACK      2 /* segments, for copying forward */
-#define SPARE          2 /* free segments that are made in advance */
-#define SEGMENTS_LEAST 6
-#define FAILED_MOST    8  /* times before a file is given up */
-#define TABLES_PART    32 /* of a segment, for the names in its footer */
-#define PATIENCE       20 /* times a disk may be unable to read something */
-
-/*
- * Two segments' worth are not used for segments: one is for when there is no
- * other way (is_stuck), and in the other the lock must fit, and what is put
- * aside as damaged.  What is put aside beyond that, segments make room for.
- */
-static uint32_t
-segments_most(const struct journal_options *o, uint64_t aside_bytes)
-{
-	uint64_t count = o->max_bytes / o->segment_bytes;
-	uint64_t half = o->segment_bytes / 2, lost = 2;
-
-	if (aside_bytes > half)
-		lost += (aside_bytes - half + o->segment_bytes - 1) /
-			o->segment_bytes;
-	count = count > lost ? count - lost : 0;
-	return count > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)count;
-}
-
-/* What surely fits one segment: not the end that a large record jumps over. */
-uint64_t
-journal_segment_room(const struct journal_options *o)
-{
-	uint64_t lost = SEGMENT_HEADER + footer_room(0, 3, 0) +
-			o->segment_bytes / TABLES_PART + FRAME_HEADER +
-			TABLE_NAME_MAX + o->largest_bytes + COST_EXTRA;
-
-	return lost < o->segment_bytes ? o->segment_bytes - lost : 0;
-}
-
-static bool
-check(const struct journal_options *o, struct err *err)
-{
-	if (segments_most(o, 0) < SEGMENTS_LEAST - 2)
-		return err_set(err, ERR_INPUT, 0,
-		    "max_bytes must be at least %d times segment_bytes",
-		    SEGMENTS_LEAST);
-	if (journal_segment_room(o) < o->segment_bytes / 2)
-		return err_set(err, ERR_INPUT, 0,
-		    "segment_bytes is too small for records of %llu bytes",
-		    (unsigned long long)o->largest_bytes);
-	return true;
-}
+#define SPARE       2  /* free segments that are made in advance */
+#define FAILED_MOST 8  /* times before a file is given up */
+#define PATIENCE    20 /* times a disk may be unable to read something */
 
 static bool
 make_first(struct journal *j, struct err *err)
 {
 	struct job *job;
 
-	if (journal_free(j) > 0 || journal_creatable(j) == 0)
+	if (room_free(j) > 0 || room_creatable(j) == 0)
 		return true;
 	job = job_new(JOB_CREATE, NULL);
 	if (job == NULL)
@@ -92,7 +45,7 @@ journal_open(struct journal **out, const struct journal_options *options,
 	struct journal *j;
 	bool ok = false;
 
-	if (!check(options, err))
+	if (!room_check(options, err))
 		return false;
 	j = calloc(1, sizeof *j);
 	if (j == NULL)
@@ -112,11 +65,11 @@ journal_open(struct journal **out, const struct journal_options *options,
 		atomic_store(&j->shelves[i].oldest_ms, INT64_MAX);
 	if (!recover_open(j, err))
 		goto out;
-	j->segments_most = segments_most(options, j->aside_bytes);
+	j->segments_most = room_segments(options, j->aside_bytes);
 	journal_recycle(j);
 	if (!make_first(j, err))
 		goto out;
-	journal_tell_limit(j);
+	room_tell_limit(j);
 	*out = j;
 	j = NULL;
 	ok = true;
@@ -208,48 +161,6 @@ journal_take_out(struct journal *j, struct segment *segment)
 	chain_push_front(&j->free, segment);
 }
 
-uint32_t
-journal_free(const struct journal *j)
-{
-	return j->free.count - j->condemned;
-}
-
-/*
- * What power cuts and failures leave may be all segments in use, the last one
- * full, and none to copy to.  For that there is one more below max_bytes.
- */
-static bool
-is_stuck(const struct journal *j)
-{
-	const struct segment *last = j->used.last;
-
-	return journal_free(j) == 0 && last != NULL && last->loaded &&
-	       resume_is_full(last);
-}
-
-uint32_t
-journal_creatable(const struct journal *j)
-{
-	uint32_t there = j->used.count + j->free.count + j->removing;
-	uint32_t most = j->segments_most;
-
-	if (there == most && is_stuck(j))
-		most++;
-	return j->no_more || there >= most ? 0 : most - there;
-}
-
-void
-journal_tell_limit(struct journal *j)
-{
-	uint32_t count = j->used.count + journal_free(j) + journal_creatable(j);
-
-	atomic_store(&j->counts.segments, j->used.count + j->free.count);
-	atomic_store(&j->limit,
-	    count > KEPT_BACK
-		? (count - KEPT_BACK) * journal_segment_room(&j->options)
-		: 0);
-}
-
 uint64_t
 journal_next_epoch(struct journal *j)
 {
@@ -313,14 +224,14 @@ journal_recycle(struct journal *j)
 		forget_holdings(s);
 		segment_clear(s);
 		s->broken = false; /* its next life has other bytes */
-		s->condemned = s->odd || j->used.count + journal_free(j) >=
-					     j->segments_most;
+		s->condemned =
+		    s->odd || j->used.count + room_free(j) >= j->segments_most;
 		j->condemned += s->condemned;
 		chain_push(&j->free, s);
 		j->freed++;
 	}
 	remove_condemned(j);
-	journal_tell_limit(j);
+	room_tell_limit(j);
 }
 
 void
@@ -440,8 +351,7 @@ make_spares(struct journal *j)
 {
 	struct job *job;
 
-	if (j->creating || journal_free(j) >= SPARE ||
-	    journal_creatable(j) == 0)
+	if (j->creating || room_free(j) >= SPARE || room_creatable(j) == 0)
 		return;
 	job = job_new(JOB_CREATE, NULL);
 	if (job == NULL)
@@ -468,7 +378,7 @@ journal_retry(struct journal *j)
 {
 	j->retry = false;
 	j->no_more = false;
-	journal_tell_limit(j);
+	room_tell_limit(j);
 	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)
 		fetch_hungry(j, &j->shelves[i]);
 }

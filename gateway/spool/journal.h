@@ -19,6 +19,7 @@
  * One thread uses it.  Disk work that need not be waited for leaves as jobs
  * (job.h) and comes back.
  *
+ *	room.h     how much of it there may be
  *	stage.h    frames gathered, written and synced
  *	settle.h   what a commit changes once it is durable
  *	recover.h  from files to state, at the start
@@ -35,11 +36,11 @@
 
 #include <stdatomic.h>
 
-#include "gateway/histogram.h"
 #include "gateway/spool/chain.h"
 #include "gateway/spool/cost.h"
 #include "gateway/spool/disk.h"
 #include "gateway/spool/job.h"
+#include "gateway/spool/journal_counts.h"
 #include "gateway/spool/segment.h"
 #include "gateway/spool/shelf.h"
 
@@ -61,21 +62,6 @@ struct clean;
 
 /* Segments with their lists of records in memory, for reading back. */
 #define JOURNAL_INDEXED 4
-
-/* What happened that a person should know; read by any thread. */
-struct journal_counts {
-	atomic_uint_fast64_t recovered_records, recovered_events;
-	atomic_uint_fast64_t damaged_records; /* not to be had any more */
-	atomic_uint_fast64_t damaged_segments;
-	atomic_uint_fast64_t failures; /* commits that failed */
-	atomic_uint_fast64_t copied_records;
-	atomic_uint_fast64_t commits;
-	atomic_uint_fast64_t segments;
-	atomic_uint_fast64_t unverified; /* segments found at the start */
-	struct histogram commit_times;   /* write and sync */
-	atomic_bool failing;             /* the last commit failed */
-	atomic_bool recovering;
-};
 
 struct journal {
 	struct journal_options options;
@@ -148,13 +134,9 @@ void journal_end_counts(struct journal *journal);
 
 /* For the parts of the journal. */
 void journal_give_job(struct journal *journal, struct job *job);
-uint32_t journal_free(const struct journal *journal);
 void journal_take_out(struct journal *journal, struct segment *segment);
 struct segment *journal_find(const struct journal *journal, uint64_t epoch);
-uint64_t journal_segment_room(const struct journal_options *options);
-uint32_t journal_creatable(const struct journal *journal);
 void journal_recycle(struct journal *journal);
 uint64_t journal_next_epoch(struct journal *journal);
-void journal_tell_limit(struct journal *journal);
 
 #endif

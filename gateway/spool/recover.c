@@ -252,7 +252,7 @@ recover_done(struct journal *j, struct job *job)
 	}
 }
 
-/* What may still be put aside below max_bytes; see journal.c. */
+/* What may still be put aside below max_bytes; see room.c. */
 static uint64_t
 quarantine_room(const struct journal *j)
 {

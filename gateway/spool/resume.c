@@ -6,14 +6,14 @@
 #include "gateway/spool/commit.h"
 #include "gateway/spool/footer.h"
 #include "gateway/spool/index.h"
+#include "gateway/spool/room.h"
 
-#define KEPT_BACK  2    /* see journal.c */
-#define ROOM_LEAST 1024 /* a segment with less is as good as full */
+#define LEFT_LEAST 1024 /* a segment with less is as good as full */
 
 bool
 resume_is_full(const struct segment *segment)
 {
-	return segment->tail + ROOM_LEAST +
+	return segment->tail + LEFT_LEAST +
 		   footer_room((uint64_t)segment->records + 1, 3,
 		       (uint64_t)segment->holding_count + 1) >
 	       segment->size;
@@ -29,7 +29,7 @@ resume_ask(const struct journal *j)
 	 * here, nobody knows: then nothing may be written behind that end.
 	 */
 	if (j->open != NULL || last == NULL || last->odd || last->void_tried ||
-	    journal_free(j) + journal_creatable(j) > KEPT_BACK)
+	    room_free(j) + room_creatable(j) > ROOM_KEPT_BACK)
 		return RESUME_NO;
 	if (!last->loaded || atomic_load(&j->counts.recovering))
 		return RESUME_SOON;

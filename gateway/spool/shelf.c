@@ -9,7 +9,7 @@
 
 #define RELAXED memory_order_relaxed
 
-/* What is read between two looks at the journal's version: see spool.c. */
+/* Read between two looks at the journal's version: see spool_counts.c. */
 #define RELEASE memory_order_release
 
 void

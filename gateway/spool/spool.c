@@ -1,7 +1,6 @@
 #include "gateway/spool/spool.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,7 @@
 #include <unistd.h>
 
 #include "gateway/spool/committer.h"
-
-#define COUNTS_TRIES 1000
+#include "gateway/spool/spool_counts.h"
 
 #define RETRY_LEAST_S 1
 #define RETRY_MOST_S  60
@@ -276,8 +274,8 @@ spool_is_durable(const struct spool *spool)
 	return spool->committer != NULL;
 }
 
-static const struct journal *
-journal_of(const struct spool *spool)
+const struct journal *
+spool_journal(const struct spool *spool)
 {
 	return spool->committer != NULL ? committer_journal(spool->committer)
 					: NULL;
@@ -292,7 +290,7 @@ spool_fd(const struct spool *spool)
 uint64_t
 spool_bytes(const struct spool *spool)
 {
-	const struct journal *journal = journal_of(spool);
+	const struct journal *journal = spool_journal(spool);
 
 	return atomic_load_explicit(
 	    journal != NULL ? &journal->reserved : &spool->bytes,
@@ -302,65 +300,11 @@ spool_bytes(const struct spool *spool)
 uint64_t
 spool_limit_bytes(const struct spool *spool)
 {
-	const struct journal *journal = journal_of(spool);
+	const struct journal *journal = spool_journal(spool);
 
 	return journal != NULL
 		   ? atomic_load_explicit(&journal->limit, memory_order_relaxed)
 		   : spool->limit;
-}
-
-struct spool_waiting
-spool_waiting(const struct spool *spool, const struct table *table)
-{
-	const struct journal *journal = journal_of(spool);
-	const struct shelf *shelf;
-
-	if (journal == NULL)
-		return (struct spool_waiting){ .oldest_ms = INT64_MAX };
-	shelf = &journal->shelves[table->index];
-	return (struct spool_waiting){
-		.records = atomic_load(&shelf->records),
-		.events = atomic_load(&shelf->events),
-		.bytes = atomic_load(&shelf->bytes),
-		.oldest_ms = atomic_load(&shelf->oldest_ms),
-	};
-}
-
-static void
-read_counts(const struct shelf *shelf, struct spool_counts *out)
-{
-	memory_order acquire = memory_order_acquire;
-
-	*out = (struct spool_counts){
-		.serial = atomic_load_explicit(&shelf->serial, acquire),
-		.recovered = atomic_load_explicit(&shelf->recovered, acquire),
-		.accepted = atomic_load_explicit(&shelf->accepted, acquire),
-		.settled = atomic_load_explicit(&shelf->settled, acquire),
-		.waiting = atomic_load_explicit(&shelf->events, acquire),
-		.bytes = atomic_load_explicit(&shelf->bytes, acquire),
-		.oldest_ms = atomic_load_explicit(&shelf->oldest_ms, acquire),
-	};
-}
-
-/* A change takes microseconds, but its thread may have to wait for a core. */
-bool
-spool_counts(const struct spool *spool, size_t index, struct spool_counts *out)
-{
-	const struct journal *journal = journal_of(spool);
-	const struct shelf *shelf;
-	uint64_t before;
-
-	if (journal == NULL)
-		return false;
-	shelf = &journal->shelves[index];
-	for (int tries = 0; tries < COUNTS_TRIES; tries++) {
-		before = atomic_load(&journal->version);
-		read_counts(shelf, out);
-		if (before % 2 == 0 && atomic_load(&journal->version) == before)
-			return atomic_load(&shelf->serial) == out->serial;
-		sched_yield();
-	}
-	return false;
 }
 
 static uint64_t
@@ -381,30 +325,6 @@ spool_crowded_by(
 	       held_of(spool, table) > limit / (tables > 0 ? tables : 1);
 }
 
-struct spool_health
-spool_health(const struct spool *spool)
-{
-	const struct journal *journal = journal_of(spool);
-	const struct journal_counts *counts;
-
-	if (journal == NULL)
-		return (struct spool_health){ 0 };
-	counts = &journal->counts;
-	return (struct spool_health){
-		.failing = atomic_load(&counts->failing),
-		.recovering = atomic_load(&counts->recovering),
-		.unverified = atomic_load(&counts->unverified),
-		.recovered_records = atomic_load(&counts->recovered_records),
-		.recovered_events = atomic_load(&counts->recovered_events),
-		.damaged_records = atomic_load(&counts->damaged_records),
-		.damaged_segments = atomic_load(&counts->damaged_segments),
-		.commits = atomic_load(&counts->commits),
-		.failures = atomic_load(&counts->failures),
-		.copied_records = atomic_load(&counts->copied_records),
-		.segments = atomic_load(&counts->segments),
-	};
-}
-
 /* Where nothing drains any more, no window ends: then it is this one's. */
 static uint64_t
 drain_rate(const struct spool *spool, struct instant now)
@@ -417,15 +337,6 @@ drain_rate(const struct spool *spool, struct instant now)
 		   ? draining_per_s(spool, since_ns)
 		   : atomic_load_explicit(
 			 &spool->drained_per_s, memory_order_relaxed);
-}
-
-void
-spool_commit_times(const struct spool *spool, struct histogram_view *view)
-{
-	const struct journal *journal = journal_of(spool);
-
-	if (journal != NULL)
-		histogram_gather(&journal->counts.commit_times, view);
 }
 
 /*

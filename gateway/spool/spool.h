@@ -5,7 +5,7 @@
  * by filling this up.  With a directory, records go to a log on disk before
  * the pump sees them, and stay there until they are settled; in memory there
  * is only what the pump needs soon.  Without one the same calls work on memory
- * alone.
+ * alone.  What can be seen of it: spool_counts.h, spool_health.h.
  *
  *	append --> committer: one write, one sync for all --> take --> settle
  *	               |  ^                                              |
@@ -26,12 +26,12 @@
 #include <stdint.h>
 
 #include "gateway/clock.h"
-#include "gateway/histogram.h"
 #include "gateway/spool/record.h"
 #include "gateway/spool/ticket.h"
 #include "parsers/err.h"
 
 struct disk;
+struct journal;
 
 struct spool_options {
 	uint64_t memory_bytes; /* of records, however many are on disk */
@@ -129,53 +129,13 @@ int spool_fd(const struct spool *spool);
 uint64_t spool_bytes(const struct spool *spool);
 uint64_t spool_limit_bytes(const struct spool *spool);
 
-/* What waits of one table, counted; any thread. */
-struct spool_waiting {
-	uint64_t records, events, bytes;
-	int64_t oldest_ms; /* INT64_MAX: nothing waits */
-};
-
-struct spool_waiting spool_waiting(
-    const struct spool *spool, const struct table *table);
-
-/*
- * Why events of a table are there, and that others are not any more, since
- * this start; all as of one moment, at which
- *
- *	recovered + accepted = settled + waiting
- *
- * counted where records come and go.  Settled: of what spool_settle was told,
- * the events whose settlement is committed.
- */
-struct spool_counts {
-	uint64_t serial; /* of the table that they are of */
-	uint64_t recovered, accepted, settled, waiting, bytes;
-	int64_t oldest_ms; /* at the latest; INT64_MAX: nothing waits */
-};
-
-/* By the table's index; any thread.  False: ask again; or in memory alone. */
-bool spool_counts(
-    const struct spool *spool, size_t index, struct spool_counts *out);
-
-/* The state of the disk; any thread.  Zero without a directory. */
-struct spool_health {
-	bool failing;        /* the last commit failed */
-	bool recovering;     /* what a start found is still being sorted out */
-	uint64_t unverified; /* segments of it not yet checked */
-	uint64_t recovered_records, recovered_events;
-	uint64_t damaged_records, damaged_segments;
-	uint64_t commits, failures, copied_records, segments;
-};
-
-struct spool_health spool_health(const struct spool *spool);
-
-/* Adds how long each commit took, write and sync; any thread. */
-void spool_commit_times(const struct spool *spool, struct histogram_view *view);
-
 /*
  * Whole seconds, 1 to 60, after which a producer that was told "full" should
  * come back, by the rate at which the spool drained lately; any thread.
  */
 uint32_t spool_retry_after_s(const struct spool *spool, struct instant now);
+
+/* For its parts, and its atomics alone: the log; NULL in memory alone. */
+const struct journal *spool_journal(const struct spool *spool);
 
 #endif

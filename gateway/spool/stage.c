@@ -8,6 +8,7 @@
 #include "gateway/spool/clean.h"
 #include "gateway/spool/footer.h"
 #include "gateway/spool/resume.h"
+#include "gateway/spool/room.h"
 #include "gateway/spool/roster.h"
 #include "gateway/spool/settle.h"
 #include "gateway/spool/ticket.h"
@@ -133,7 +134,7 @@ begin(struct journal *j, struct segment *segment)
 static enum stage_answer
 rotate(struct journal *j, uint32_t keep)
 {
-	uint32_t creatable = journal_creatable(j);
+	uint32_t creatable = room_creatable(j);
 
 	switch (resume_ask(j)) {
 	case RESUME_SOON:
@@ -146,9 +147,9 @@ rotate(struct journal *j, uint32_t keep)
 	/* When no copying is to come, settlements must go on without. */
 	if (keep == KEEP_FOR_SETTLED && !clean_can_help(j))
 		keep = KEEP_FOR_COPIES;
-	if (journal_free(j) + creatable <= keep)
+	if (room_free(j) + creatable <= keep)
 		return clean_can_help(j) ? STAGE_WAIT : STAGE_FULL;
-	if (journal_free(j) == 0 || j->free.first->condemned)
+	if (room_free(j) == 0 || j->free.first->condemned)
 		return STAGE_WAIT; /* journal_step sees to it */
 	if (j->open != NULL)
 		stage_seal(j);
@@ -163,8 +164,7 @@ rotate(struct journal *j, uint32_t keep)
 static uint64_t
 kept_free(const struct journal *j, uint32_t keep)
 {
-	if (keep == KEEP_FOR_COPIES ||
-	    journal_free(j) + journal_creatable(j) > 1)
+	if (keep == KEEP_FOR_COPIES || room_free(j) + room_creatable(j) > 1)
 		return 0;
 	return clean_bytes_left(j);
 }

@@ -7,23 +7,8 @@
  *	                                 suspects: refused alone (sieve.h)
  *
  * Events stay in their records until the very moment a batch of theirs may be
- * sent, so batches fill while calls are scarce.  The state says what may go:
- *
- *	from any: later	    from any: hold	from any: split
- *		    |		   |		       |
- *		    v		   v		       v
- *		 WAITING	  HELD		   SPLITTING
- *		    |		   |		       |
- *		    +----- ok -----+-----> FLOWING <---+ whole
- *
- *	(ok keeps SPLITTING and FLOWING; whole concerns SPLITTING alone)
- *
- * FLOWING: as many at a time as it likes.
- * SPLITTING: pieces of refused batches go before the rest, and while the lane
- *	is in doubt (nobody takes anything of it) they go alone, one by one.
- * WAITING: nothing until `until`, then one batch by itself, the probe, whose
- *	answer moves the lane again.
- * HELD: the same with one event and a longer wait; a person is needed.
+ * sent, so batches fill while calls are scarce.  What may go, and whether, says
+ * the lane's state: lane_state.h.
  *
  * Answers to calls sent before the lane last stopped or went on say nothing new
  * about it and move nothing: sixty calls that meet one outage are one failure.
@@ -42,38 +27,14 @@
 #include "gateway/books.h"
 #include "gateway/clock.h"
 #include "gateway/spool/record.h"
-#include "gateway/spool/spool.h"
+#include "gateway/spool/spool_counts.h"
 #include "gateway/table.h"
 #include "gateway/transmit/batch.h"
+#include "gateway/transmit/lane_state.h"
+#include "gateway/transmit/press_count.h"
 #include "gateway/transmit/queue.h"
 
-#define LANE_PROBE_EVENTS 1 /* of a held lane */
-
-enum lane_state {
-	LANE_FLOWING,
-	LANE_WAITING,
-	LANE_HELD,
-	LANE_SPLITTING,
-	LANE_STATES
-};
-
-enum lane_event {
-	LANE_OK,    /* 2xx */
-	LANE_LATER, /* trouble that passes */
-	LANE_HOLD,  /* trouble that needs a person */
-	LANE_SPLIT, /* a batch was refused, and its pieces are to be sent */
-	LANE_WHOLE, /* and the last of them was */
-	LANE_EVENTS
-};
-
 enum lane_list { LANE_PIECES, LANE_RETRIES, LANE_SUSPECTS, LANE_LISTS };
-
-/* Calls in each of the last seconds: see press.h. */
-#define PRESS_SECONDS 12
-struct press_count {
-	int64_t second; /* the last that was counted in */
-	uint32_t in[PRESS_SECONDS];
-};
 
 struct lane {
 	struct table *table;       /* good while the lane holds a record */
@@ -120,7 +81,7 @@ struct lane {
 	struct instant buried_quiet;
 	struct instant warned; /* of events that grow old; no sooner again */
 
-	struct lane *cut_off_next; /* the pump's; see there */
+	struct lane *cut_off_next; /* outage.h */
 	bool cut_off;
 
 	/* the agenda's */
@@ -129,8 +90,6 @@ struct lane {
 	size_t heap_at; /* 1 + place; 0: not in it */
 	bool ready;
 };
-
-enum lane_state lane_next(enum lane_state state, enum lane_event event);
 
 /* Takes what the table is from the record; see queue_add. */
 void lane_add(struct lane *lane, struct record *record, struct instant now,

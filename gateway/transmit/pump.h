@@ -9,12 +9,7 @@
  * what comes first: a record, an answer, a credential, a time.  It sees the
  * world through struct upstream alone, so that tests drive it in virtual time.
  *
- * A call goes out when all of these say yes, asked in this order: a place
- * among those in flight, the gate, a credential, a lane whose turn it is, the
- * budget.  A batch is cut last, so that batches grow while they must wait.
- *
- * Lanes take turns by weight (share.h).  One lane alone may use three quarters
- * of the places in flight; beyond one quarter it leaves them to others.
+ * When a batch may go out, and whose, dispatch.h decides.
  *
  * Units	events, bytes, instants.
  * Ownership	pump_open gives, pump_close takes; tables, spool, budget,

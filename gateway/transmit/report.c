@@ -1,5 +1,9 @@
 #include "gateway/transmit/report.h"
 
+#include "gateway/spool/spool.h"
+#include "gateway/spool/spool_counts.h"
+#include "gateway/spool/spool_health.h"
+
 /* A lane that rests so long is another table's soon: table.h. */
 #define STALE_NS (600 * NS_PER_S)
 

@@ -19,11 +19,12 @@
 
 #include "gateway/books.h"
 #include "gateway/budget.h"
-#include "gateway/spool/spool.h"
 #include "gateway/transmit/aging.h"
 #include "gateway/transmit/gate.h"
 #include "gateway/transmit/lane.h"
 #include "gateway/transmit/upstream.h"
+
+struct spool;
 
 /* A batch, cut, is about to go out: for the first time or again. */
 void report_call(struct books *books, const struct batch *batch, bool draining);

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "gateway/spool/spool.h"
+#include "gateway/spool/spool_counts.h"
+#include "gateway/spool/spool_health.h"
 
 #define WORKERS 4
 #define TABLES  3

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/spool/spool.h"
+#include "gateway/spool/spool_counts.h"
 #include "tests/support/scratch.h"
 
 #define MEMORY  (1 << 20)

@@ -2,7 +2,7 @@
 
 #include "gateway/transmit/lane.h"
 
-/* The drawing in lane.h, cell by cell. */
+/* The drawing in lane_state.h, cell by cell. */
 Test(lane, moves_as_drawn)
 {
 	static const struct {
