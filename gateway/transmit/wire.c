@@ -11,69 +11,25 @@
 
 #include "gateway/transmit/watch.h"
 #include "gateway/transmit/wire_failure.h"
-#include "gateway/transmit/wire_link.h"
+#include "gateway/transmit/wire_pool.h"
 
-#define CONNECTION_LIFE_NS (120 * NS_PER_S)
-#define SOCKETS            64 /* looked at in one go */
-
-struct links {
-	struct wire_link *first;
-};
+#define SOCKETS 64 /* looked at in one go */
 
 struct wire {
-	CURLM *multi;
 	struct watch watch;
 	struct instant due; /* libcurl wants a turn then */
 	struct wire_link_options link_options;
 	struct wire_fields *form; /* what goes with a form */
 	size_t most;
 
-	struct links busy;    /* with a post */
-	struct links resting; /* connected; the one used last comes first */
-	struct links spare;   /* closed: they remember TLS sessions */
-	bool lost;            /* libcurl has closed some of them */
+	struct wire_pool pool;
+	bool lost; /* libcurl has closed some of its connections */
 
 	struct instant deadline; /* no post's is earlier */
 	struct wire_post *ended, **ended_end;
 };
 
-/* --- lists --- */
-
-static void
-join(struct links *links, struct wire_link *link)
-{
-	link->prev = NULL;
-	link->next = links->first;
-	if (links->first != NULL)
-		links->first->prev = link;
-	links->first = link;
-}
-
-static void
-leave(struct links *links, struct wire_link *link)
-{
-	if (link->prev != NULL)
-		link->prev->next = link->next;
-	else
-		links->first = link->next;
-	if (link->next != NULL)
-		link->next->prev = link->prev;
-	link->prev = link->next = NULL;
-}
-
 /* --- connections --- */
-
-/* What it was in, it has left. */
-static void
-close_link(struct wire *wire, struct wire_link *link)
-{
-	/* not lost but given up */
-	link->fd = -1;
-	if (link->state != WIRE_LINK_CLOSED)
-		curl_multi_remove_handle(wire->multi, link->easy);
-	link->state = WIRE_LINK_CLOSED;
-	join(&wire->spare, link);
-}
 
 static void
 conclude(struct wire *wire, struct wire_post *post)
@@ -87,12 +43,8 @@ conclude(struct wire *wire, struct wire_post *post)
 static void
 release(struct wire *wire, struct wire_link *link, const struct wire_post *post)
 {
-	leave(&wire->busy, link);
-	link->kept = true;
-	if (post->fields == NULL || !wire_link_keeps(link))
-		close_link(wire, link);
-	else
-		join(&wire->resting, link);
+	wire_pool_end(
+	    &wire->pool, link, post->fields != NULL && wire_link_keeps(link));
 }
 
 /* The link's post has ended by itself. */
@@ -131,14 +83,13 @@ bury_lost(struct wire *wire)
 	if (!wire->lost)
 		return;
 	wire->lost = false;
-	for (link = wire->resting.first; link != NULL; link = next) {
+	for (link = wire->pool.resting.first; link != NULL; link = next) {
 		next = link->next;
 		if (link->fd != -1)
 			continue;
-		leave(&wire->resting, link);
-		close_link(wire, link);
+		wire_pool_close(&wire->pool, link);
 	}
-	for (link = wire->busy.first; link != NULL; link = next) {
+	for (link = wire->pool.busy.first; link != NULL; link = next) {
 		next = link->next;
 		if (link->fd == -1 && link->state != WIRE_LINK_CONNECTING)
 			fail(
@@ -179,40 +130,6 @@ on_timer(CURLM *multi, long ms, void *arg)
 
 /* --- posts --- */
 
-/* A connection to that server which rests; what is too old for it goes. */
-static struct wire_link *
-find_resting(struct wire *wire, const char *url, struct instant now)
-{
-	struct wire_link *link, *next;
-
-	for (link = wire->resting.first; link != NULL; link = next) {
-		next = link->next;
-		if (!wire_link_is_for(link, url))
-			continue;
-		leave(&wire->resting, link);
-		if (now.ns - link->born.ns < CONNECTION_LIFE_NS)
-			return link;
-		close_link(wire, link);
-	}
-	return NULL;
-}
-
-/* One that is closed, rather with what it remembers of that server. */
-static struct wire_link *
-take_spare(struct wire *wire, const char *url)
-{
-	struct wire_link *link = wire->spare.first;
-
-	while (link != NULL && !wire_link_is_for(link, url))
-		link = link->next;
-	if (link == NULL)
-		link = wire->spare.first;
-	if (link == NULL)
-		return wire_link_new(&wire->link_options);
-	leave(&wire->spare, link);
-	return link;
-}
-
 static void
 begin(struct wire *wire, struct wire_link *link)
 {
@@ -222,27 +139,12 @@ begin(struct wire *wire, struct wire_link *link)
 		settle(wire, link, post);
 }
 
-/* NULL: no memory, or a URL that is none. */
-static struct wire_link *
-take_link(struct wire *wire, const struct wire_post *post, struct instant now)
-{
-	struct wire_link *link = find_resting(wire, post->url, now);
-
-	if (link != NULL)
-		return link;
-	link = take_spare(wire, post->url);
-	if (link == NULL || wire_link_aim(link, post->url))
-		return link;
-	close_link(wire, link);
-	return NULL;
-}
-
 static bool
 connected_or_connects(struct wire *wire, struct wire_link *link)
 {
 	if (link->state == WIRE_LINK_RESTING)
 		return true;
-	if (curl_multi_add_handle(wire->multi, link->easy) != CURLM_OK)
+	if (curl_multi_add_handle(wire->pool.multi, link->easy) != CURLM_OK)
 		return false;
 	link->state = WIRE_LINK_CONNECTING;
 	return true;
@@ -253,7 +155,8 @@ bool
 wire_start(struct wire *wire, struct wire_post *post)
 {
 	struct instant now = clock_now();
-	struct wire_link *link = take_link(wire, post, now);
+	struct wire_link *link =
+	    wire_pool_take(&wire->pool, post->url, now, &wire->link_options);
 
 	if (link == NULL)
 		return false;
@@ -266,12 +169,12 @@ wire_start(struct wire *wire, struct wire_post *post)
 	    !connected_or_connects(wire, link)) {
 		link->post = NULL;
 		post->link = NULL;
-		close_link(wire, link);
+		wire_pool_return(&wire->pool, link);
 		return false;
 	}
 	if (post->deadline.ns < wire->deadline.ns)
 		wire->deadline = post->deadline;
-	join(&wire->busy, link);
+	wire_pool_use(&wire->pool, link);
 	if (link->state == WIRE_LINK_RESTING)
 		begin(wire, link);
 	return true;
@@ -286,8 +189,7 @@ wire_drop(struct wire *wire, struct wire_post *post)
 		return;
 	link->post = NULL;
 	post->link = NULL;
-	leave(&wire->busy, link);
-	close_link(wire, link);
+	wire_pool_end(&wire->pool, link, false);
 }
 
 /* --- a turn --- */
@@ -309,8 +211,7 @@ turn_link(struct wire *wire, struct wire_link *link, uint32_t events)
 		if (wire_link_turn(link, events))
 			settle(wire, link, post);
 	} else if (!wire_link_still_rests(link)) {
-		leave(&wire->resting, link);
-		close_link(wire, link);
+		wire_pool_close(&wire->pool, link);
 	}
 }
 
@@ -327,8 +228,9 @@ look_at_sockets(struct wire *wire)
 		if (link != NULL)
 			turn_link(wire, link, ready[i].events);
 		else
-			curl_multi_socket_action(wire->multi, ready[i].data.fd,
-			    bits_of(ready[i].events), &running);
+			curl_multi_socket_action(wire->pool.multi,
+			    ready[i].data.fd, bits_of(ready[i].events),
+			    &running);
 	}
 }
 
@@ -340,7 +242,8 @@ look_at_libcurls_time(struct wire *wire)
 	if (wire->due.ns > clock_now().ns)
 		return;
 	wire->due = INSTANT_NEVER; /* once: libcurl need not say so */
-	curl_multi_socket_action(wire->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	curl_multi_socket_action(
+	    wire->pool.multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 /* On the server's certificate. */
@@ -361,7 +264,8 @@ take_connections(struct wire *wire)
 	CURLcode code;
 	int left;
 
-	while ((message = curl_multi_info_read(wire->multi, &left)) != NULL) {
+	while (
+	    (message = curl_multi_info_read(wire->pool.multi, &left)) != NULL) {
 		code = message->data.result;
 		curl_easy_getinfo(
 		    message->easy_handle, CURLINFO_PRIVATE, &link);
@@ -383,13 +287,13 @@ look_at_deadlines(struct wire *wire)
 	struct instant now;
 	struct wire_link *link, *next;
 
-	if (wire->busy.first == NULL)
+	if (wire->pool.busy.first == NULL)
 		return;
 	now = clock_now();
 	if (now.ns < wire->deadline.ns)
 		return;
 	wire->deadline = INSTANT_NEVER;
-	for (link = wire->busy.first; link != NULL; link = next) {
+	for (link = wire->pool.busy.first; link != NULL; link = next) {
 		next = link->next;
 		if (link->post->deadline.ns <= now.ns)
 			fail(wire, link,
@@ -433,7 +337,7 @@ until_due(const struct wire *wire, int ms)
 
 	if (wire->ended != NULL)
 		return 0;
-	if (wire->busy.first != NULL && wire->deadline.ns < due.ns)
+	if (wire->pool.busy.first != NULL && wire->deadline.ns < due.ns)
 		due = wire->deadline;
 	if (due.ns == INSTANT_NEVER.ns || ms == 0)
 		return ms;
@@ -467,14 +371,16 @@ set_up(struct wire *wire)
 {
 	int bad = 0;
 
-	if (wire->multi == NULL || wire->form == NULL)
+	if (wire->pool.multi == NULL || wire->form == NULL)
 		return false;
 	bad |= curl_multi_setopt(
-	    wire->multi, CURLMOPT_MAXCONNECTS, (long)wire->most);
-	bad |= curl_multi_setopt(wire->multi, CURLMOPT_SOCKETFUNCTION, on_want);
-	bad |= curl_multi_setopt(wire->multi, CURLMOPT_SOCKETDATA, wire);
-	bad |= curl_multi_setopt(wire->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	bad |= curl_multi_setopt(wire->multi, CURLMOPT_TIMERDATA, wire);
+	    wire->pool.multi, CURLMOPT_MAXCONNECTS, (long)wire->most);
+	bad |= curl_multi_setopt(
+	    wire->pool.multi, CURLMOPT_SOCKETFUNCTION, on_want);
+	bad |= curl_multi_setopt(wire->pool.multi, CURLMOPT_SOCKETDATA, wire);
+	bad |= curl_multi_setopt(
+	    wire->pool.multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	bad |= curl_multi_setopt(wire->pool.multi, CURLMOPT_TIMERDATA, wire);
 	return bad == 0;
 }
 
@@ -513,26 +419,13 @@ wire_open(struct wire **out, size_t most, uint64_t connect_timeout_ms,
 		.arg = wire,
 	};
 	wire->form = wire_fields_of_form();
-	wire->multi = curl_multi_init();
+	wire->pool.multi = curl_multi_init();
 	if (!watch_init(&wire->watch) || !set_up(wire)) {
 		wire_close(&wire);
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	}
 	*out = wire;
 	return true;
-}
-
-static void
-close_all(struct wire *wire, struct links *links)
-{
-	struct wire_link *link;
-
-	while ((link = links->first) != NULL) {
-		leave(links, link);
-		close_link(wire, link);
-		leave(&wire->spare, link);
-		wire_link_free(link);
-	}
 }
 
 void
@@ -542,11 +435,9 @@ wire_close(struct wire **wire)
 
 	if (w == NULL)
 		return;
-	assert(w->busy.first == NULL);
-	close_all(w, &w->resting);
-	close_all(w, &w->spare);
-	if (w->multi != NULL)
-		curl_multi_cleanup(w->multi);
+	wire_pool_fini(&w->pool);
+	if (w->pool.multi != NULL)
+		curl_multi_cleanup(w->pool.multi);
 	watch_fini(&w->watch);
 	wire_fields_release(w->form);
 	free(w);

@@ -95,91 +95,17 @@ wire_link_free(struct wire_link *link)
 	if (link == NULL)
 		return;
 	curl_easy_cleanup(link->easy);
-	curl_url_cleanup(link->target);
+	wire_origin_fini(&link->origin);
 	buffer_fini(&link->out);
 	response_fini(&link->response);
-	free(link->origin);
-	free(link->host);
 	free(link);
-}
-
-/* --- where to --- */
-
-static size_t
-origin_len(const char *url)
-{
-	const char *host = strstr(url, "://");
-
-	return host != NULL
-		   ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#")
-		   : 0;
-}
-
-bool
-wire_link_is_for(const struct wire_link *link, const char *url)
-{
-	size_t len = origin_len(url);
-
-	return link->origin != NULL && strncmp(link->origin, url, len) == 0 &&
-	       link->origin[len] == '\0';
-}
-
-/* The port stands there unless it is the scheme's own. */
-static char *
-host_of(CURLU *target)
-{
-	char *host = NULL, *port = NULL, *out = NULL;
-
-	if (curl_url_get(target, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    (curl_url_get(target, CURLUPART_PORT, &port,
-		 CURLU_NO_DEFAULT_PORT) == CURLUE_OK ||
-		port == NULL) &&
-	    asprintf(&out, "%s%s%s", host, port != NULL ? ":" : "",
-		port != NULL ? port : "") == -1)
-		out = NULL;
-	curl_free(host);
-	curl_free(port);
-	return out;
-}
-
-/* A proxy of the environment gets only what it cannot read. */
-static bool
-tell(CURL *easy, CURLU *target, bool plain)
-{
-	return curl_easy_setopt(easy, CURLOPT_CURLU, target) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOPROXY, plain ? "*" : NULL) ==
-		   CURLE_OK;
 }
 
 bool
 wire_link_aim(struct wire_link *link, const char *url)
 {
-	bool plain = strncmp(url, "http:", 5) == 0;
-	char *origin, *host = NULL;
-	CURLU *target;
-
-	if (wire_link_is_for(link, url))
-		return true;
-	origin = strndup(url, origin_len(url));
-	target = curl_url();
-	if (origin != NULL && target != NULL &&
-	    curl_url_set(target, CURLUPART_URL, origin, CURLU_DISALLOW_USER) ==
-		CURLUE_OK)
-		host = host_of(target);
-	if (host == NULL || !tell(link->easy, target, plain)) {
-		curl_url_cleanup(target);
-		free(origin);
-		free(host);
-		return false;
-	}
-	curl_url_cleanup(link->target);
-	free(link->origin);
-	free(link->host);
-	link->target = target;
-	link->origin = origin;
-	link->host = host;
-	link->plain = plain;
-	return true;
+	return wire_origin_is_of(&link->origin, url) ||
+	       wire_origin_set(&link->origin, link->easy, url);
 }
 
 void
@@ -213,7 +139,7 @@ pass_out(struct wire_link *link, struct span bytes, size_t *n_out)
 {
 	ssize_t n;
 
-	if (!link->plain)
+	if (!link->origin.plain)
 		return curl_easy_send(link->easy, bytes.at, bytes.len, n_out);
 	n = send(link->fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	*n_out = n > 0 ? (size_t)n : 0;
@@ -225,7 +151,7 @@ pass_in(struct wire_link *link, char *to, size_t room, size_t *n_out)
 {
 	ssize_t n;
 
-	if (!link->plain)
+	if (!link->origin.plain)
 		return curl_easy_recv(link->easy, to, room, n_out);
 	n = recv(link->fd, to, room, MSG_DONTWAIT);
 	*n_out = n > 0 ? (size_t)n : 0;
@@ -234,20 +160,11 @@ pass_in(struct wire_link *link, char *to, size_t room, size_t *n_out)
 
 /* --- a request --- */
 
-/* Without a fragment, which is nobody's but ours. */
-static struct span
-path_of(const char *url)
-{
-	const char *path = url + origin_len(url);
-
-	return (struct span){ path, strcspn(path, "#") };
-}
-
 static bool
 print_head(struct wire_link *link, const struct wire_fields *fields)
 {
 	struct wire_post *post = link->post;
-	struct span path = path_of(post->url);
+	struct span path = wire_origin_path(post->url);
 
 	buffer_reset(&link->out);
 	if (!buffer_append(&link->out, "POST ", 5) ||
@@ -256,7 +173,7 @@ print_head(struct wire_link *link, const struct wire_fields *fields)
 		    : false) ||
 	    !buffer_append(&link->out, path.at, path.len) ||
 	    !buffer_print(
-		&link->out, " HTTP/1.1\r\nHost: %s\r\n", link->host) ||
+		&link->out, " HTTP/1.1\r\nHost: %s\r\n", link->origin.host) ||
 	    !buffer_append(&link->out, fields->lines.at, fields->lines.len) ||
 	    !buffer_print(
 		&link->out, "Content-Length: %zu\r\n\r\n", post->body.len))

@@ -32,6 +32,7 @@
 #include "gateway/clock.h"
 #include "gateway/transmit/watch.h"
 #include "gateway/transmit/wire.h"
+#include "gateway/transmit/wire_origin.h"
 #include "parsers/response.h"
 
 enum wire_link_state {
@@ -60,10 +61,7 @@ struct wire_link {
 	struct instant born;
 	bool kept; /* not its first request */
 
-	char *origin; /* "https://h:1", as in the URLs it is for; NULL: none */
-	bool plain;   /* no TLS */
-	char *host;   /* what stands in Host */
-	void *target; /* CURLU */
+	struct wire_origin origin; /* what it is, or was, connected to */
 
 	struct wire_post *post;
 	struct buffer out; /* the head, and how the body begins */
@@ -78,8 +76,7 @@ struct wire_link {
 struct wire_link *wire_link_new(const struct wire_link_options *options);
 void wire_link_free(struct wire_link *link);
 
-/* Is it for this URL?  If not, aim makes it so, when it is closed. */
-bool wire_link_is_for(const struct wire_link *link, const char *url);
+/* Of a closed one.  False: no memory, or the URL is none. */
 bool wire_link_aim(struct wire_link *link, const char *url);
 
 void wire_link_connected(struct wire_link *link, struct instant now);
