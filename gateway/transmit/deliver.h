@@ -1,12 +1,11 @@
 /*
- * deliver - the upstream of upstream.h, by libcurl.
+ * deliver - the upstream of upstream.h, over HTTP.
  *
- * One multi handle carries the calls, each of them at most one request on the
- * wire, and the fetch of a token when the credential wants one: that goes to
- * another server, costs nothing of the organization's budget and has a time of
- * its own.  libcurl by itself sends a POST again when a kept connection dies
- * under it, unseen and unpaid; here the second attempt is stopped and comes
- * back as an answer.  Redirects are answers too: our credential goes to the
+ * One wire carries the calls, each of them at most one request, and the fetch
+ * of a token when the credential wants one: that goes to another server, costs
+ * nothing of the organization's budget and has a time of its own.  When a kept
+ * connection dies under a call, that comes back as an answer, for to send it
+ * again must be paid.  Redirects are answers too: our credential goes to the
  * configured host and nowhere else.
  *
  * Units	as in upstream.h.
