@@ -217,6 +217,15 @@ has_left(const struct wire_link *link)
 	       unacknowledged == 0;
 }
 
+/* A secret stands in the head, or in a form. */
+static void
+wipe(struct wire_link *link, const struct wire_post *post)
+{
+	if (link->out.at != NULL)
+		explicit_bzero(link->out.at,
+		    post->fields == NULL ? link->out.len : link->head);
+}
+
 void
 wire_link_end(struct wire_link *link, const char *why)
 {
@@ -227,8 +236,7 @@ wire_link_end(struct wire_link *link, const char *why)
 		post->why = post->reply.status / 100 == 2 && !has_left(link)
 				? "garbage: taken before it was sent"
 				: NULL;
-	if (link->out.at != NULL)
-		explicit_bzero(link->out.at, link->head);
+	wipe(link, post);
 	if (unsent(link) > 0)
 		link->response.close = true;
 	link->post = NULL;
@@ -319,11 +327,16 @@ receive(struct wire_link *link)
 	char in[PIECE_BYTES];
 	size_t n = 0;
 	CURLcode code = pass_in(link, in, sizeof in, &n);
+	bool secret = link->post->whole != NULL, ended;
 
 	if (code == CURLE_AGAIN)
 		return false;
-	if (code == CURLE_OK && n > 0)
-		return take_in(link, (struct span){ in, n });
+	if (code == CURLE_OK && n > 0) {
+		ended = take_in(link, (struct span){ in, n });
+		if (secret) /* a token */
+			explicit_bzero(in, n);
+		return ended;
+	}
 	link->response.close = true;
 	wire_link_end(link, why_closed(link, code));
 	return true;
