@@ -108,6 +108,12 @@ open_conn(struct client *c, struct conn *conn)
 	event.data.ptr = conn;
 	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, conn->fd, &event) != 0)
 		serve_die("epoll_ctl");
+}
+
+static void
+set_free(struct client *c, struct conn *conn)
+{
+	conn->request = NULL;
 	conn->next_free = c->free;
 	c->free = conn;
 }
@@ -119,19 +125,24 @@ open_all(struct client *c)
 	c->conns = calloc(c->count, sizeof *c->conns);
 	if (c->conns == NULL)
 		serve_die("calloc");
-	for (uint32_t i = 0; i < c->count; i++)
+	for (uint32_t i = 0; i < c->count; i++) {
 		open_conn(c, &c->conns[i]);
+		set_free(c, &c->conns[i]);
+	}
 }
 
-/* Again, for the next request: the server closed it. */
+/* The server closed it: with a request of ours, or because it was idle. */
 static void
 reopen(struct client *c, struct conn *conn)
 {
-	c->lost++;
-	c->ended++;
 	close(conn->fd);
 	conn->got = 0;
 	open_conn(c, conn);
+	if (conn->request == NULL)
+		return;
+	c->lost++;
+	c->ended++;
+	set_free(c, conn);
 }
 
 static void
@@ -179,8 +190,7 @@ count(struct client *c, struct conn *conn)
 		c->times_us[c->timed++] =
 		    (uint32_t)((now_ns() - conn->due) / 1000);
 	c->ended++;
-	conn->next_free = c->free;
-	c->free = conn;
+	set_free(c, conn);
 }
 
 static void
