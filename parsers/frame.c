@@ -140,16 +140,6 @@ frame_peek_epoch(const void *at)
 						  : 0;
 }
 
-static struct span
-take_span(struct span *rest, size_t len)
-{
-	struct span taken = { rest->at, len };
-
-	rest->at += len;
-	rest->len -= len;
-	return taken;
-}
-
 bool
 frame_get(struct frame *frame, const void *at, size_t room)
 {
@@ -181,9 +171,9 @@ frame_get(struct frame *frame, const void *at, size_t room)
 	f.ordinal = frame_get32(h + AT_ORDINAL);
 	rest.at = (const char *)at + FRAME_HEADER;
 	rest.len = length - FRAME_HEADER;
-	f.table = take_span(&rest, h[AT_TABLE]);
-	f.producer = take_span(&rest, h[AT_PRODUCER]);
-	f.ranges = take_span(&rest, f.range_count * (size_t)FRAME_RANGE);
+	f.table = span_take(&rest, h[AT_TABLE]);
+	f.producer = span_take(&rest, h[AT_PRODUCER]);
+	f.ranges = span_take(&rest, f.range_count * (size_t)FRAME_RANGE);
 	f.body = rest;
 	*frame = f;
 	return true;

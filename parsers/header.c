@@ -8,6 +8,20 @@
 #define YEAR_TURNS 50 /* RFC 9110 5.6.7: further ahead is the last century */
 
 bool
+header_split(struct span line, struct span *name_out, struct span *value_out)
+{
+	const char *colon =
+	    line.len > 0 ? memchr(line.at, ':', line.len) : NULL;
+
+	if (colon == NULL)
+		return false;
+	*name_out = span_take(&line, (size_t)(colon - line.at));
+	span_take(&line, 1);
+	*value_out = span_trim(line);
+	return true;
+}
+
+bool
 header_count(struct span value, uint64_t *out)
 {
 	uint64_t n = 0;

@@ -20,6 +20,10 @@
 
 #include "parsers/text.h"
 
+/* "Name: value", the value without blanks about it; false: no colon. */
+bool header_split(
+    struct span line, struct span *name_out, struct span *value_out);
+
 /* Digits and nothing else; blanks at both ends are not part of a value. */
 bool header_count(struct span value, uint64_t *out);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "parsers/text.h"
+
 #include "parsers/utf8.h"
 
 #define ESCAPE_LENGTH  2 /* \n */
@@ -19,15 +21,6 @@ static const char letters[256] = {
 	['t'] = '\t',
 };
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Reads \uXXXX at a place where \u is known to stand. */
 static enum quote_escape
 read_unit(const char *at, const char *end, uint32_t *unit_out)
@@ -39,7 +32,7 @@ read_unit(const char *at, const char *end, uint32_t *unit_out)
 
 		if (at + i == end)
 			return QUOTE_CUT;
-		digit = hex_digit(at[i]);
+		digit = text_hex(at[i]);
 		if (digit < 0)
 			return QUOTE_BAD;
 		unit = unit << 4 | (uint32_t)digit;

@@ -53,16 +53,6 @@ break_off(struct response *r)
 	return RESPONSE_BROKEN;
 }
 
-static struct span
-take(struct span *in, size_t len)
-{
-	struct span out = { in->at, len };
-
-	in->at += len;
-	in->len -= len;
-	return out;
-}
-
 /* ---------------------------------------------------------------- lines -- */
 
 /* A line that came in one piece is not copied. */
@@ -78,7 +68,8 @@ take_line(struct response *r, struct span *in, struct span *out)
 	if (in->len == 0)
 		return RESPONSE_WANTS;
 	end = memchr(in->at, '\n', in->len);
-	piece = take(in, end != NULL ? (size_t)(end + 1 - in->at) : in->len);
+	piece =
+	    span_take(in, end != NULL ? (size_t)(end + 1 - in->at) : in->len);
 	if (end != NULL && r->line.len == 0) {
 		*out = piece;
 		return RESPONSE_LINE;
@@ -94,15 +85,7 @@ take_line(struct response *r, struct span *in, struct span *out)
 	return RESPONSE_LINE;
 }
 
-static struct span
-without_end(struct span line)
-{
-	if (line.len > 0 && line.at[line.len - 1] == '\n')
-		line.len--;
-	if (line.len > 0 && line.at[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
+static const char begin[] = "HTTP/1."; /* of a status line */
 
 static bool
 digit(char c)
@@ -114,7 +97,6 @@ digit(char c)
 static bool
 read_status(struct response *r, struct span line)
 {
-	static const char begin[] = "HTTP/1.";
 	const char *at = line.at + sizeof begin - 1;
 
 	if (line.len < sizeof begin + 4 ||
@@ -135,7 +117,6 @@ read_status(struct response *r, struct span line)
 static bool
 may_be_status(const struct buffer *line)
 {
-	static const char begin[] = "HTTP/1.";
 	size_t len = sizeof begin - 1;
 
 	return line->len == 0 ||
@@ -151,7 +132,7 @@ status_line(struct response *r, struct span *in, struct span *out)
 		return break_off(r);
 	if (step != RESPONSE_LINE)
 		return step;
-	if (!read_status(r, without_end(*out)))
+	if (!read_status(r, span_line(*out)))
 		return break_off(r);
 	r->state = FIELDS;
 	return RESPONSE_LINE;
@@ -168,10 +149,10 @@ next_word(struct span *list, struct span *word)
 	if (list->len == 0)
 		return false;
 	comma = memchr(list->at, ',', list->len);
-	*word =
-	    take(list, comma != NULL ? (size_t)(comma - list->at) : list->len);
+	*word = span_take(
+	    list, comma != NULL ? (size_t)(comma - list->at) : list->len);
 	if (comma != NULL)
-		take(list, 1);
+		span_take(list, 1);
 	*word = span_trim(*word);
 	return true;
 }
@@ -226,18 +207,15 @@ static const struct {
 static bool
 read_field(struct response *r, struct span line)
 {
-	const char *colon = memchr(line.at, ':', line.len);
 	struct span name, value;
 
 	if (memchr(line.at, '\0', line.len) != NULL)
 		return false;
-	if (colon == NULL)
+	if (!header_split(line, &name, &value))
 		return true;
-	name = (struct span){ line.at, (size_t)(colon - line.at) };
-	value = (struct span){ colon + 1, line.len - name.len - 1 };
 	for (size_t i = 0; i < sizeof framing / sizeof framing[0]; i++)
 		if (span_equal_nocase(name, framing[i].name))
-			return framing[i].take(r, span_trim(value));
+			return framing[i].take(r, value);
 	return true;
 }
 
@@ -263,7 +241,7 @@ fields(struct response *r, struct span *in, struct span *out)
 
 	if (step != RESPONSE_LINE)
 		return step;
-	line = without_end(*out);
+	line = span_line(*out);
 	if (line.len == 0)
 		r->state = after_head(r);
 	else if (!read_field(r, line))
@@ -278,7 +256,7 @@ counted(struct response *r, struct span *in, struct span *out, enum state next)
 {
 	if (in->len == 0)
 		return RESPONSE_WANTS;
-	*out = take(in, r->left < in->len ? (size_t)r->left : in->len);
+	*out = span_take(in, r->left < in->len ? (size_t)r->left : in->len);
 	r->left -= out->len;
 	if (r->left == 0)
 		r->state = next;
@@ -297,17 +275,8 @@ open_body(struct response *r, struct span *in, struct span *out)
 	(void)r;
 	if (in->len == 0)
 		return RESPONSE_WANTS;
-	*out = take(in, in->len);
+	*out = span_take(in, in->len);
 	return RESPONSE_PIECE;
-}
-
-static int
-hex(char c)
-{
-	if (digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Digits, then the end, or blanks or an extension that nobody reads. */
@@ -317,8 +286,8 @@ read_size(struct response *r, struct span line)
 	size_t i = 0;
 
 	r->left = 0;
-	for (; i < line.len && hex(line.at[i]) >= 0; i++)
-		r->left = r->left << 4 | (uint64_t)hex(line.at[i]);
+	for (; i < line.len && text_hex(line.at[i]) >= 0; i++)
+		r->left = r->left << 4 | (uint64_t)text_hex(line.at[i]);
 	return i > 0 && i <= HEX_MOST &&
 	       (i == line.len || strchr(" \t;", line.at[i]) != NULL) &&
 	       memchr(line.at, '\0', line.len) == NULL;
@@ -331,7 +300,7 @@ chunk_size(struct response *r, struct span *in, struct span *out)
 
 	if (step != RESPONSE_LINE)
 		return step;
-	if (!read_size(r, without_end(*out)))
+	if (!read_size(r, span_line(*out)))
 		return break_off(r);
 	r->state = r->left > 0 ? CHUNK_DATA : TRAILERS;
 	return response_next(r, in, out);
@@ -350,7 +319,7 @@ chunk_end(struct response *r, struct span *in, struct span *out)
 
 	if (step != RESPONSE_LINE)
 		return step;
-	if (without_end(*out).len > 0)
+	if (span_line(*out).len > 0)
 		return break_off(r);
 	r->state = CHUNK_SIZE;
 	return response_next(r, in, out);
@@ -361,7 +330,7 @@ trailers(struct response *r, struct span *in, struct span *out)
 {
 	enum response_step step = take_line(r, in, out);
 
-	if (step == RESPONSE_LINE && without_end(*out).len == 0)
+	if (step == RESPONSE_LINE && span_line(*out).len == 0)
 		r->state = DONE;
 	return step;
 }
@@ -398,12 +367,6 @@ response_next(struct response *r, struct span *in, struct span *out)
 	};
 
 	return takes[r->state](r, in, out);
-}
-
-bool
-response_ends_closed(const struct response *r)
-{
-	return r->state == OPEN_BODY || r->state == DONE;
 }
 
 bool

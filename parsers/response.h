@@ -60,9 +60,6 @@ void response_begin(struct response *r);
 enum response_step response_next(
     struct response *r, struct span *in, struct span *out);
 
-/* The connection was closed: was that how the response ends? */
-bool response_ends_closed(const struct response *r);
-
 /* Done, and the connection may carry another request. */
 bool response_keeps(const struct response *r);
 

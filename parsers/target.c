@@ -87,15 +87,6 @@ target_matches(
 	return form.len == 0 && path.len == 0;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool
 target_decode(
     struct span piece, char *text, size_t room, struct span *decoded_out)
@@ -112,8 +103,8 @@ target_decode(
 
 			if (piece.len - i < 3)
 				return false;
-			high = hex_digit(piece.at[i + 1]);
-			low = hex_digit(piece.at[i + 2]);
+			high = text_hex(piece.at[i + 1]);
+			low = text_hex(piece.at[i + 2]);
 			if (high < 0 || low < 0)
 				return false;
 			c = (char)(high << 4 | low);

@@ -38,6 +38,35 @@ span_trim(struct span s)
 	return s;
 }
 
+struct span
+span_take(struct span *rest, size_t len)
+{
+	struct span taken = { rest->at, len };
+
+	rest->at += len;
+	rest->len -= len;
+	return taken;
+}
+
+struct span
+span_line(struct span s)
+{
+	if (s.len > 0 && s.at[s.len - 1] == '\n')
+		s.len--;
+	if (s.len > 0 && s.at[s.len - 1] == '\r')
+		s.len--;
+	return s;
+}
+
+int
+text_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 void
 buffer_init(struct buffer *b, size_t max)
 {

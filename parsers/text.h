@@ -26,6 +26,11 @@ struct span span_of(const char *text); /* NULL gives the empty span */
 bool span_equal(struct span a, struct span b);
 bool span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
 struct span span_trim(struct span s); /* without blanks and tabs at both ends */
+struct span span_take(
+    struct span *rest, size_t len);   /* its first; steps over */
+struct span span_line(struct span s); /* without the LF or CR LF at its end */
+
+int text_hex(char c); /* -1: no hexadecimal digit */
 
 /*
  *	at                 at + len              at + room

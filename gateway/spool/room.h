@@ -2,9 +2,8 @@
  * room - how much the log may hold, in segments and in bytes.
  *
  *	max_bytes
- *	|-- segments: in use, free, to be made ------------|- not for segments
- *-|
- *	|-- the limit: what may be appended --|- kept back-|
+ *	|-- segments: in use, free, to be made ---------|- no segments -|
+ *	|-- the limit: what may be appended -|kept back-|
  *
  * What is kept back is for copying forward (clean.h): a log that is full of
  * what was appended could win nothing back.

@@ -23,15 +23,6 @@ reply_reset(struct reply *reply)
 	reply->body_bytes = 0;
 }
 
-static struct span
-trim_line_end(struct span line)
-{
-	while (line.len > 0 &&
-	       (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
-		line.len--;
-	return line;
-}
-
 /* "HTTP/1.1 200 OK" begins a head, and forgets the one before. */
 static void
 begin_head(struct reply *reply, struct span line)
@@ -94,13 +85,10 @@ static const struct {
 static void
 take_field(struct reply *reply, struct span line, int64_t wall_ms)
 {
-	const char *colon = memchr(line.at, ':', line.len);
 	struct span name, value;
 
-	if (colon == NULL)
+	if (!header_split(line, &name, &value))
 		return;
-	name = (struct span){ line.at, (size_t)(colon - line.at) };
-	value = (struct span){ colon + 1, line.len - name.len - 1 };
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (span_equal_nocase(name, span_of(fields[i].name)))
 			fields[i].take(reply, value, wall_ms);
@@ -114,7 +102,7 @@ reply_head(struct reply *reply, struct span line, int64_t wall_ms)
 		return false;
 	if (reply->whole)
 		return true;
-	line = trim_line_end(line);
+	line = span_line(line);
 	if (line.len == 0)
 		reply->whole = reply->status >= 200;
 	else if (line.len > 5 && memcmp(line.at, "HTTP/", 5) == 0)

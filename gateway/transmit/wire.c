@@ -39,19 +39,15 @@ conclude(struct wire *wire, struct wire_post *post)
 	wire->ended_end = &post->next;
 }
 
-/* The next form is minutes away: its connection is not worth keeping. */
-static void
-release(struct wire *wire, struct wire_link *link, const struct wire_post *post)
-{
-	wire_pool_end(
-	    &wire->pool, link, post->fields != NULL && wire_link_keeps(link));
-}
-
-/* The link's post has ended by itself. */
+/*
+ * The link's post has ended by itself.  After a form the next one is minutes
+ * away: its connection is not worth keeping.
+ */
 static void
 settle(struct wire *wire, struct wire_link *link, struct wire_post *post)
 {
-	release(wire, link, post);
+	wire_pool_end(
+	    &wire->pool, link, post->fields != NULL && wire_link_keeps(link));
 	conclude(wire, post);
 }
 
@@ -60,7 +56,6 @@ fail(struct wire *wire, struct wire_link *link, const char *why)
 {
 	struct wire_post *post = link->post;
 
-	link->response.close = true;
 	wire_link_end(link, why);
 	settle(wire, link, post);
 }
@@ -85,9 +80,8 @@ bury_lost(struct wire *wire)
 	wire->lost = false;
 	for (link = wire->pool.resting.first; link != NULL; link = next) {
 		next = link->next;
-		if (link->fd != -1)
-			continue;
-		wire_pool_close(&wire->pool, link);
+		if (link->fd == -1)
+			wire_pool_close(&wire->pool, link);
 	}
 	for (link = wire->pool.busy.first; link != NULL; link = next) {
 		next = link->next;

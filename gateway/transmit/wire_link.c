@@ -165,18 +165,14 @@ print_head(struct wire_link *link, const struct wire_fields *fields)
 {
 	struct wire_post *post = link->post;
 	struct span path = wire_origin_path(post->url);
+	const char *slash = path.len > 0 && *path.at == '/' ? "" : "/";
 
 	buffer_reset(&link->out);
-	if (!buffer_append(&link->out, "POST ", 5) ||
-	    (path.len == 0 || *path.at != '/'
-		    ? !buffer_append(&link->out, "/", 1)
-		    : false) ||
-	    !buffer_append(&link->out, path.at, path.len) ||
-	    !buffer_print(
-		&link->out, " HTTP/1.1\r\nHost: %s\r\n", link->origin.host) ||
-	    !buffer_append(&link->out, fields->lines.at, fields->lines.len) ||
-	    !buffer_print(
-		&link->out, "Content-Length: %zu\r\n\r\n", post->body.len))
+	if (!buffer_print(&link->out,
+		"POST %s%.*s HTTP/1.1\r\nHost: %s\r\n%.*s"
+		"Content-Length: %zu\r\n\r\n",
+		slash, (int)path.len, path.at, link->origin.host,
+		(int)fields->lines.len, fields->lines.at, post->body.len))
 		return false;
 	link->head = link->out.len;
 	return true;
@@ -237,8 +233,6 @@ wire_link_end(struct wire_link *link, const char *why)
 				? "garbage: taken before it was sent"
 				: NULL;
 	wipe(link, post);
-	if (unsent(link) > 0)
-		link->response.close = true;
 	link->post = NULL;
 	post->link = NULL;
 	link->state = WIRE_LINK_RESTING;
@@ -299,7 +293,9 @@ take_in(struct wire_link *link, struct span in)
 		why = heed(link, step, what);
 		if (why == NULL)
 			continue;
-		link->response.close |= in.len > 0 || step != RESPONSE_DONE;
+		link->keeps = step == RESPONSE_DONE && in.len == 0 &&
+			      unsent(link) == 0 &&
+			      response_keeps(&link->response);
 		wire_link_end(link, why);
 		return true;
 	} while (step != RESPONSE_WANTS);
@@ -337,7 +333,6 @@ receive(struct wire_link *link)
 			explicit_bzero(in, n);
 		return ended;
 	}
-	link->response.close = true;
 	wire_link_end(link, why_closed(link, code));
 	return true;
 }
@@ -363,7 +358,6 @@ break_off(struct wire_link *link)
 {
 	if (receive(link))
 		return true;
-	link->response.close = true;
 	wire_link_end(link, link->kept && link->sent == 0
 				? "reset: a kept connection died in use"
 				: "reset: broken while sending");
@@ -401,6 +395,7 @@ wire_link_load(struct wire_link *link, struct wire_post *post,
 {
 	link->post = post;
 	link->sent = 0;
+	link->keeps = false;
 	response_begin(&link->response);
 	if (print_head(link, fields) && print_begin(link)) {
 		post->link = link;
@@ -429,7 +424,7 @@ wire_link_turn(struct wire_link *link, uint32_t events)
 bool
 wire_link_keeps(const struct wire_link *link)
 {
-	return link->fd != -1 && response_keeps(&link->response);
+	return link->fd != -1 && link->keeps;
 }
 
 bool

@@ -59,7 +59,8 @@ struct wire_link {
 	enum wire_link_state state;
 	int fd; /* -1: not connected */
 	struct instant born;
-	bool kept; /* not its first request */
+	bool kept;  /* not its first request */
+	bool keeps; /* the answer left it fit for another one */
 
 	struct wire_origin origin; /* what it is, or was, connected to */
 

@@ -126,3 +126,26 @@ Test(reply, what_is_left_and_the_date_are_read)
 	cr_expect_eq(reply.remaining, -1);
 	cr_expect_eq(reply.date_ms, -1);
 }
+
+/* Where the head ends, reply and response must agree. */
+Test(reply, only_an_empty_line_ends_a_head)
+{
+	static const struct {
+		struct span line;
+		bool ends;
+	} rows[] = {
+		{ { "\r\n", 2 }, true },
+		{ { "\n", 1 }, true },
+		{ { "\r\r\n", 3 }, false },
+		{ { " \r\n", 3 }, false },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct reply reply;
+
+		reply_reset(&reply);
+		cr_expect(reply_head(&reply, SPAN("HTTP/1.1 200 OK\r\n"), 0));
+		cr_expect(reply_head(&reply, rows[i].line, 0));
+		cr_expect_eq(reply.whole, rows[i].ends, "row %zu", i);
+	}
+}
