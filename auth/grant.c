@@ -20,7 +20,7 @@ error_word(struct span body)
 
 	if (!jdoc_open(&doc, body, &err))
 		return "no error word";
-	answer = jdoc_string(doc, JDOC_ROOT, "error", word, sizeof word, &len);
+	answer = jdoc_string(doc, "error", word, sizeof word, &len);
 	jdoc_close(&doc);
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (answer == JDOC_FOUND && strcmp(word, words[i]) == 0)
@@ -31,8 +31,8 @@ error_word(struct span body)
 static bool
 read_bearer(const struct jdoc *doc, struct grant *g, struct err *err)
 {
-	enum jdoc_answer answer = jdoc_string(doc, JDOC_ROOT, "access_token",
-	    g->bearer, sizeof g->bearer, &g->len);
+	enum jdoc_answer answer = jdoc_string(
+	    doc, "access_token", g->bearer, sizeof g->bearer, &g->len);
 
 	if (answer == JDOC_RANGE)
 		return err_set(err, ERR_LIMIT, 0, "a token of over %d bytes",
@@ -53,7 +53,7 @@ read_type(const struct jdoc *doc, struct err *err)
 	char type[16];
 	size_t len;
 	enum jdoc_answer answer =
-	    jdoc_string(doc, JDOC_ROOT, "token_type", type, sizeof type, &len);
+	    jdoc_string(doc, "token_type", type, sizeof type, &len);
 
 	if (answer == JDOC_ABSENT)
 		return true;
@@ -70,7 +70,7 @@ read_life(
 	enum jdoc_answer answer;
 	int64_t exp_s;
 
-	answer = jdoc_integer(doc, JDOC_ROOT, "expires_in", &g->life_s);
+	answer = jdoc_integer(doc, "expires_in", &g->life_s);
 	if (answer == JDOC_ABSENT) {
 		if (!token_expiry(g->bearer, &exp_s))
 			return err_set(err, ERR_INPUT, 0,

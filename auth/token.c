@@ -23,8 +23,8 @@ read_exp(const char *claims, int64_t *out)
 
 	if (!jdoc_open(&doc, span_of(claims), &err))
 		return false;
-	ok = jdoc_integer(doc, JDOC_ROOT, "exp", &exp) == JDOC_FOUND &&
-	     exp > 0 && exp <= EXP_LATEST;
+	ok = jdoc_integer(doc, "exp", &exp) == JDOC_FOUND && exp > 0 &&
+	     exp <= EXP_LATEST;
 	jdoc_close(&doc);
 	if (ok)
 		*out = exp;

@@ -1,6 +1,5 @@
 #include "parsers/header.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define MS_PER_S   1000
@@ -257,35 +256,5 @@ header_date(struct span value, int64_t wall_ms, int64_t *ms_out)
 	*ms_out = (days_of(d.year, d.month, d.day) * S_PER_DAY + d.hour * 3600 +
 		      d.minute * 60 + d.second) *
 		  MS_PER_S;
-	return true;
-}
-
-static bool
-is_token(char c)
-{
-	return isalnum((unsigned char)c) ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-bool
-header_authorization(
-    struct span value, struct span *scheme_out, struct span *rest_out)
-{
-	struct span scheme = { value.at, 0 }, rest;
-
-	while (scheme.len < value.len && is_token(value.at[scheme.len]))
-		scheme.len++;
-	if (scheme.len == 0 || scheme.len == value.len ||
-	    value.at[scheme.len] != ' ')
-		return false;
-	rest = span_trim(
-	    (struct span){ value.at + scheme.len, value.len - scheme.len });
-	if (rest.len == 0)
-		return false;
-	for (size_t i = 0; i < rest.len; i++)
-		if (rest.at[i] < 0x21 || rest.at[i] > 0x7e)
-			return false;
-	*scheme_out = scheme;
-	*rest_out = rest;
 	return true;
 }

@@ -7,10 +7,10 @@
  * of it is believed is the caller's decision.
  *
  * Units	milliseconds; wall time since 1970.
- * Ownership	borrows; spans point into the value.
+ * Ownership	borrows; spans point into the line.
  * Threads	none inside.
  * Errors	false, and nothing is set.
- * Source	RFC 9110 sections 5.6.7, 10.2.3 and 11.4.
+ * Source	RFC 9110 sections 5.6.7 and 10.2.3.
  */
 #ifndef PARSERS_HEADER_H
 #define PARSERS_HEADER_H
@@ -38,12 +38,5 @@ bool header_retry_after(struct span value, int64_t wall_ms, int64_t *ms_out);
  * means the year within 50 of the time `wall_ms`.
  */
 bool header_date(struct span value, int64_t wall_ms, int64_t *ms_out);
-
-/*
- * Splits "Bearer abc" into its scheme and its credentials, which must be
- * there, one or more blanks apart, and of visible ASCII.
- */
-bool header_authorization(
-    struct span value, struct span *scheme_out, struct span *rest_out);
 
 #endif

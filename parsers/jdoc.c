@@ -91,15 +91,12 @@ close_of(const struct jdoc *doc, size_t token)
 
 /* Gives the value's token in *out. */
 static enum jdoc_answer
-find(const struct jdoc *doc, unsigned object, const char *name, jsmntype_t type,
-    size_t *out)
+find(const struct jdoc *doc, const char *name, jsmntype_t type, size_t *out)
 {
 	size_t value = 0; /* the root is nobody's */
 
-	for (size_t i = object + 1; i + 1 < doc->count; i++) {
-		if (doc->tokens[i].start > doc->tokens[object].end)
-			break;
-		if (doc->tokens[i].parent != (int)object ||
+	for (size_t i = 1; i + 1 < doc->count; i++) {
+		if (doc->tokens[i].parent != 0 ||
 		    !quote_equal(
 			open_of(doc, i), close_of(doc, i), name, strlen(name)))
 			continue;
@@ -116,13 +113,13 @@ find(const struct jdoc *doc, unsigned object, const char *name, jsmntype_t type,
 }
 
 enum jdoc_answer
-jdoc_string(const struct jdoc *doc, unsigned object, const char *name,
-    char *out, size_t room, size_t *len_out)
+jdoc_string(const struct jdoc *doc, const char *name, char *out, size_t room,
+    size_t *len_out)
 {
 	enum jdoc_answer answer;
 	size_t token, len;
 
-	answer = find(doc, object, name, JSMN_STRING, &token);
+	answer = find(doc, name, JSMN_STRING, &token);
 	if (answer != JDOC_FOUND)
 		return answer;
 	if (room == 0 || !quote_decode(open_of(doc, token),
@@ -154,30 +151,16 @@ read_integer(const char *at, size_t len, int64_t *out)
 }
 
 enum jdoc_answer
-jdoc_integer(
-    const struct jdoc *doc, unsigned object, const char *name, int64_t *out)
+jdoc_integer(const struct jdoc *doc, const char *name, int64_t *out)
 {
 	enum jdoc_answer answer;
 	const jsmntok_t *t;
 	size_t token;
 
-	answer = find(doc, object, name, JSMN_PRIMITIVE, &token);
+	answer = find(doc, name, JSMN_PRIMITIVE, &token);
 	if (answer != JDOC_FOUND)
 		return answer;
 	t = &doc->tokens[token];
 	return read_integer(
 	    doc->text + t->start, (size_t)(t->end - t->start), out);
-}
-
-enum jdoc_answer
-jdoc_object(const struct jdoc *doc, unsigned object, const char *name,
-    unsigned *object_out)
-{
-	enum jdoc_answer answer;
-	size_t token;
-
-	answer = find(doc, object, name, JSMN_OBJECT, &token);
-	if (answer == JDOC_FOUND)
-		*object_out = (unsigned)token;
-	return answer;
 }

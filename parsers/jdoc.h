@@ -5,10 +5,11 @@
  * The other side is not trusted, so the grammar (RFC 8259, UTF-8 included) is
  * checked here to the letter; jsmn, which accepts a good deal more than JSON,
  * only finds the offsets afterwards.  The document must be one object with
- * nothing behind it, and a name that is asked for may stand in it only once:
- * two parsers that disagree about duplicates are how a check is walked around.
+ * nothing behind it.  A name that is asked for is one of that object's own, and
+ * may stand there only once: two parsers that disagree about duplicates are how
+ * a check is walked around.
  *
- * Units	bytes; an object is named by a number, JDOC_ROOT the outermost.
+ * Units	bytes.
  * Ownership	jdoc_open gives, jdoc_close takes.  The text is borrowed until
  *		then.  Strings are copied out, unescaped.
  * Threads	none inside.
@@ -29,7 +30,6 @@
 #define JDOC_BYTES_MAX  65536
 #define JDOC_VALUES_MAX 2048 /* names count, too */
 #define JDOC_DEPTH_MAX  32
-#define JDOC_ROOT       0
 
 struct jdoc;
 
@@ -50,14 +50,11 @@ void jdoc_close(struct jdoc **doc);
  * count.  A string may hold NULs of its own: they are in *len_out.  After
  * JDOC_RANGE the room holds anything.
  */
-enum jdoc_answer jdoc_string(const struct jdoc *doc, unsigned object,
-    const char *name, char *out, size_t room, size_t *len_out);
+enum jdoc_answer jdoc_string(const struct jdoc *doc, const char *name,
+    char *out, size_t room, size_t *len_out);
 
 /* Only what is written as an integer: neither 3.0 nor 3e2 nor "3". */
 enum jdoc_answer jdoc_integer(
-    const struct jdoc *doc, unsigned object, const char *name, int64_t *out);
-
-enum jdoc_answer jdoc_object(const struct jdoc *doc, unsigned object,
-    const char *name, unsigned *object_out);
+    const struct jdoc *doc, const char *name, int64_t *out);
 
 #endif

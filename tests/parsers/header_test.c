@@ -86,24 +86,6 @@ static const struct {
 	{ "7, 8", UNSET },
 	{ "", UNSET },
 };
-static const struct {
-	const char *text;
-	const char *scheme, *rest;	/* NULL: refused */
-} authorizations[] = {
-	{ "Bearer abc.def", "Bearer", "abc.def" },
-	{ "Basic  cGs6", "Basic", "cGs6" },
-	{ "bearer abc ", "bearer", "abc" },
-	{ "Bearer", NULL, NULL },
-	{ "Bearer ", NULL, NULL },
-	{ " Bearer abc", NULL, NULL },
-	{ "", NULL, NULL },
-	{ "Bea,rer abc", NULL, NULL },
-	{ "Bearer a b", NULL, NULL },
-	{ "Bearer\tabc", NULL, NULL },
-	{ "Bearer a\x7f", NULL, NULL },
-	{ "Bearer a\r\nX: y", NULL, NULL },
-	{ "Bearer \xc3\xa9", NULL, NULL },
-};
 /* clang-format on */
 
 Test(header, a_count_is_digits_that_fit)
@@ -178,20 +160,5 @@ Test(header, retry_after_is_seconds_or_a_date)
 		    header_retry_after(span_of(waits[i].text), NOW_MS, &ms),
 		    waits[i].want != UNSET, "%s", waits[i].text);
 		cr_expect_eq(ms, waits[i].want, "%s", waits[i].text);
-	}
-}
-
-Test(header, an_authorization_is_a_scheme_and_visible_credentials)
-{
-	for (size_t i = 0; i < COUNT(authorizations); i++) {
-		struct span scheme = { 0 }, rest = { 0 };
-		const char *text = authorizations[i].text;
-		bool ok = header_authorization(span_of(text), &scheme, &rest);
-
-		cr_expect_eq(ok, authorizations[i].scheme != NULL, "%s", text);
-		cr_expect(span_equal(scheme, span_of(authorizations[i].scheme)),
-		    "%s", text);
-		cr_expect(span_equal(rest, span_of(authorizations[i].rest)),
-		    "%s", text);
 	}
 }

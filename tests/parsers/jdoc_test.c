@@ -170,8 +170,8 @@ Test(jdoc, a_string_is_unescaped_into_the_callers_room)
 		char out[10] = "";
 		size_t len = 0;
 
-		cr_expect_eq(jdoc_string(doc, JDOC_ROOT, strings[i].name, out,
-				 sizeof out, &len),
+		cr_expect_eq(
+		    jdoc_string(doc, strings[i].name, out, sizeof out, &len),
 		    strings[i].answer, "%s", strings[i].text);
 		cr_expect_eq(len, strings[i].len, "%s", strings[i].text);
 		if (strings[i].answer != JDOC_RANGE)
@@ -211,30 +211,9 @@ Test(jdoc, an_integer_is_what_is_written_as_one)
 		struct jdoc *doc = open_text(integers[i].text);
 		int64_t n = 7;
 
-		cr_expect_eq(jdoc_integer(doc, JDOC_ROOT, "a", &n),
-		    integers[i].answer, "%s", integers[i].text);
+		cr_expect_eq(jdoc_integer(doc, "a", &n), integers[i].answer,
+		    "%s", integers[i].text);
 		cr_expect_eq(n, integers[i].want, "%s", integers[i].text);
 		jdoc_close(&doc);
 	}
-}
-
-Test(jdoc, names_are_looked_for_in_the_object_they_belong_to)
-{
-	struct jdoc *doc =
-	    open_text("{\"code\":\"x\",\"error\":{\"code\":\"y\","
-		      "\"in\":{\"code\":\"z\"}},\"after\":1}");
-	unsigned error = 0, in = 0;
-	char out[4];
-	size_t len;
-
-	cr_assert_eq(jdoc_object(doc, JDOC_ROOT, "error", &error), JDOC_FOUND);
-	cr_assert_eq(jdoc_object(doc, error, "in", &in), JDOC_FOUND);
-	cr_expect_eq(jdoc_string(doc, error, "code", out, 4, &len), JDOC_FOUND);
-	cr_expect_str_eq(out, "y");
-	cr_expect_eq(jdoc_string(doc, in, "code", out, 4, &len), JDOC_FOUND);
-	cr_expect_str_eq(out, "z");
-	cr_expect_eq(
-	    jdoc_string(doc, error, "after", out, 4, &len), JDOC_ABSENT);
-	cr_expect_eq(jdoc_object(doc, JDOC_ROOT, "code", &in), JDOC_OTHER);
-	jdoc_close(&doc);
 }
