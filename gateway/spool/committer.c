@@ -67,18 +67,6 @@ committer_ring(struct committer *c)
 	inbox_ring(&c->round.inbox);
 }
 
-bool
-committer_append(struct committer *c, struct record *record)
-{
-	bool ring = false;
-
-	if (!committer_put(c, record, &ring))
-		return false;
-	if (ring)
-		committer_ring(c);
-	return true;
-}
-
 struct record *
 committer_visible(struct committer *c)
 {
@@ -151,14 +139,10 @@ let_ride(struct committer *c, struct pollfd *bell)
 	(void)eventfd_read(c->bell, &rings);
 }
 
-struct turn_end {
-	bool idle, retry;
-};
-
-static struct turn_end
-take_turn(struct committer *c)
+struct committer_turn
+committer_turn(struct committer *c)
 {
-	struct turn_end end;
+	struct committer_turn end;
 
 	pthread_mutex_lock(&c->turn);
 	if (c->round.journal->retry)
@@ -175,7 +159,7 @@ run(void *arg)
 {
 	struct committer *c = arg;
 	struct pollfd bell = { .fd = c->bell, .events = POLLIN };
-	struct turn_end last = { .idle = true };
+	struct committer_turn last = { .idle = true };
 	int left = LAST_TRIES;
 	bool stop;
 
@@ -184,7 +168,7 @@ run(void *arg)
 		if (!stop || !last.idle)
 			poll(&bell, 1, last.retry || stop ? RETRY_MS : -1);
 		let_ride(c, &bell);
-		last = take_turn(c);
+		last = committer_turn(c);
 	} while (!stop || (!last.idle && left-- > 0));
 	return NULL;
 }
@@ -227,24 +211,10 @@ committer_start(struct committer **out, const struct committer_options *options,
 	return true;
 }
 
-void
-committer_step(struct committer *c)
-{
-	if (c->round.journal->retry)
-		journal_retry(c->round.journal);
-	round_run(&c->round);
-}
-
 bool
 committer_run_job(struct committer *c)
 {
 	return keeper_run_one(&c->round.keeper);
-}
-
-bool
-committer_idle(struct committer *c)
-{
-	return round_idle(&c->round) && inbox_empty(&c->round.inbox);
 }
 
 static void

@@ -19,7 +19,7 @@
  * Units	bytes.
  * Ownership	committer_start gives, committer_stop takes; the journal and
  *		disk are the committer's in between.
- * Threads	append, ring and help from any, the rest from the pump's.
+ * Threads	put, ring and help from any, the rest from the pump's.
  * Errors	no memory, no threads: false and a text.
  */
 #ifndef GATEWAY_SPOOL_COMMITTER_H
@@ -30,7 +30,7 @@
 struct committer_options {
 	struct journal_options journal;
 	uint64_t pending_bytes; /* memory of records not yet durable */
-	bool by_hand;           /* no threads: committer_step instead */
+	bool by_hand;           /* no threads: committer_turn instead */
 	int visible_fd;         /* rung when something became visible */
 };
 
@@ -39,12 +39,17 @@ struct committer;
 bool committer_start(struct committer **out,
     const struct committer_options *options, struct err *err);
 
-/* By hand: what the threads would do.  False: no job was due. */
-void committer_step(struct committer *committer);
-bool committer_run_job(struct committer *committer);
+/* How a turn ended: is all that was said durable, is the disk to be retried? */
+struct committer_turn {
+	bool idle, retry;
+};
 
-/* By hand: is everything that was said durable? */
-bool committer_idle(struct committer *committer);
+/*
+ * What the threads do, again and again; without them, tests do it by hand.
+ * False: no job was due.
+ */
+struct committer_turn committer_turn(struct committer *committer);
+bool committer_run_job(struct committer *committer);
 
 /* Commits what is left, and works no more; gives the events that wait. */
 uint64_t committer_end_work(struct committer *committer);
@@ -52,9 +57,10 @@ uint64_t committer_end_work(struct committer *committer);
 /* Does that too; frees all records but those with the pump. */
 void committer_stop(struct committer **committer);
 
-bool committer_append(struct committer *committer, struct record *record);
-
-/* The same; the committer sleeps on until it is rung, if *ring_out was set. */
+/*
+ * False: no room.  The committer sleeps on until it is rung, if *ring_out was
+ * set; it is never cleared.
+ */
 bool committer_put(
     struct committer *committer, struct record *record, bool *ring_out);
 void committer_ring(struct committer *committer);

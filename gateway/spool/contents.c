@@ -103,8 +103,8 @@ contents_add_record(
 	return true;
 }
 
-bool
-contents_add_settled(struct contents *c, const struct frame_settlement *s)
+static bool
+add_settled(struct contents *c, const struct frame_settlement *s)
 {
 	if (!array_reserve(&c->settled, &c->settled_room, c->settled_count + 1,
 		sizeof *c->settled))
@@ -113,8 +113,8 @@ contents_add_settled(struct contents *c, const struct frame_settlement *s)
 	return true;
 }
 
-bool
-contents_add_void(struct contents *c, struct frame_void v)
+static bool
+add_void(struct contents *c, struct frame_void v)
 {
 	if (!array_reserve(
 		&c->voids, &c->voids_room, c->void_count + 1, sizeof *c->voids))
@@ -151,7 +151,7 @@ contents_add_parts(struct contents *c, const struct frame *f)
 
 	for (uint32_t i = 0; i < f->range_count; i++) {
 		s.range = frame_range_get(f->ranges.at + i * FRAME_RANGE);
-		if (!contents_add_settled(c, &s))
+		if (!add_settled(c, &s))
 			return false;
 	}
 	return true;
@@ -208,12 +208,12 @@ contents_add_settlements(
 		return true;
 	for (size_t i = 0; i < f->body.len / step; i++, at += step) {
 		if (f->kind == FRAME_VOID) {
-			if (!contents_add_void(c, frame_void_get(at)))
+			if (!add_void(c, frame_void_get(at)))
 				return false;
 			continue;
 		}
 		s = frame_settlement_get(at);
-		if (!contents_add_settled(c, &s))
+		if (!add_settled(c, &s))
 			return false;
 	}
 	return true;

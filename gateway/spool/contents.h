@@ -64,9 +64,6 @@ uint16_t contents_table_number(struct contents *contents, struct span name);
 
 bool contents_add_record(struct contents *contents, uint32_t ordinal,
     const struct segment_entry *entry);
-bool contents_add_settled(
-    struct contents *contents, const struct frame_settlement *settlement);
-bool contents_add_void(struct contents *contents, struct frame_void v);
 bool contents_add_damage(struct contents *contents, uint64_t at, uint64_t len);
 bool contents_add_aux(struct contents *contents, uint32_t at8);
 

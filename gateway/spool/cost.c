@@ -7,7 +7,8 @@
 #include "gateway/spool/shelf.h"
 #include "parsers/frame.h"
 
-uint64_t
+/* `names`: the table's and the producer's, together. */
+static uint64_t
 cost_of(size_t names, uint64_t bytes)
 {
 	uint64_t len = FRAME_HEADER + names + bytes;

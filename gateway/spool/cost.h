@@ -13,7 +13,6 @@
 #ifndef GATEWAY_SPOOL_COST_H
 #define GATEWAY_SPOOL_COST_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 struct record;
@@ -22,8 +21,6 @@ struct segment_entry;
 
 #define COST_EXTRA 56 /* footer entry, settlement, its share of frames */
 
-/* `names`: the table's and the producer's, together. */
-uint64_t cost_of(size_t names, uint64_t bytes);
 uint64_t cost_of_record(const struct record *record);
 uint64_t cost_of_entry(
     const struct holding *holding, const struct segment_entry *entry);

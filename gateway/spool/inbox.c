@@ -193,18 +193,6 @@ inbox_take_want(struct inbox *inbox, struct inbox_want *want)
 }
 
 bool
-inbox_empty(struct inbox *inbox)
-{
-	bool empty;
-
-	pthread_mutex_lock(&inbox->lock);
-	empty = inbox->said.count == 0 && inbox->ended == NULL &&
-		atomic_load(&inbox->appended) == NULL;
-	pthread_mutex_unlock(&inbox->lock);
-	return empty;
-}
-
-bool
 inbox_ride(struct inbox *inbox)
 {
 	pthread_mutex_lock(&inbox->lock);

@@ -73,8 +73,6 @@ void inbox_take_ops(struct inbox *inbox, struct inbox_ops *ops);
 /* The next want, with its reference; false: none. */
 bool inbox_take_want(struct inbox *inbox, struct inbox_want *want);
 
-bool inbox_empty(struct inbox *inbox);
-
 /*
  * If there are settlements, and nothing else, they and those to come wait
  * without ringing, until inbox_ride_ends.  False: there is more to do.

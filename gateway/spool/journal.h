@@ -87,7 +87,7 @@ struct journal {
 	struct shelf *stranded;
 	struct shelf *hungry, *hungry_last;
 	uint64_t resident;
-	/* Cost of all that lives or is about to; spool_append adds. */
+	/* Cost of all that lives or is about to; spool_put adds. */
 	atomic_uint_fast64_t reserved;
 	atomic_uint_fast64_t limit;
 	struct journal_counts counts;

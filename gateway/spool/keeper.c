@@ -34,21 +34,34 @@ pop(struct keeper *k)
 	return job;
 }
 
+bool
+keeper_run_one(struct keeper *k)
+{
+	struct job *job;
+
+	pthread_mutex_lock(&k->lock);
+	job = pop(k);
+	pthread_mutex_unlock(&k->lock);
+	if (job != NULL)
+		finish(k, job);
+	return job != NULL;
+}
+
 static void *
 run(void *arg)
 {
 	struct keeper *k = arg;
-	struct job *job;
+	bool stop;
 
 	for (;;) {
 		pthread_mutex_lock(&k->lock);
 		while (k->jobs == NULL && !k->stop)
 			pthread_cond_wait(&k->there, &k->lock);
-		job = k->stop ? NULL : pop(k);
+		stop = k->stop;
 		pthread_mutex_unlock(&k->lock);
-		if (job == NULL)
+		if (stop)
 			return NULL;
-		finish(k, job);
+		keeper_run_one(k);
 	}
 }
 
@@ -112,14 +125,4 @@ keeper_take(struct keeper *k)
 		oldest = job;
 	}
 	return oldest;
-}
-
-bool
-keeper_run_one(struct keeper *k)
-{
-	struct job *job = pop(k);
-
-	if (job != NULL)
-		finish(k, job);
-	return job != NULL;
 }

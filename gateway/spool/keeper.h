@@ -39,7 +39,7 @@ void keeper_give(struct keeper *keeper, struct job *job);
 /* Those done, in the order in which they were. */
 struct job *keeper_take(struct keeper *keeper);
 
-/* Without a thread: runs the next job.  False: there is none. */
+/* Runs the next job: its thread, or whoever does without.  False: none. */
 bool keeper_run_one(struct keeper *keeper);
 
 #endif

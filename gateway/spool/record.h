@@ -12,7 +12,7 @@
  * that stand together, because those around them are settled.
  *
  * Units	bytes, events; the time in milliseconds since 1970.
- * Ownership	record_new gives; record_free, or a spool_append that
+ * Ownership	record_new gives; record_free, or a spool_put that
  *		succeeded, takes.  It owns a reference of its table, and the
  *		producer's name.
  * Threads	one owner at a time.

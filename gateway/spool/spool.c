@@ -162,18 +162,6 @@ spool_help(struct spool *spool)
 		spool_ring(spool);
 }
 
-bool
-spool_append(struct spool *spool, struct record *record)
-{
-	bool ring = false;
-
-	if (!spool_put(spool, record, &ring))
-		return false;
-	if (ring)
-		spool_ring(spool);
-	return true;
-}
-
 struct record *
 spool_take(struct spool *spool)
 {

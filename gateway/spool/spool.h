@@ -12,11 +12,11 @@
  *	    ticket: durable  +-------------- settlements ----------------+
  *
  * Units	bytes.
- * Ownership	spool_append takes a record when it says yes; spool_take gives
+ * Ownership	spool_put takes a record when it says yes; spool_take gives
  *		it to the pump; spool_settle and spool_leave take it back.
- * Threads	append from any; take, settle, leave, want from the pump's.
- * Errors	"full" is a refusal, a value.  spool_open fails with ERR_BUSY
- *		when another process has the directory.
+ * Threads	put, ring, help from any; take, settle, leave, want from the
+ *pump's. Errors	"full" is a refusal, a value.  spool_open fails with
+ *ERR_BUSY when another process has the directory.
  */
 #ifndef GATEWAY_SPOOL_SPOOL_H
 #define GATEWAY_SPOOL_SPOOL_H
@@ -67,16 +67,11 @@ void spool_close(struct spool **spool);
 bool spool_is_durable(const struct spool *spool);
 
 /*
- * Keeps the record and rings the pump, or says false: no room, the record
- * stays the caller's.  `accepted` and `accepted_ms` must be set.  A ticket
- * that wishes `durable` is settled once the record is synced.
- */
-bool spool_append(struct spool *spool, struct record *record);
-
-/*
- * The same, but whoever is to look at the record sleeps on: where *ring_out
- * was set (it is never cleared), spool_ring must follow.  A turn's records are
- * then one group: one wake-up, and one commit.
+ * Keeps the record, or says false: no room, the record stays the caller's.
+ * `accepted` and `accepted_ms` must be set.  A ticket that wishes `durable` is
+ * settled once the record is synced.  Whoever is to look at the record sleeps
+ * on: where *ring_out was set (it is never cleared), spool_ring must follow.
+ * A turn's records are then one group: one wake-up, and one commit.
  */
 bool spool_put(struct spool *spool, struct record *record, bool *ring_out);
 void spool_ring(struct spool *spool);

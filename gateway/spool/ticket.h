@@ -5,7 +5,7 @@
  * settles the ticket, which puts it in the box and wakes the worker.  Results
  * travel back as values: nobody below the worker ever calls it.
  *
- * Ownership	the ticket is part of the worker's request.  From spool_append
+ * Ownership	the ticket is part of the worker's request.  From spool_put
  *		to the moment it comes out of the box it belongs to the other
  *		side, and it always comes out.
  * Threads	ticket_settle from any; a box is emptied by its worker alone.

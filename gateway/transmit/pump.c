@@ -383,9 +383,3 @@ pump_counts(const struct pump *pump)
 {
 	return pump->ledger.counts;
 }
-
-uint64_t
-pump_calls(const struct pump *pump)
-{
-	return pump->gate.calls;
-}

@@ -74,7 +74,4 @@ struct ledger_counts pump_counts(const struct pump *pump);
 /* Measures how things stand, and gives a copy of the books. */
 void pump_account(struct pump *pump);
 
-/* Calls submitted so far, whatever their answer. */
-uint64_t pump_calls(const struct pump *pump);
-
 #endif

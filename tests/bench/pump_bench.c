@@ -95,6 +95,7 @@ static void
 post(struct instant now, uint32_t table, uint32_t events)
 {
 	struct record *record = record_new(events * LINE_BYTES);
+	bool ring = false;
 	char name[16];
 	int length = snprintf(name, sizeof name, "t%u", table);
 
@@ -108,8 +109,10 @@ post(struct instant now, uint32_t table, uint32_t events)
 	for (uint32_t i = 1; i <= events; i++)
 		record->lines[i * LINE_BYTES - 1] = '\n';
 	record->accepted = now;
-	if (!spool_append(spool, record))
+	if (!spool_put(spool, record, &ring))
 		abort();
+	if (ring)
+		spool_ring(spool);
 }
 
 static int64_t

@@ -81,12 +81,12 @@ keep(struct record *record, bool helps)
 {
 	bool ring = false;
 
-	if (!helps)
-		return spool_append(spool, record);
 	if (!spool_put(spool, record, &ring))
 		return false;
-	if (ring)
+	if (ring && helps)
 		spool_help(spool);
+	else if (ring)
+		spool_ring(spool);
 	return true;
 }
 

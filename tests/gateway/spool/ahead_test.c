@@ -90,6 +90,7 @@ static void
 append(int number)
 {
 	struct record *record = record_new(LINE);
+	bool ring = false;
 
 	record->bytes = LINE;
 	snprintf(record->lines, LINE, "%8d", number);
@@ -101,10 +102,12 @@ append(int number)
 	record->table = table;
 	table_hold(table);
 	/* What is not yet committed is bounded too. */
-	for (int i = 0; !spool_append(spool, record); i++) {
+	for (int i = 0; !spool_put(spool, record, &ring); i++) {
 		cr_assert_lt(i, 10000);
 		take(1);
 	}
+	if (ring)
+		spool_ring(spool);
 }
 
 /* Where it is among those held; -1: it is not. */

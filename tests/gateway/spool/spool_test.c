@@ -30,6 +30,18 @@ record_of(const char *lines)
 }
 
 static bool
+append(struct spool *spool, struct record *record)
+{
+	bool ring = false;
+
+	if (!spool_put(spool, record, &ring))
+		return false;
+	if (ring)
+		spool_ring(spool);
+	return true;
+}
+
+static bool
 readable(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -45,7 +57,7 @@ Test(spool, gives_records_in_the_order_of_acceptance)
 	size_t i = 0;
 
 	for (; i < 3; i++)
-		cr_assert(spool_append(spool, record_of(lines[i])));
+		cr_assert(append(spool, record_of(lines[i])));
 	i = 0;
 	for (record = spool_take(spool); record != NULL; record = next) {
 		next = record->next;
@@ -63,7 +75,7 @@ Test(spool, rings_once_for_many_and_is_silent_when_emptied)
 	struct record *record;
 
 	cr_expect(!readable(spool_fd(spool)));
-	spool_append(spool, record_of("1\n"));
+	append(spool, record_of("1\n"));
 	cr_expect(readable(spool_fd(spool)));
 	record = spool_take(spool);
 	cr_expect(!readable(spool_fd(spool)));
@@ -78,9 +90,9 @@ Test(spool, a_full_spool_says_no_and_changes_nothing)
 	struct spool *spool = open_spool(2 * one);
 	struct record *refused = record_of("3\n");
 
-	cr_expect(spool_append(spool, record_of("1\n")));
-	cr_expect(spool_append(spool, record_of("2\n")));
-	cr_expect(!spool_append(spool, refused));
+	cr_expect(append(spool, record_of("1\n")));
+	cr_expect(append(spool, record_of("2\n")));
+	cr_expect(!append(spool, refused));
 	cr_expect_eq(spool_bytes(spool), 2 * one);
 	record_free(refused, (struct instant){ 1 });
 	spool_close(&spool); /* frees the two that were never taken */
@@ -99,14 +111,14 @@ Test(spool, tells_when_to_come_back_by_the_rate_at_which_it_drains)
 
 	cr_expect_eq(retry_after(spool, 1000), 60, "nothing drained yet");
 	for (int i = 1; i <= 3; i++) {
-		spool_append(spool, record_of("1\n"));
+		append(spool, record_of("1\n"));
 		record = spool_take(spool);
 		spool_settle(spool, record, (struct instant){ i * NS_PER_S });
 	}
 	/* About 130 bytes a second of 128 KiB: far over a minute. */
 	cr_expect_eq(retry_after(spool, 3000), 60);
 	for (int i = 0; i < 9000; i++) {
-		spool_append(spool, record_of("1\n"));
+		append(spool, record_of("1\n"));
 		record = spool_take(spool);
 		spool_settle(spool, record,
 		    (struct instant){ 4 * NS_PER_S + i * NS_PER_MS / 8 });
@@ -147,7 +159,7 @@ Test(spool, a_table_may_hold_its_share_or_whatever_is_free_of_half)
 
 	while (spool_bytes(spool) <= 5000) {
 		cr_expect_not(spool_crowded_by(spool, loud, 2));
-		cr_assert(spool_append(spool, record_of("1\n")));
+		cr_assert(append(spool, record_of("1\n")));
 	}
 	cr_expect(spool_crowded_by(spool, loud, 2));
 	cr_expect(spool_crowded_by(spool, loud, 50));

@@ -131,6 +131,7 @@ post(struct producer *p, size_t request)
 	struct record *record = record_new(bytes);
 	char name[] = { 't', (char)('0' + request % 5) };
 	struct ticket *ticket = &p->tickets[request];
+	bool ring = false;
 
 	assert(record != NULL);
 	assert(tables_find(tables, (struct span){ name, 2 }, clock_now(),
@@ -145,7 +146,9 @@ post(struct producer *p, size_t request)
 	    record->accepted.ns + (request % 10 ? 60 : 0) * NS_PER_S;
 	record->ticket = ticket;
 	p->events += events;
-	assert(spool_append(spool, record));
+	assert(spool_put(spool, record, &ring));
+	if (ring)
+		spool_ring(spool);
 }
 
 static void
