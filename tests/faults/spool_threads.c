@@ -217,6 +217,14 @@ open_it(char *directory)
 	exit(1);
 }
 
+static void
+await_recovery(void)
+{
+	for (int i = 0; i < 60000 && spool_health(spool).recovering; i++)
+		usleep(1000);
+	CHECK(!spool_health(spool).recovering);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -249,9 +257,7 @@ main(int argc, char **argv)
 		CHECK(settled[i] == 1);
 
 	open_it(directory);
-	for (int i = 0; i < 100 && spool_health(spool).recovering; i++)
-		usleep(10000);
-	CHECK(!spool_health(spool).recovering);
+	await_recovery();
 	CHECK(spool_health(spool).recovered_events == 0);
 	CHECK(spool_bytes(spool) == 0);
 	spool_close(&spool);

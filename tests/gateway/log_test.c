@@ -7,29 +7,25 @@
 #include <unistd.h>
 
 #include "gateway/log.h"
+#include "tests/support/heard.h"
 
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define STAMP_LEN 24 /* 2026-11-24T10:00:00.123Z */
 
-/* Standard error, caught in a file while `say` speaks. */
-static char caught[1024 * 1024];
+/* What was said on standard error. */
+static char *caught;
 static size_t caught_len;
+
+static void
+call(void *arg)
+{
+	(*(void (**)(void))arg)();
+}
 
 static void
 hear(void (*say)(void))
 {
-	int old = dup(STDERR_FILENO);
-	FILE *file = tmpfile();
-
-	cr_assert_not_null(file);
-	dup2(fileno(file), STDERR_FILENO);
-	say();
-	dup2(old, STDERR_FILENO);
-	close(old);
-	rewind(file);
-	caught_len = fread(caught, 1, sizeof caught - 1, file);
-	caught[caught_len] = '\0';
-	fclose(file);
+	caught = heard(call, &say, &caught_len);
 }
 
 static void

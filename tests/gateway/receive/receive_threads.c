@@ -69,6 +69,7 @@ round_of(int n)
 	pthread_t threads[CLIENTS];
 	struct err err;
 	unsigned long kept, told;
+	int kept_open;
 
 	rig_init(&rig);
 	rig.options.workers = 3;
@@ -82,9 +83,12 @@ round_of(int n)
 	for (unsigned i = 0; i < CLIENTS; i++)
 		pthread_create(&threads[i], NULL, client,
 		    (void *)(uintptr_t)(i + 1 + (unsigned)n * 100));
-	rest_ms(500);
+	for (int i = 0; i < 60000 && atomic_load(&told_kept) < 1000; i++)
+		rest_ms(1);
+	kept_open = client_open(&rig);
 	receive_refuse(rig.receive);
-	rest_ms(20);
+	await_draining(kept_open);
+	close(kept_open);
 	if (n % 2 == 0)
 		atomic_store(&stopping, true);
 	receive_stop(&rig.receive, rig_in_ms(n == 0 ? 0 : 500));

@@ -197,7 +197,7 @@ MAYBE int
 client_open(const struct rig *rig)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
-	struct timeval patience = { .tv_sec = 10 };
+	struct timeval patience = { .tv_sec = 60 };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	at.sin_port = htons(rig->port);
@@ -274,6 +274,20 @@ client_read(int fd, struct answer *answer, bool with_body)
 	return got == length;
 }
 
+/*
+ * Waits for the "100 Continue" that a request with such an Expect gets once
+ * its head was read.
+ */
+MAYBE bool
+client_continued(int fd)
+{
+	char line[512];
+
+	return client_line(fd, line, sizeof line) &&
+	       strncmp(line, "HTTP/1.1 100", 12) == 0 &&
+	       client_line(fd, line, sizeof line) && line[0] == '\r';
+}
+
 /* Has the other side closed?  Waits for it. */
 MAYBE bool
 client_closed(int fd)
@@ -343,6 +357,21 @@ client_ask(int fd, const char *form, struct answer *answer)
 	"POST /v1/events/t HTTP/1.1\r\nHost: h\r\nContent-Length: "            \
 	"#\r\n\r\n@\n"
 
+/* Asks on a kept connection until that is refused, or closed. */
+MAYBE void
+await_draining(int fd)
+{
+	struct answer answer;
+
+	while (client_ask(fd,
+		   "POST /v1/events/t HTTP/1.1\r\nHost: h\r\n"
+		   "Content-Length: 0\r\n\r\n",
+		   &answer) &&
+	       strstr(answer.body, "\"code\":\"Draining\"") == NULL)
+		;
+}
+
+/* For a time in which nothing may happen, or between two looks. */
 MAYBE void
 rest_ms(int ms)
 {

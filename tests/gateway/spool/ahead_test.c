@@ -103,7 +103,7 @@ append(int number)
 	table_hold(table);
 	/* What is not yet committed is bounded too. */
 	for (int i = 0; !spool_put(spool, record, &ring); i++) {
-		cr_assert_lt(i, 10000);
+		cr_assert_lt(i, 100000);
 		take(1);
 	}
 	if (ring)
@@ -168,7 +168,7 @@ Test(ahead, what_comes_does_not_wait_for_the_backlog_on_disk)
 		deliver(0);
 		delivered++;
 		append(number);
-		for (int i = 0; i < 1000 && find(number) == -1; i++)
+		for (int i = 0; i < 10000 && find(number) == -1; i++)
 			take(10);
 		cr_assert_neq(find(number), -1, "%d", number);
 		deliver(find(number++));
@@ -189,7 +189,7 @@ Test(ahead, what_comes_does_not_wait_for_the_backlog_on_disk)
 		deliver(0);
 		delivered++;
 	}
-	for (int i = 0; i < 10000 && waiting() > 0; i++)
+	for (int i = 0; i < 100000 && waiting() > 0; i++)
 		take(1);
 	cr_expect_eq(waiting(), 0);
 	cr_expect_eq(held_count, 0);

@@ -5,6 +5,7 @@
  *	errand_threads		for the thread sanitizer, too
  */
 #include <assert.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -123,6 +124,7 @@ writer(void *arg)
 static void *
 pump(void *arg)
 {
+	struct pollfd bell = { .fd = spool_fd(spool), .events = POLLIN };
 	struct record *record, *next;
 	uint64_t *events = arg;
 
@@ -133,7 +135,7 @@ pump(void *arg)
 			*events += record->events;
 			spool_settle(spool, record, clock_now());
 		}
-		usleep(1000);
+		poll(&bell, 1, 10);
 	} while (
 	    !atomic_load(&writers_done) || *events < atomic_load(&replayed));
 	return NULL;

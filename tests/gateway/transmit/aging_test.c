@@ -3,14 +3,13 @@
  * jumps, and what comes in while a backlog drains.
  */
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gateway/log.h"
 #include "tests/gateway/transmit/rig.h"
+#include "tests/support/heard.h"
 
 #define MINUTE  (60 * SEC)
 #define HOUR    (60 * MINUTE)
@@ -267,33 +266,14 @@ Test(aging, the_oldest_go_first)
 	rig_close(rig);
 }
 
-/* What the log says while f runs. */
-static const char *
-log_of(void (*f)(void))
-{
-	char path[] = "/tmp/aging_test.XXXXXX";
-	int file = mkstemp(path), kept = dup(STDERR_FILENO);
-	static char text[20000];
-	ssize_t len;
-
-	unlink(path);
-	dup2(file, STDERR_FILENO);
-	f();
-	dup2(kept, STDERR_FILENO);
-	len = pread(file, text, sizeof text - 1, 0);
-	text[len > 0 ? len : 0] = '\0';
-	close(file);
-	close(kept);
-	return text;
-}
-
 static void
-grow_old(void)
+grow_old(void *arg)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
 	    .max_age_ms = AGE_MS,
 	    .script = script_404_for_six_hours });
 
+	(void)arg;
 	log_setup(&(struct log_options){ .level = LOG_WARN });
 	rig_post(rig, 0, 100);
 	rig_run(rig, 5 * HOUR + 50 * MINUTE);
@@ -305,13 +285,14 @@ grow_old(void)
 }
 
 static void
-expire(void)
+expire(void *arg)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
 	    .max_age_ms = AGE_MS,
 	    .old_every = 1,
 	    .script = script_404_for_six_hours });
 
+	(void)arg;
 	log_setup(&(struct log_options){ .level = LOG_WARN });
 	rig_post(rig, 0, 100);
 	rig_run(rig, 2 * HOUR);
@@ -320,11 +301,11 @@ expire(void)
 
 Test(aging, a_warning_comes_well_before_and_only_where_we_are_at_fault)
 {
-	const char *text = log_of(grow_old);
+	const char *text = heard(grow_old, NULL, NULL);
 
 	/* Ten hours and six are no 80 % of 35. */
 	cr_expect(strstr(text, "events_aging") == NULL, "%s", text);
-	text = log_of(expire);
+	text = heard(expire, NULL, NULL);
 	cr_expect(strstr(text, "events_aging table=t0 age_seconds=") != NULL);
 	cr_expect(strstr(text, "expires_in_seconds=") != NULL);
 	cr_expect(

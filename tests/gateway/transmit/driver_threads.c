@@ -143,7 +143,7 @@ post(struct producer *p, size_t request)
 	record->accepted = clock_now();
 	ticket->box = &p->box;
 	ticket->deadline.ns =
-	    record->accepted.ns + (request % 10 ? 60 : 0) * NS_PER_S;
+	    record->accepted.ns + (request % 10 ? 600 : 0) * NS_PER_S;
 	record->ticket = ticket;
 	p->events += events;
 	assert(spool_put(spool, record, &ring));
@@ -180,7 +180,7 @@ produce(void *argument)
 	return NULL;
 }
 
-/* Asks again and again while events flow: each copy's sums are whole. */
+/* Asks while events flow, and until the pump answers: each sum is whole. */
 static void *
 read_accounts(void *argument)
 {
@@ -188,7 +188,7 @@ read_accounts(void *argument)
 	unsigned fresh = 0;
 
 	assert(view != NULL);
-	while (atomic_load(&reading)) {
+	while (atomic_load(&reading) || fresh == 0) {
 		account_read(argument, view);
 		account_tick(argument, clock_wall_ms());
 		fresh += view->fresh;
@@ -199,7 +199,6 @@ read_accounts(void *argument)
 			       t->delivered + t->withdrawn + t->waiting);
 		}
 	}
-	assert(fresh > 0);
 	free(view);
 	return NULL;
 }
@@ -222,7 +221,7 @@ main(void)
 	struct driver *driver;
 	struct pump *pump;
 	struct ledger_counts counts;
-	struct instant end = { clock_now().ns + 60 * NS_PER_S };
+	struct instant end = { clock_now().ns + 600 * NS_PER_S };
 	uint64_t events = 0;
 	size_t delivered = 0;
 	struct err err;
