@@ -8,17 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/ask.h"
-#include "gateway/clock.h"
-#include "gateway/config.h"
-#include "gateway/config_print.h"
-#include "gateway/dead_letter.h"
-#include "gateway/metric.h"
-#include "gateway/outcome.h"
-#include "gateway/run.h"
-#include "gateway/spool/inspect.h"
-#include "gateway/top.h"
-#include "gateway/validate.h"
+#include "gateway/cli/admin_client.h"
+#include "gateway/base/clock.h"
+#include "gateway/config/config.h"
+#include "gateway/config/print.h"
+#include "gateway/cli/dead_letter.h"
+#include "gateway/metrics/catalog.h"
+#include "gateway/model/outcome.h"
+#include "gateway/lifecycle.h"
+#include "gateway/cli/spool_inspect.h"
+#include "gateway/cli/top.h"
+#include "gateway/cli/validate.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -96,7 +96,7 @@ run(const struct invocation *given)
 
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
-	ok = run_gateway(&config, given->config);
+	ok = lifecycle_run(&config, given->config);
 	config_fini(&config);
 	return ok ? EXIT_DONE : EXIT_START;
 }
@@ -214,10 +214,11 @@ validate(const struct invocation *given)
 static int
 top_look(const struct top_wish *wish)
 {
-	char token[ASK_TOKEN_MAX] = "";
+	char token[ADMIN_CLIENT_TOKEN_MAX] = "";
 	bool ok;
 
-	if (wish->token_file != NULL && !ask_token(wish->token_file, token))
+	if (wish->token_file != NULL &&
+	    !admin_client_token(wish->token_file, token))
 		return usage("there is no token in ", wish->token_file);
 	ok = top_show(wish->address, wish->token_file != NULL ? token : NULL);
 	explicit_bzero(token, sizeof token);
@@ -262,10 +263,10 @@ spool(const struct invocation *given)
 	if (given->word_count != 2)
 		return usage("spool needs stat or verify, and a folder", "");
 	if (strcmp(what, "stat") == 0)
-		ok = inspect_stat(
+		ok = spool_inspect_stat(
 		    given->words[1], clock_wall_ms(), stdout, &err);
 	else if (strcmp(what, "verify") == 0)
-		ok = inspect_verify(given->words[1], stdout, &bad, &err);
+		ok = spool_inspect_verify(given->words[1], stdout, &bad, &err);
 	else
 		return usage("spool cannot ", what);
 	if (!ok) {
@@ -279,12 +280,12 @@ spool(const struct invocation *given)
 static int
 dead_letter(const struct invocation *given)
 {
-	struct dead_words words;
+	struct dead_letter_args words;
 	struct config config;
 	struct err err = { 0 };
 	int code;
 
-	if (!dead_words_read(
+	if (!dead_letter_args_read(
 		&words, given->words, given->word_count, clock_wall_ms(), &err))
 		return usage(err.text, "");
 	if (!given->config_named)
@@ -378,7 +379,7 @@ static int
 help_command(size_t c)
 {
 	if (commands[c].act == dead_letter) {
-		dead_words_help(stdout);
+		dead_letter_args_help(stdout);
 		return EXIT_DONE;
 	}
 	printf("usage: polaris-gateway %s %s\n      %s\n", commands[c].name,

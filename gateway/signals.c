@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gateway/clock.h"
+#include "gateway/base/clock.h"
 
 static void
 on_second_signal(int number)

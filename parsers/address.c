@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "parsers/units.h"
+#include "parsers/unit.h"
 
 #define PORT_MAX 65535
 

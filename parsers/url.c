@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "parsers/units.h"
+#include "parsers/unit.h"
 
 #define HOST_MAX 253 /* of a name, RFC 1035 */
 #define PORT_MAX 65535

@@ -136,7 +136,7 @@ FNR == 1 { check_file(); file = FILENAME; from = 0 }
 }
 { last = FNR }
 function check_file(   most) {
-	most = file ~ /\.h$/ ? 150 : 500
+	most = file ~ /\.h$/ ? 150 : 800
 	if (file != "" && last > most)
 		print "warning: " file ": " last " lines, more than " most
 }

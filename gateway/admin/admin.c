@@ -6,15 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/admin/answer.h"
-#include "gateway/admin/desk.h"
-#include "gateway/admin/exposition.h"
-#include "gateway/admin/guard.h"
+#include "gateway/admin/admin_answer.h"
+#include "gateway/admin/dead_letter_api.h"
+#include "gateway/admin/prometheus.h"
+#include "gateway/admin/access.h"
 #include "gateway/admin/page.h"
-#include "gateway/admin/port.h"
+#include "gateway/admin/admin_port.h"
 #include "gateway/admin/status.h"
-#include "gateway/admin/waiting.h"
-#include "gateway/clock.h"
+#include "gateway/admin/suspended_request.h"
+#include "gateway/base/clock.h"
 
 /*
  * Probes are rare, so this daemon may run on the library's own thread.  With
@@ -34,14 +34,14 @@
 
 struct admin {
 	struct MHD_Daemon *daemon;
-	struct account *account;
+	struct registry *account;
 	const struct log_field *facts;
-	struct guard *guard;
-	struct account_view *view;      /* large; the daemon's thread alone */
+	struct access *guard;
+	struct registry_view *view;     /* large; the daemon's thread alone */
 	struct history_second *history; /* likewise */
 	_Atomic(const char *) why_not;
-	char address[PORT_TEXT_MAX];
-	struct waiting_counter counter;
+	char address[ADMIN_PORT_TEXT_MAX];
+	struct suspended_request_counter counter;
 };
 
 /* One request, from its head to its answer. */
@@ -52,13 +52,13 @@ struct visit {
 	struct buffer body;
 	bool judged; /* by its head */
 	bool too_large;
-	struct waiting waiting; /* for an errand */
+	struct suspended_request waiting; /* for an errand */
 };
 
 /* ---- what is answered ------------------------------------------------- */
 
 static void
-give_live(struct admin *admin, const char *since, struct answer *answer)
+give_live(struct admin *admin, const char *since, struct admin_answer *answer)
 {
 	(void)admin;
 	(void)since;
@@ -66,7 +66,7 @@ give_live(struct admin *admin, const char *since, struct answer *answer)
 }
 
 static void
-give_ready(struct admin *admin, const char *since, struct answer *answer)
+give_ready(struct admin *admin, const char *since, struct admin_answer *answer)
 {
 	const char *why_not = atomic_load(&admin->why_not);
 
@@ -78,17 +78,18 @@ give_ready(struct admin *admin, const char *since, struct answer *answer)
 }
 
 static void
-give_metrics(struct admin *admin, const char *since, struct answer *answer)
+give_metrics(
+    struct admin *admin, const char *since, struct admin_answer *answer)
 {
 	(void)since;
-	account_read(admin->account, admin->view);
+	registry_read(admin->account, admin->view);
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
-	if (!exposition_write(admin->view, &answer->text))
+	if (!prometheus_write(admin->view, &answer->text))
 		answer->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void
-give_status(struct admin *admin, const char *since, struct answer *answer)
+give_status(struct admin *admin, const char *since, struct admin_answer *answer)
 {
 	struct status status = {
 		.view = admin->view,
@@ -99,16 +100,16 @@ give_status(struct admin *admin, const char *since, struct answer *answer)
 		.since_ms = since == NULL ? 0 : strtoll(since, NULL, 10),
 	};
 
-	account_read(admin->account, admin->view);
+	registry_read(admin->account, admin->view);
 	status.history_count =
-	    account_history(admin->account, 0, admin->history);
+	    registry_history(admin->account, 0, admin->history);
 	answer->type = "application/json";
 	if (!status_write(&status, &answer->text))
 		answer->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void
-give_page(struct admin *admin, const char *since, struct answer *answer)
+give_page(struct admin *admin, const char *since, struct admin_answer *answer)
 {
 	(void)admin;
 	(void)since;
@@ -127,27 +128,28 @@ parameter(struct MHD_Connection *connection, const char *name)
 }
 
 static bool
-order_look(
-    struct visit *visit, struct errand_order *out, char message[DESK_MESSAGE])
+order_look(struct visit *visit, struct admin_job_order *out,
+    char message[DEAD_LETTER_API_MESSAGE])
 {
-	return desk_read_query(out, parameter(visit->connection, "table"),
+	return dead_letter_api_read_query(out,
+	    parameter(visit->connection, "table"),
 	    parameter(visit->connection, "reason"),
 	    parameter(visit->connection, "limit"), message);
 }
 
 static bool
-order_replay(
-    struct visit *visit, struct errand_order *out, char message[DESK_MESSAGE])
+order_replay(struct visit *visit, struct admin_job_order *out,
+    char message[DEAD_LETTER_API_MESSAGE])
 {
-	return desk_read_body(out, ERRAND_REPLAY,
+	return dead_letter_api_read_body(out, ADMIN_JOB_REPLAY,
 	    (struct span){ visit->body.at, visit->body.len }, message);
 }
 
 static bool
-order_purge(
-    struct visit *visit, struct errand_order *out, char message[DESK_MESSAGE])
+order_purge(struct visit *visit, struct admin_job_order *out,
+    char message[DEAD_LETTER_API_MESSAGE])
 {
-	return desk_read_body(out, ERRAND_PURGE,
+	return dead_letter_api_read_body(out, ADMIN_JOB_PURGE,
 	    (struct span){ visit->body.at, visit->body.len }, message);
 }
 
@@ -156,20 +158,20 @@ order_purge(
 /* Each gives an answer, or an order for an errand; a POST is one of those. */
 static const struct route {
 	const char *path;
-	enum guard_need need;
-	void (*give)(
-	    struct admin *admin, const char *since, struct answer *answer);
-	bool (*order)(struct visit *visit, struct errand_order *out,
-	    char message[DESK_MESSAGE]);
+	enum access_need need;
+	void (*give)(struct admin *admin, const char *since,
+	    struct admin_answer *answer);
+	bool (*order)(struct visit *visit, struct admin_job_order *out,
+	    char message[DEAD_LETTER_API_MESSAGE]);
 } routes[] = {
-	{ "/livez", GUARD_NOTHING, give_live, NULL },
-	{ "/readyz", GUARD_NOTHING, give_ready, NULL },
-	{ "/metrics", GUARD_TOKEN, give_metrics, NULL },
-	{ "/status", GUARD_TOKEN, give_status, NULL },
-	{ "/", GUARD_HOST, give_page, NULL },
-	{ "/dead-letters", GUARD_TOKEN, NULL, order_look },
-	{ "/dead-letters/replay", GUARD_JSON, NULL, order_replay },
-	{ "/dead-letters/purge", GUARD_JSON, NULL, order_purge },
+	{ "/livez", ACCESS_NOTHING, give_live, NULL },
+	{ "/readyz", ACCESS_NOTHING, give_ready, NULL },
+	{ "/metrics", ACCESS_TOKEN, give_metrics, NULL },
+	{ "/status", ACCESS_TOKEN, give_status, NULL },
+	{ "/", ACCESS_HOST, give_page, NULL },
+	{ "/dead-letters", ACCESS_TOKEN, NULL, order_look },
+	{ "/dead-letters/replay", ACCESS_JSON, NULL, order_replay },
+	{ "/dead-letters/purge", ACCESS_JSON, NULL, order_purge },
 };
 
 static const struct route *
@@ -191,49 +193,51 @@ header(struct MHD_Connection *connection, const char *name)
 }
 
 static bool
-pass_guard(struct visit *visit, enum guard_need need, struct answer *answer)
+pass_guard(
+    struct visit *visit, enum access_need need, struct admin_answer *answer)
 {
 	struct MHD_Connection *connection = visit->connection;
-	struct guard_request request = {
+	struct access_request request = {
 		.host = header(connection, "Host"),
 		.authorization = header(connection, "Authorization"),
 		.content_type = header(connection, "Content-Type"),
 	};
-	struct guard_answer no =
-	    guard_ask(visit->admin->guard, need, &request, clock_now().ns);
+	struct access_answer no =
+	    access_ask(visit->admin->guard, need, &request, clock_now().ns);
 
 	if (no.status != 0)
-		answer_refuse(answer, no.status, no.code, no.message);
+		admin_answer_refuse(answer, no.status, no.code, no.message);
 	return no.status == 0;
 }
 
 static bool
 pass_method(
-    const struct route *route, const char *method, struct answer *answer)
+    const struct route *route, const char *method, struct admin_answer *answer)
 {
 	bool reads = strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
 		     strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	bool posts = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 
-	if (route->need == GUARD_JSON ? posts : reads)
+	if (route->need == ACCESS_JSON ? posts : reads)
 		return true;
-	answer->allow = route->need == GUARD_JSON ? "POST" : "GET, HEAD";
-	answer_refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "MethodNotAllowed",
-	    route->need == GUARD_JSON ? "This path is only posted to"
-				      : "This path is only read");
+	answer->allow = route->need == ACCESS_JSON ? "POST" : "GET, HEAD";
+	admin_answer_refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED,
+	    "MethodNotAllowed",
+	    route->need == ACCESS_JSON ? "This path is only posted to"
+				       : "This path is only read");
 	return false;
 }
 
 /* By the head alone; false: the answer says why not. */
 static bool
 judge(struct visit *visit, const char *path, const char *method,
-    struct answer *answer)
+    struct admin_answer *answer)
 {
 	const struct route *route = find_route(path);
 
 	visit->judged = true;
 	if (route == NULL)
-		answer_refuse(answer, MHD_HTTP_NOT_FOUND, "NotFound",
+		admin_answer_refuse(answer, MHD_HTTP_NOT_FOUND, "NotFound",
 		    "There are /, /status, /metrics, /livez, /readyz, "
 		    "/dead-letters, /dead-letters/replay and "
 		    "/dead-letters/purge");
@@ -247,19 +251,20 @@ judge(struct visit *visit, const char *path, const char *method,
 
 /* True: an errand is under way; else the answer is there. */
 static bool
-ask_errand(struct visit *visit, struct answer *answer)
+ask_errand(struct visit *visit, struct admin_answer *answer)
 {
-	struct errand_order order;
-	char message[DESK_MESSAGE];
+	struct admin_job_order order;
+	char message[DEAD_LETTER_API_MESSAGE];
 
 	if (visit->too_large)
-		answer_refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE, "TooLarge",
-		    "a body here has at most 4096 bytes");
+		admin_answer_refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE,
+		    "TooLarge", "a body here has at most 4096 bytes");
 	else if (!visit->route->order(visit, &order, message))
-		answer_refuse(
+		admin_answer_refuse(
 		    answer, MHD_HTTP_BAD_REQUEST, "BadParameter", message);
 	else
-		waiting_begin(&visit->waiting, &visit->admin->counter, &order);
+		suspended_request_begin(
+		    &visit->waiting, &visit->admin->counter, &order);
 	return visit->waiting.asked;
 }
 
@@ -271,7 +276,7 @@ ask_errand(struct visit *visit, struct answer *answer)
  */
 static bool
 at_head(struct visit *visit, const char *path, const char *method,
-    struct answer *answer)
+    struct admin_answer *answer)
 {
 	bool has_body =
 	    header(visit->connection, "Content-Length").at != NULL ||
@@ -290,10 +295,10 @@ at_head(struct visit *visit, const char *path, const char *method,
 /* False: not now. */
 static bool
 at_end(struct visit *visit, const char *path, const char *method,
-    struct answer *answer)
+    struct admin_answer *answer)
 {
 	if (visit->waiting.asked) {
-		waiting_tell(&visit->waiting, answer);
+		suspended_request_tell(&visit->waiting, answer);
 		return true;
 	}
 	if (!visit->judged && !judge(visit, path, method, answer))
@@ -316,7 +321,7 @@ begin(struct admin *admin, struct MHD_Connection *connection)
 		return NULL;
 	visit->admin = admin;
 	visit->connection = visit->waiting.connection = connection;
-	buffer_init(&visit->body, DESK_BODY);
+	buffer_init(&visit->body, DEAD_LETTER_API_BODY);
 	return visit;
 }
 
@@ -330,7 +335,7 @@ on_request(void *data, struct MHD_Connection *connection, const char *path,
     size_t *body_size, void **seen)
 {
 	struct visit *visit = *seen;
-	struct answer answer;
+	struct admin_answer answer;
 	bool answered, ok = true;
 
 	(void)version;
@@ -340,7 +345,7 @@ on_request(void *data, struct MHD_Connection *connection, const char *path,
 		*body_size = 0;
 		return MHD_YES;
 	}
-	answer_init(&answer);
+	admin_answer_init(&answer);
 	if (visit == NULL) {
 		*seen = visit = begin(data, connection);
 		answered =
@@ -350,8 +355,8 @@ on_request(void *data, struct MHD_Connection *connection, const char *path,
 		answered = at_end(visit, path, method, &answer);
 	}
 	if (answered)
-		ok = answer_queue(&answer, connection);
-	answer_fini(&answer);
+		ok = admin_answer_queue(&answer, connection);
+	admin_answer_fini(&answer);
 	return ok ? MHD_YES : MHD_NO;
 }
 
@@ -367,7 +372,7 @@ on_completed(void *data, struct MHD_Connection *connection, void **seen,
 	*seen = NULL;
 	if (visit == NULL)
 		return;
-	errand_forget(&visit->waiting.report);
+	admin_job_forget(&visit->waiting.report);
 	buffer_fini(&visit->body);
 	free(visit);
 }
@@ -377,8 +382,8 @@ on_completed(void *data, struct MHD_Connection *connection, void **seen,
 static void
 admin_free(struct admin *admin)
 {
-	guard_close(&admin->guard);
-	waiting_fini(&admin->counter);
+	access_close(&admin->guard);
+	suspended_request_fini(&admin->counter);
 	free(admin->view);
 	free(admin->history);
 	free(admin);
@@ -395,7 +400,7 @@ make_room(struct admin *admin, struct err *err)
 
 bool
 admin_start(struct admin **out, const struct admin_options *options,
-    const struct log_field *facts, struct account *account, struct err *err)
+    const struct log_field *facts, struct registry *account, struct err *err)
 {
 	struct admin *admin = calloc(1, sizeof *admin);
 	int fd = -1;
@@ -403,13 +408,13 @@ admin_start(struct admin **out, const struct admin_options *options,
 	if (admin == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	atomic_init(&admin->why_not, "starting");
-	waiting_init(&admin->counter);
+	suspended_request_init(&admin->counter);
 	admin->account = account;
 	admin->facts = facts;
 	if (!make_room(admin, err) ||
-	    !guard_open(&admin->guard, options->token_file, options->host,
+	    !access_open(&admin->guard, options->token_file, options->host,
 		clock_now().ns, err) ||
-	    !port_open(options->address, &fd, admin->address, err))
+	    !admin_port_open(options->address, &fd, admin->address, err))
 		goto fail;
 	admin->daemon = MHD_start_daemon(FLAGS, 0, NULL, NULL, on_request,
 	    admin, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
@@ -444,7 +449,7 @@ admin_ready(struct admin *admin, const char *why_not)
 void
 admin_errands(struct admin *admin, struct errands *errands)
 {
-	waiting_serve(&admin->counter, errands);
+	suspended_request_serve(&admin->counter, errands);
 }
 
 void

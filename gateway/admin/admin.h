@@ -10,9 +10,9 @@
  *	GET /status	the numbers and what they mean, as JSON; since=MS leaves
  *			older history away
  *	GET /		a page that shows /status
- *	GET /dead-letters, POST /dead-letters/replay and /purge: see desk.h
+ *	GET /dead-letters, POST /dead-letters/replay and /purge: see dead_letter_api.h
  *
- * Who may ask what: guard.h.  It begins not ready ("starting"): say
+ * Who may ask what: access.h.  It begins not ready ("starting"): say
  * admin_ready(admin, NULL) once the rest is up.
  *
  * Ownership	admin_start gives, admin_stop takes; options, facts and the
@@ -26,9 +26,9 @@
 
 #include <stdbool.h>
 
-#include "gateway/account.h"
-#include "gateway/log.h"
-#include "gateway/spool/errand.h"
+#include "gateway/metrics/registry.h"
+#include "gateway/base/log.h"
+#include "gateway/deadletter/admin_job.h"
 #include "parsers/err.h"
 
 struct admin_options {
@@ -41,7 +41,7 @@ struct admin;
 
 /* `facts` are shown as they are: what an operator chose, without secrets. */
 bool admin_start(struct admin **out, const struct admin_options *options,
-    const struct log_field *facts, struct account *account, struct err *err);
+    const struct log_field *facts, struct registry *account, struct err *err);
 
 /* The address in force, with the port that was chosen. */
 const char *admin_address(const struct admin *admin);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/duration.h"
+#include "gateway/base/duration.h"
 
 #define RECENT_MS      60000 /* what happened since then is news */
 #define NOW_MS         10000
@@ -33,7 +33,7 @@ say(struct health *health, const char *level, const char *advice,
 }
 
 static bool
-not_ready(const struct scene *scene, struct health *health)
+not_ready(const struct health_input *scene, struct health *health)
 {
 	static const struct {
 		const char *why_not, *level, *sentence, *advice;
@@ -68,7 +68,7 @@ not_ready(const struct scene *scene, struct health *health)
 }
 
 static bool
-silent(const struct scene *scene, struct health *health)
+silent(const struct health_input *scene, struct health *health)
 {
 	int64_t age_ms = scene->wall_ms - scene->view->books.wall_ms;
 	char text[DURATION_MAX];
@@ -85,7 +85,7 @@ silent(const struct scene *scene, struct health *health)
 }
 
 static bool
-refused(const struct scene *scene, struct health *health)
+refused(const struct health_input *scene, struct health *health)
 {
 	char text[DURATION_MAX];
 
@@ -100,9 +100,10 @@ refused(const struct scene *scene, struct health *health)
 }
 
 static bool
-tokenless(const struct scene *scene, struct health *health)
+tokenless(const struct health_input *scene, struct health *health)
 {
-	const struct books_credential *c = &scene->view->books.credential;
+	const struct upstream_stats_credential *c =
+	    &scene->view->books.credential;
 
 	if (c->ready || c->failed == 0)
 		return false;
@@ -113,9 +114,9 @@ tokenless(const struct scene *scene, struct health *health)
 }
 
 static bool
-doubtful(const struct scene *scene, struct health *health)
+doubtful(const struct health_input *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
+	const struct upstream_stats *books = &scene->view->books;
 	char text[DURATION_MAX];
 
 	if (!books->clock_in_doubt)
@@ -131,31 +132,32 @@ doubtful(const struct scene *scene, struct health *health)
 
 /* Why nothing leaves, as far as one look can tell. */
 static const char *
-cause(const struct scene *scene)
+cause(const struct health_input *scene)
 {
-	const struct books *books = &scene->view->books;
+	const struct upstream_stats *books = &scene->view->books;
 	const char *name;
 	unsigned count;
 
-	if (scene_lane(scene, BOOKS_LANE_HELD, &count, &name) != NULL)
+	if (health_input_lane(scene, BOOKS_LANE_HELD, &count, &name) != NULL)
 		return " because the upstream refuses a table (see lanes)";
-	if (scene_lane(scene, BOOKS_LANE_WAITING, &count, &name) != NULL)
+	if (health_input_lane(scene, BOOKS_LANE_WAITING, &count, &name) != NULL)
 		return " because the upstream does not take events (see lanes)";
 	if (books->paused_ms > 0)
 		return " because sending pauses";
-	if (scene_calls_used(scene) >= SCARCE_PERCENT)
+	if (health_input_calls_used(scene) >= SCARCE_PERCENT)
 		return " because the budget of calls is spent";
 	return "";
 }
 
 static bool
-full(const struct scene *scene, struct health *health)
+full(const struct health_input *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
-	uint64_t used = scene_percent(books->spool.bytes, books->spool.limit);
+	const struct upstream_stats *books = &scene->view->books;
+	uint64_t used =
+	    health_input_percent(books->spool.bytes, books->spool.limit);
 
 	if (used < FULL_PERCENT &&
-	    !scene_happened(
+	    !health_input_happened(
 		scene, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
 		return false;
 	return say(health, "bad",
@@ -190,14 +192,14 @@ hold_advice(const char *reason)
 }
 
 static bool
-held(const struct scene *scene, struct health *health)
+held(const struct health_input *scene, struct health *health)
 {
-	const struct books_table *table;
+	const struct upstream_stats_table *table;
 	const char *name = "";
 	unsigned count;
 	char text[DURATION_MAX];
 
-	table = scene_lane(scene, BOOKS_LANE_HELD, &count, &name);
+	table = health_input_lane(scene, BOOKS_LANE_HELD, &count, &name);
 	if (table == NULL)
 		return false;
 	return say(health, "bad", hold_advice(table->reason),
@@ -210,12 +212,12 @@ held(const struct scene *scene, struct health *health)
 
 /* A request with nothing to skip is kept as ever. */
 static bool
-no_letters(const struct scene *scene, struct health *health)
+no_letters(const struct health_input *scene, struct health *health)
 {
-	bool no_room = scene_happened(
+	bool no_room = health_input_happened(
 	    scene, EVENT_FAULT_COUNT + OUTCOME_LETTERS_FULL, NOW_MS);
 
-	if (!no_room && !scene_happened(scene,
+	if (!no_room && !health_input_happened(scene,
 			    EVENT_FAULT_COUNT + OUTCOME_LETTERS_FAILED, NOW_MS))
 		return false;
 	return say(health, "bad",
@@ -229,11 +231,11 @@ no_letters(const struct scene *scene, struct health *health)
 }
 
 static bool
-absent(const struct scene *scene, struct health *health)
+absent(const struct health_input *scene, struct health *health)
 {
 	const unsigned reason = EVENT_FAULT_COUNT + OUTCOME_TABLE_ABSENT;
 
-	if (!scene_happened(scene, reason, RECENT_MS))
+	if (!health_input_happened(scene, reason, RECENT_MS))
 		return false;
 	return say(health, "warn",
 	    "Create the table's push connection upstream, or tell the "
@@ -244,7 +246,7 @@ absent(const struct scene *scene, struct health *health)
 }
 
 static bool
-paused(const struct scene *scene, struct health *health)
+paused(const struct health_input *scene, struct health *health)
 {
 	char text[DURATION_MAX];
 
@@ -259,14 +261,14 @@ paused(const struct scene *scene, struct health *health)
 }
 
 static bool
-troubled(const struct scene *scene, struct health *health)
+troubled(const struct health_input *scene, struct health *health)
 {
-	const struct books_table *table;
+	const struct upstream_stats_table *table;
 	const char *name = "";
 	char status[16], text[DURATION_MAX];
 	unsigned count;
 
-	table = scene_lane(scene, BOOKS_LANE_WAITING, &count, &name);
+	table = health_input_lane(scene, BOOKS_LANE_WAITING, &count, &name);
 	if (table == NULL || table->waiting == 0)
 		return false;
 	snprintf(status, sizeof status, "%u", table->status);
@@ -281,14 +283,14 @@ troubled(const struct scene *scene, struct health *health)
 	    count, count == 1 ? "table is" : "tables are",
 	    table->status == 0 ? "does not answer" : "answers ",
 	    table->status == 0 ? "" : status, name,
-	    duration_words((double)scene_oldest_ms(scene), text));
+	    duration_words((double)health_input_oldest_ms(scene), text));
 }
 
 static bool
-suspected(const struct scene *scene, struct health *health)
+suspected(const struct health_input *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
-	const struct books_table *table;
+	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats_table *table;
 
 	for (uint16_t t = 0; t <= books->labels.count; t++) {
 		table = &books->tables[t];
@@ -301,17 +303,17 @@ suspected(const struct scene *scene, struct health *health)
 		    "The upstream refuses %" PRIu64 " %s of %s, and nothing "
 		    "shows yet whether %s or the table is at fault.",
 		    table->suspects, table->suspects == 1 ? "event" : "events",
-		    labels_name(&books->labels, t),
+		    label_table_name(&books->labels, t),
 		    table->suspects == 1 ? "it" : "they");
 	}
 	return false;
 }
 
 static bool
-spent(const struct scene *scene, struct health *health)
+spent(const struct health_input *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
-	uint64_t used = scene_calls_used(scene), most = 0;
+	const struct upstream_stats *books = &scene->view->books;
+	uint64_t used = health_input_calls_used(scene), most = 0;
 	const char *name = "nobody";
 	char text[DURATION_MAX];
 
@@ -320,7 +322,7 @@ spent(const struct scene *scene, struct health *health)
 	for (uint16_t t = 0; t <= books->labels.count; t++)
 		if (books->tables[t].calls_in_minute > most) {
 			most = books->tables[t].calls_in_minute;
-			name = labels_name(&books->labels, t);
+			name = label_table_name(&books->labels, t);
 		}
 	return say(health, "warn",
 	    "Batches fill up by themselves while calls are scarce. If events "
@@ -330,14 +332,15 @@ spent(const struct scene *scene, struct health *health)
 	    " %% of the calls that may be made are made, most by %s (%" PRIu64
 	    " this minute): events wait, the oldest for %s.",
 	    used > 100 ? 100 : used, name, most,
-	    duration_words((double)scene_oldest_ms(scene), text));
+	    duration_words((double)health_input_oldest_ms(scene), text));
 }
 
 static bool
-filling(const struct scene *scene, struct health *health)
+filling(const struct health_input *scene, struct health *health)
 {
-	const struct books *books = &scene->view->books;
-	uint64_t used = scene_percent(books->spool.bytes, books->spool.limit);
+	const struct upstream_stats *books = &scene->view->books;
+	uint64_t used =
+	    health_input_percent(books->spool.bytes, books->spool.limit);
 	char text[DURATION_MAX];
 
 	if (used < HIGH_PERCENT)
@@ -347,13 +350,14 @@ filling(const struct scene *scene, struct health *health)
 	    "full.",
 	    "The spool is %" PRIu64 " %% full; the oldest event has waited "
 	    "%s.",
-	    used, duration_words((double)scene_oldest_ms(scene), text));
+	    used, duration_words((double)health_input_oldest_ms(scene), text));
 }
 
 static bool
-ageing(const struct scene *scene, struct health *health)
+ageing(const struct health_input *scene, struct health *health)
 {
-	const struct books_credential *c = &scene->view->books.credential;
+	const struct upstream_stats_credential *c =
+	    &scene->view->books.credential;
 	char text[DURATION_MAX];
 
 	if (c->failed == 0 || c->failed_ms <= c->renewed_ms)
@@ -366,14 +370,14 @@ ageing(const struct scene *scene, struct health *health)
 }
 
 static bool
-bad_events(const struct scene *scene, struct health *health)
+bad_events(const struct health_input *scene, struct health *health)
 {
-	const struct account_sample *last = NULL, *sample;
+	const struct registry_sample *last = NULL, *sample;
 	unsigned reason = 0;
 
 	for (unsigned r = 1; r < EVENT_FAULT_COUNT; r++) {
 		sample = &scene->view->samples[r][0];
-		if (!scene_happened(scene, r, RECENT_MS) ||
+		if (!health_input_happened(scene, r, RECENT_MS) ||
 		    (last != NULL && last->wall_ms >= sample->wall_ms))
 			continue;
 		last = sample;
@@ -386,15 +390,16 @@ bad_events(const struct scene *scene, struct health *health)
 	    "reason of every bad event.",
 	    "What was kept is delivered, but a producer sends bad events to "
 	    "%s: %s, line %" PRIu64 ", offset %" PRIu64 ".",
-	    last->table, account_reason_word(reason), last->line, last->offset);
+	    last->table, registry_reason_word(reason), last->line,
+	    last->offset);
 }
 
 static bool
-virgin(const struct scene *scene, struct health *health)
+virgin(const struct health_input *scene, struct health *health)
 {
 	if (scene->view->books.labels.count > 0)
 		return false; /* found in the spool, perhaps */
-	for (unsigned r = 0; r < ACCOUNT_ROUTES; r++)
+	for (unsigned r = 0; r < REGISTRY_ROUTES; r++)
 		for (unsigned o = 0; o < OUTCOME_COUNT; o++)
 			if (scene->view->requests[r][o] > 0)
 				return false;
@@ -404,25 +409,25 @@ virgin(const struct scene *scene, struct health *health)
 }
 
 static bool
-well(const struct scene *scene, struct health *health)
+well(const struct health_input *scene, struct health *health)
 {
-	int64_t oldest = scene_oldest_ms(scene);
+	int64_t oldest = health_input_oldest_ms(scene);
 	char text[DURATION_MAX];
 
 	return say(health, "ok", "",
 	    "All is well: %.0f events a second come in, %.0f go out, %s%s.",
-	    SCENE_MEAN(scene, in), SCENE_MEAN(scene, out),
+	    HEALTH_INPUT_MEAN(scene, in), HEALTH_INPUT_MEAN(scene, out),
 	    oldest == 0 ? "nothing waits" : "the oldest has waited ",
 	    oldest == 0 ? "" : duration_words((double)oldest, text));
 }
 
-static bool (*const rules[])(
-    const struct scene *scene, struct health *health) = { not_ready, silent,
-	refused, tokenless, doubtful, full, no_letters, held, paused, troubled,
-	suspected, spent, filling, ageing, absent, bad_events, virgin, well };
+static bool (*const rules[])(const struct health_input *scene,
+    struct health *health) = { not_ready, silent, refused, tokenless, doubtful,
+	full, no_letters, held, paused, troubled, suspected, spent, filling,
+	ageing, absent, bad_events, virgin, well };
 
 struct health
-health_of(const struct scene *scene)
+health_of(const struct health_input *scene)
 {
 	struct health health = { 0 };
 

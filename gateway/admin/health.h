@@ -13,7 +13,7 @@
 #ifndef GATEWAY_ADMIN_HEALTH_H
 #define GATEWAY_ADMIN_HEALTH_H
 
-#include "gateway/admin/scene.h"
+#include "gateway/admin/health_input.h"
 
 struct health {
 	const char *level; /* ok, warn, bad */
@@ -21,6 +21,6 @@ struct health {
 	char advice[300];
 };
 
-struct health health_of(const struct scene *scene);
+struct health health_of(const struct health_input *scene);
 
 #endif

@@ -15,12 +15,12 @@
 
 #include <stdbool.h>
 
-#include "gateway/account.h"
-#include "gateway/log.h"
+#include "gateway/metrics/registry.h"
+#include "gateway/base/log.h"
 #include "parsers/text.h"
 
 struct status {
-	const struct account_view *view;
+	const struct registry_view *view;
 	const struct history_second *history;
 	unsigned history_count;
 	int64_t since_ms; /* older history is left away */

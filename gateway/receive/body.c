@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "gateway/receive/conn.h"
-#include "gateway/receive/service.h"
+#include "gateway/receive/receive_shared.h"
 #include "gateway/receive/worker.h"
 
 /* The first room of a body whose length was not told. */
@@ -27,7 +27,7 @@ make_room(struct conn *conn, uint64_t room)
 	uint64_t more = room - r->reserved;
 	struct record *record;
 
-	if (!service_reserve(conn->worker->service, more))
+	if (!receive_shared_reserve(conn->worker->service, more))
 		return OUTCOME_MEMORY_FULL;
 	r->reserved = room;
 	record = r->record == NULL ? record_new((uint32_t)room)
@@ -41,7 +41,7 @@ make_room(struct conn *conn, uint64_t room)
 enum outcome
 body_expect(struct conn *conn)
 {
-	const struct head *head = &conn->request.head;
+	const struct http_request *head = &conn->request.head;
 	uint64_t most = room_most(conn);
 	uint64_t room = head->length + 1;
 
@@ -114,6 +114,6 @@ body_end(struct conn *conn)
 
 	record_free(r->record, conn->worker->now);
 	r->record = NULL;
-	service_free(conn->worker->service, r->reserved);
+	receive_shared_free(conn->worker->service, r->reserved);
 	r->reserved = 0;
 }

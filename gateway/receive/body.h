@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gateway/outcome.h"
+#include "gateway/model/outcome.h"
 
 struct conn;
 

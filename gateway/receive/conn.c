@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "gateway/receive/count.h"
+#include "gateway/receive/request_stats.h"
 #include "gateway/receive/worker.h"
 
 /* A quarter of the head's time, but never more often than needed. */
@@ -49,18 +49,18 @@ arm(struct conn *conn)
 {
 	struct worker *w = conn->worker;
 	struct instant next =
-	    patience_next(&w->service->patience, &conn->patience, w->now);
+	    timeouts_next(&w->service->patience, &conn->patience, w->now);
 
 	if (next.ns != INSTANT_NEVER.ns &&
-	    !deadlines_by(&w->deadlines, &conn->deadline, next))
+	    !heap_by(&w->deadlines, &conn->deadline, next))
 		shutdown(conn->fd, SHUT_RDWR);
 }
 
 static void
-enter(struct conn *conn, enum patience_phase phase)
+enter(struct conn *conn, enum timeouts_phase phase)
 {
 	conn->patience =
-	    (struct patience){ .phase = phase, .since = conn->worker->now };
+	    (struct timeouts){ .phase = phase, .since = conn->worker->now };
 	arm(conn);
 }
 
@@ -75,7 +75,7 @@ conn_open(struct worker *worker, struct MHD_Connection *http, int fd)
 	conn->http = http;
 	conn->fd = fd;
 	conn->request.state = EX_DONE;
-	enter(conn, PATIENCE_HEAD);
+	enter(conn, TIMEOUTS_HEAD);
 	return conn;
 }
 
@@ -83,7 +83,7 @@ void
 conn_close(struct conn *conn)
 {
 	list_leave(conn);
-	deadlines_remove(&conn->worker->deadlines, &conn->deadline);
+	heap_remove(&conn->worker->deadlines, &conn->deadline);
 	conn->closed = true;
 	conn->fd = -1;
 	if (conn->ticket_out)
@@ -111,7 +111,7 @@ conn_gives_ticket(struct conn *conn)
 }
 
 struct conn *
-conn_of_ticket(struct ticket *ticket)
+conn_of_ticket(struct completion *ticket)
 {
 	char *at = (char *)ticket - offsetof(struct conn, request.ticket);
 
@@ -119,7 +119,7 @@ conn_of_ticket(struct ticket *ticket)
 }
 
 struct conn *
-conn_of_deadline(struct deadline *deadline)
+conn_of_deadline(struct heap_entry *deadline)
 {
 	char *at = (char *)deadline - offsetof(struct conn, deadline);
 
@@ -131,14 +131,14 @@ conn_begins_head(struct conn *conn)
 {
 	list_leave(conn);
 	/* Found earlier, by its first byte: that is when the time began. */
-	if (conn->patience.phase == PATIENCE_NONE)
-		enter(conn, PATIENCE_HEAD);
+	if (conn->patience.phase == TIMEOUTS_NONE)
+		enter(conn, TIMEOUTS_HEAD);
 }
 
 void
 conn_begins_body(struct conn *conn)
 {
-	enter(conn, PATIENCE_BODY);
+	enter(conn, TIMEOUTS_BODY);
 }
 
 void
@@ -146,7 +146,7 @@ conn_is_ours(struct conn *conn)
 {
 	list_leave(conn);
 	if (!conn->cut)
-		enter(conn, PATIENCE_NONE);
+		enter(conn, TIMEOUTS_NONE);
 }
 
 void
@@ -168,7 +168,7 @@ conn_rests(struct conn *conn)
 {
 	if (conn->cut)
 		return;
-	enter(conn, PATIENCE_NONE);
+	enter(conn, TIMEOUTS_NONE);
 	conn->idle_since = conn->asked = conn->worker->now;
 	conn->seen_bytes = 0;
 	list_join(&conn->worker->idle, conn);
@@ -178,16 +178,17 @@ void
 conn_cut(struct conn *conn, enum outcome outcome)
 {
 	struct worker *w = conn->worker;
-	struct reply reply = { .outcome = outcome };
+	struct http_reply reply = { .outcome = outcome };
 
 	if (conn->cut)
 		return;
-	count_cut(conn, outcome);
-	reply_raw(&w->replies, &reply, w->service->spool, w->wall_ms, conn->fd);
+	request_stats_cut(conn, outcome);
+	http_reply_raw(
+	    &w->replies, &reply, w->service->spool, w->wall_ms, conn->fd);
 	shutdown(conn->fd, SHUT_WR);
 	conn->cut = conn->linger = true;
 	list_leave(conn);
-	enter(conn, PATIENCE_CUT);
+	enter(conn, TIMEOUTS_CUT);
 }
 
 static bool
@@ -209,16 +210,16 @@ never_spoke(const struct conn *conn)
 static void
 run_out(struct conn *conn)
 {
-	enum exchange_state *state = &conn->request.state;
+	enum request_state *state = &conn->request.state;
 
 	/* Whoever said nothing is told nothing. */
-	if (conn->patience.phase == PATIENCE_CUT || never_spoke(conn)) {
+	if (conn->patience.phase == TIMEOUTS_CUT || never_spoke(conn)) {
 		shutdown(conn->fd, SHUT_RDWR);
-		conn->patience.phase = PATIENCE_NONE;
+		conn->patience.phase = TIMEOUTS_NONE;
 		return;
 	}
 	if (*state != EX_DONE)
-		*state = exchange_next(*state, EX_LATE);
+		*state = request_state_next(*state, EX_LATE);
 	conn_cut(conn, OUTCOME_LATE);
 }
 
@@ -226,8 +227,7 @@ void
 conn_hangs_up(struct conn *conn)
 {
 	conn->hung_up = true;
-	deadlines_by(
-	    &conn->worker->deadlines, &conn->deadline, conn->worker->now);
+	heap_by(&conn->worker->deadlines, &conn->deadline, conn->worker->now);
 }
 
 /*
@@ -241,7 +241,7 @@ tell_end(struct conn *conn)
 	int unread = 0;
 
 	if (ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0) {
-		deadlines_by(&w->deadlines, &conn->deadline,
+		heap_by(&w->deadlines, &conn->deadline,
 		    (struct instant){ w->now.ns + UNREAD_NS });
 		return;
 	}
@@ -254,7 +254,7 @@ conn_is_due(struct conn *conn)
 {
 	struct worker *w = conn->worker;
 	struct instant next =
-	    patience_next(&w->service->patience, &conn->patience, w->now);
+	    timeouts_next(&w->service->patience, &conn->patience, w->now);
 
 	if (next.ns <= w->now.ns)
 		run_out(conn);

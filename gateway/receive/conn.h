@@ -22,9 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/receive/deadline.h"
+#include "gateway/base/heap.h"
 #include "gateway/receive/ingest.h"
-#include "gateway/receive/patience.h"
+#include "gateway/receive/timeouts.h"
 
 struct MHD_Connection;
 struct worker;
@@ -45,8 +45,8 @@ struct conn {
 	bool primed;        /* the library knows that the body was read */
 	struct span target; /* as read; valid until the head was fed */
 	bool ticket_out;    /* the request's ticket is the other side's */
-	struct patience patience;
-	struct deadline deadline;
+	struct timeouts patience;
+	struct heap_entry deadline;
 	struct conn_list *list; /* idle or waiting; NULL: in none */
 	struct conn *prev, *next;
 	struct instant idle_since;
@@ -60,8 +60,8 @@ struct conn *conn_open(
 void conn_close(struct conn *conn);
 
 /* The request's ticket goes out, and comes back: then a closed one is gone. */
-struct conn *conn_of_ticket(struct ticket *ticket);
-struct conn *conn_of_deadline(struct deadline *deadline);
+struct conn *conn_of_ticket(struct completion *ticket);
+struct conn *conn_of_deadline(struct heap_entry *deadline);
 void conn_gives_ticket(struct conn *conn);
 void conn_takes_ticket(struct conn *conn);
 

@@ -4,27 +4,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/log.h"
+#include "gateway/base/log.h"
 #include "gateway/receive/body.h"
-#include "gateway/receive/check.h"
+#include "gateway/receive/validate_body.h"
 #include "gateway/receive/conn.h"
-#include "gateway/receive/count.h"
-#include "gateway/receive/letters.h"
+#include "gateway/receive/request_stats.h"
+#include "gateway/receive/skip_invalid.h"
 #include "gateway/receive/listen.h"
 #include "gateway/receive/refused.h"
-#include "gateway/receive/service.h"
+#include "gateway/receive/receive_shared.h"
 #include "gateway/receive/worker.h"
 
-static struct service *
+static struct receive_shared *
 service_of(struct conn *conn)
 {
 	return conn->worker->service;
 }
 
 static void
-move(struct request *request, enum exchange_event event)
+move(struct request *request, enum request_event event)
 {
-	request->state = exchange_next(request->state, event);
+	request->state = request_state_next(request->state, event);
 	assert(request->state != EX_BUG);
 }
 
@@ -33,7 +33,7 @@ static void
 choose(struct conn *conn, enum outcome outcome)
 {
 	conn->request.outcome = outcome;
-	count_request(conn, outcome);
+	request_stats_request(conn, outcome);
 	if (outcome == OUTCOME_KEPT)
 		return;
 	log_event(LOG_DEBUG, "refused",
@@ -49,14 +49,14 @@ static enum outcome
 believe_head(struct conn *conn)
 {
 	struct request *r = &conn->request;
-	enum head_fault fault = r->head.fault;
+	enum http_request_fault fault = r->head.fault;
 
-	if (fault == HEAD_FINE)
+	if (fault == HTTP_REQUEST_FINE)
 		return OUTCOME_KEPT;
-	r->message = head_fault_text(fault);
+	r->message = http_request_fault_text(fault);
 	r->close = true;
-	return fault == HEAD_LENGTH_MISSING ? OUTCOME_NO_LENGTH
-					    : OUTCOME_BAD_HEAD;
+	return fault == HTTP_REQUEST_LENGTH_MISSING ? OUTCOME_NO_LENGTH
+						    : OUTCOME_BAD_HEAD;
 }
 
 static enum outcome
@@ -100,17 +100,17 @@ static enum outcome
 choose_level(struct conn *conn)
 {
 	struct request *r = &conn->request;
-	struct span asked = r->head.values[HEAD_NAME_GATEWAY_ACK];
+	struct span asked = r->head.values[HTTP_REQUEST_NAME_GATEWAY_ACK];
 
 	r->level = service_of(conn)->options.acknowledge;
 	if (asked.at != NULL) {
 		unsigned level = 0;
 
-		while (
-		    level < REPLY_LEVELS &&
-		    !span_equal_nocase(asked, span_of(reply_level_name(level))))
+		while (level < HTTP_REPLY_LEVELS &&
+		       !span_equal_nocase(
+			   asked, span_of(http_reply_level_name(level))))
 			level++;
-		if (level == REPLY_LEVELS) {
+		if (level == HTTP_REPLY_LEVELS) {
 			r->message =
 			    "Gateway-Ack may be received, durable or delivered";
 			return OUTCOME_BAD_PARAMETER;
@@ -135,7 +135,7 @@ static enum outcome
 know_encoding(struct conn *conn)
 {
 	struct request *r = &conn->request;
-	struct span name = r->head.values[HEAD_NAME_CONTENT_ENCODING];
+	struct span name = r->head.values[HTTP_REQUEST_NAME_CONTENT_ENCODING];
 
 	r->zipped = span_equal_nocase(name, SPAN("gzip")) ||
 		    span_equal_nocase(name, SPAN("x-gzip"));
@@ -179,7 +179,7 @@ static enum outcome (*const head_steps[])(struct conn *) = {
 	limit_size,
 	know_encoding,
 	find_table,
-	letters_choose,
+	skip_invalid_choose,
 	body_expect,
 };
 
@@ -189,7 +189,7 @@ ingest_begin(struct conn *conn, struct span target)
 	struct request *r = &conn->request;
 
 	memset(r, 0, sizeof *r);
-	buffer_init(&r->detail, CHECK_DETAIL_MOST);
+	buffer_init(&r->detail, VALIDATE_BODY_DETAIL_MOST);
 	r->state = conn->cut ? EX_CUT : EX_HEAD;
 	r->counted = conn->cut;
 	route_find(&r->route, target, service_of(conn)->options.project);
@@ -202,11 +202,11 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 	struct request *r = &conn->request;
 	enum outcome outcome = OUTCOME_KEPT;
 
-	head_begin(&r->head, method, version);
+	http_request_begin(&r->head, method, version);
 	r->head.wanted = span_of(service_of(conn)->options.identify_by);
 	listen_feed_head(conn, method, version, &r->head);
-	head_finish(&r->head);
-	count_names(conn, r->head.found);
+	http_request_finish(&r->head);
+	request_stats_names(conn, r->head.found);
 
 	for (size_t i = 0; outcome == OUTCOME_KEPT &&
 			   i < sizeof head_steps / sizeof head_steps[0];
@@ -215,7 +215,7 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 	if (outcome != OUTCOME_KEPT)
 		choose(conn, outcome);
 	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
-	if (r->state == EX_BODY && head_has_body(&r->head))
+	if (r->state == EX_BODY && http_request_has_body(&r->head))
 		conn_begins_body(conn);
 	else
 		conn_is_ours(conn);
@@ -242,12 +242,13 @@ ingest_piece(struct conn *conn, const char *bytes, size_t len)
 /* --------------------------------------------------------------- whole -- */
 
 static enum outcome
-check(struct conn *conn, char *body, size_t len, struct check *found)
+check(struct conn *conn, char *body, size_t len, struct validate_body *found)
 {
 	struct request *r = &conn->request;
-	struct check_skip skip;
-	enum outcome outcome = check_body(found, body, len, &r->table->options,
-	    conn->worker->wall_ms, letters_skip(conn, &skip), &r->detail);
+	struct validate_body_skip skip;
+	enum outcome outcome = validate_body(found, body, len,
+	    &r->table->options, conn->worker->wall_ms,
+	    skip_invalid_skip(conn, &skip), &r->detail);
 
 	if (outcome == OUTCOME_BAD_EVENTS) {
 		snprintf(r->own_message, sizeof r->own_message, "%s",
@@ -255,12 +256,12 @@ check(struct conn *conn, char *body, size_t len, struct check *found)
 		r->message = r->own_message;
 	}
 	if (found->bad > 0 && !r->route.dry_run)
-		count_faults(conn, found);
+		request_stats_faults(conn, found);
 	return outcome;
 }
 
 static enum outcome
-unzip_and_check(struct conn *conn, struct check *found)
+unzip_and_check(struct conn *conn, struct validate_body *found)
 {
 	struct worker *w = conn->worker;
 	struct request *r = &conn->request;
@@ -283,7 +284,7 @@ unzip_and_check(struct conn *conn, struct check *found)
 }
 
 static enum outcome
-read_events(struct conn *conn, struct check *found)
+read_events(struct conn *conn, struct validate_body *found)
 {
 	struct request *r = &conn->request;
 
@@ -295,7 +296,7 @@ read_events(struct conn *conn, struct check *found)
 }
 
 static void
-address(struct conn *conn, const struct check *found)
+address(struct conn *conn, const struct validate_body *found)
 {
 	struct request *r = &conn->request;
 	struct record *record;
@@ -307,7 +308,7 @@ address(struct conn *conn, const struct check *found)
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
 	record->accepted_ms = conn->worker->wall_ms;
-	count_kept(conn, record);
+	request_stats_kept(conn, record);
 	record->table = r->table; /* the reference goes along */
 	r->table = NULL;
 }
@@ -330,7 +331,7 @@ append(struct conn *conn)
 static void
 finish(struct conn *conn, enum outcome outcome)
 {
-	letters_end(conn, outcome);
+	skip_invalid_end(conn, outcome);
 	choose(conn, outcome);
 	move(&conn->request, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
 }
@@ -348,8 +349,8 @@ keep_and_wait(struct conn *conn)
 	    w->service->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
 
 	r->ticket.box = &w->box;
-	r->ticket.wish = r->level == ACK_DURABLE ? TICKET_WISH_DURABLE
-						 : TICKET_WISH_DELIVERED;
+	r->ticket.wish = r->level == ACK_DURABLE ? COMPLETION_WISH_DURABLE
+						 : COMPLETION_WISH_DELIVERED;
 	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
 	r->record->ticket = &r->ticket;
 	move(r, EX_PARK);
@@ -381,7 +382,7 @@ void
 ingest_whole(struct conn *conn)
 {
 	struct request *r = &conn->request;
-	struct check found = { 0 };
+	struct validate_body found = { 0 };
 	enum outcome outcome;
 
 	move(r, EX_OK);
@@ -389,7 +390,7 @@ ingest_whole(struct conn *conn)
 	conn_is_ours(conn);
 	outcome = read_events(conn, &found);
 	if (outcome == OUTCOME_KEPT)
-		outcome = letters_keep(conn, &found);
+		outcome = skip_invalid_keep(conn, &found);
 	if (outcome != OUTCOME_KEPT || found.events == 0 || r->route.dry_run) {
 		finish(conn, outcome);
 		return;
@@ -405,17 +406,17 @@ void
 ingest_settled(struct conn *conn)
 {
 	static const enum outcome outcomes[] = {
-		[TICKET_DELIVERED] = OUTCOME_KEPT,
-		[TICKET_DURABLE] = OUTCOME_KEPT,
-		[TICKET_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
-		[TICKET_FAILED] = OUTCOME_UNKNOWN,
-		[TICKET_REFUSED] = OUTCOME_SPOOL_FULL,
-		[TICKET_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
+		[COMPLETION_DELIVERED] = OUTCOME_KEPT,
+		[COMPLETION_DURABLE] = OUTCOME_KEPT,
+		[COMPLETION_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
+		[COMPLETION_FAILED] = OUTCOME_UNKNOWN,
+		[COMPLETION_REFUSED] = OUTCOME_SPOOL_FULL,
+		[COMPLETION_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
 	};
 
 	struct request *r = &conn->request;
 
-	if (r->ticket.result == TICKET_SIFTED) {
+	if (r->ticket.result == COMPLETION_SIFTED) {
 		buffer_reset(&r->detail);
 		refused_print(&r->detail, &r->ticket, r->gaps);
 	}

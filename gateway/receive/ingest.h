@@ -8,7 +8,7 @@
  *	ingest_begin  ingest_head  ingest_piece*  ingest_whole
  *						  (ingest_settled)  ingest_end
  *
- * and after each does what the request's new state requires: see exchange.h.
+ * and after each does what the request's new state requires: see request_state.h.
  * ingest_end may follow any of them: the producer hung up.
  *
  * Units	bytes.
@@ -22,27 +22,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/labels.h"
-#include "gateway/outcome.h"
-#include "gateway/receive/exchange.h"
+#include "gateway/metrics/label_table.h"
+#include "gateway/model/outcome.h"
+#include "gateway/receive/request_state.h"
 #include "gateway/receive/receive.h"
 #include "gateway/receive/route.h"
-#include "gateway/spool/deadletter.h"
-#include "gateway/spool/record.h"
-#include "gateway/spool/ticket.h"
-#include "parsers/head.h"
+#include "gateway/deadletter/store.h"
+#include "gateway/model/record.h"
+#include "gateway/model/completion.h"
+#include "parsers/http/request.h"
 #include "parsers/text.h"
 
 struct conn;
 
 struct request {
-	enum exchange_state state;
+	enum request_state state;
 	enum outcome outcome;
 	const char *message; /* more exact than the outcome's; or NULL */
 	struct buffer detail;
 	char own_message[80]; /* where `message` points if it was made */
 	struct route route;
-	struct head head; /* its spans are valid in ingest_head alone */
+	struct http_request head; /* its spans are valid in ingest_head alone */
 	enum acknowledge level;
 	bool zipped;
 	bool close;          /* after the answer */
@@ -59,7 +59,7 @@ struct request {
 	uint32_t faults[EVENT_FAULT_COUNT]; /* of those rejected */
 	uint32_t table_label;               /* of them: see table.h */
 	struct deadletter_place letters;    /* of its skipped events */
-	struct ticket ticket;
+	struct completion ticket;
 	bool gaps; /* between its good lines */
 };
 

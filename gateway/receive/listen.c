@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gateway/log.h"
+#include "gateway/base/log.h"
 #include "gateway/receive/conn.h"
 #include "gateway/receive/worker.h"
 
@@ -42,20 +42,20 @@ conn_of(struct MHD_Connection *http)
 static struct conn *
 welcome(struct worker *w, struct MHD_Connection *http)
 {
-	struct service *service = w->service;
+	struct receive_shared *service = w->service;
 	uint64_t most = service->options.max_connections;
 	uint64_t n = 1 + atomic_fetch_add_explicit(
 			     &service->connections, 1, memory_order_relaxed);
 	int fd = socket_of(http);
 	struct conn *conn = NULL;
 
-	if (n <= most + SERVICE_EXCESS)
+	if (n <= most + RECEIVE_SHARED_EXCESS)
 		conn = conn_open(w, http, fd);
 	if (conn == NULL || !worker_watch_end(w, conn))
 		shutdown(fd, SHUT_RDWR);
 	else if (n > most)
 		conn_cut(conn, OUTCOME_TOO_MANY_CONNECTIONS);
-	account_connections(w->account, 1);
+	registry_connections(w->account, 1);
 	return conn;
 }
 
@@ -66,15 +66,15 @@ welcome(struct worker *w, struct MHD_Connection *http)
 static void
 part(struct worker *w, struct conn *conn)
 {
-	bool unread = conn->patience.phase == PATIENCE_HEAD ||
-		      conn->patience.phase == PATIENCE_BODY;
+	bool unread = conn->patience.phase == TIMEOUTS_HEAD ||
+		      conn->patience.phase == TIMEOUTS_BODY;
 	int fd;
 
 	worker_unwatch_end(w, conn);
 	if ((conn->linger || unread) && !w->stopping) {
 		fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
 		if (fd != -1)
-			farewell_adopt(&w->farewell, fd, w->now);
+			lingering_close_adopt(&w->farewell, fd, w->now);
 	}
 	conn_close(conn);
 }
@@ -92,7 +92,7 @@ on_connection(void *cls, struct MHD_Connection *http, void **context,
 	if (*context != NULL)
 		part(w, *context);
 	*context = NULL;
-	account_connections(w->account, -1);
+	registry_connections(w->account, -1);
 	atomic_fetch_sub_explicit(
 	    &w->service->connections, 1, memory_order_relaxed);
 }
@@ -129,7 +129,7 @@ answer(struct conn *conn)
 {
 	const struct request *r = &conn->request;
 	struct worker *w = conn->worker;
-	struct reply reply = {
+	struct http_reply reply = {
 		.outcome = r->outcome,
 		.level = r->level,
 		.message = r->message,
@@ -141,7 +141,8 @@ answer(struct conn *conn)
 					 memory_order_relaxed),
 	};
 
-	return reply_queue(&w->replies, &reply, w->service->spool, conn->http)
+	return http_reply_queue(
+		   &w->replies, &reply, w->service->spool, conn->http)
 		   ? MHD_YES
 		   : MHD_NO;
 }
@@ -152,7 +153,8 @@ after_head(struct conn *conn)
 {
 	const struct request *r = &conn->request;
 
-	if (r->state != EX_REPLY || (!head_has_body(&r->head) && !r->close))
+	if (r->state != EX_REPLY ||
+	    (!http_request_has_body(&r->head) && !r->close))
 		return MHD_YES;
 	conn->linger = true;
 	return answer(conn);
@@ -253,7 +255,7 @@ listen_open(struct worker *worker, int fd, struct err *err)
 	uint64_t most = worker->service->options.max_connections;
 
 	/* Above what we count ourselves, so that we are asked first. */
-	most += 2 * SERVICE_EXCESS;
+	most += 2 * RECEIVE_SHARED_EXCESS;
 	worker->http = MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
 	    NULL, NULL, on_request, worker, MHD_OPTION_EXTERNAL_LOGGER, on_log,
@@ -326,7 +328,7 @@ listen_quiesce(struct worker *worker)
  * request line stand one byte (a blank) apart.
  */
 struct layout {
-	struct head *head;
+	struct http_request *head;
 	bool known;
 	const char *next; /* where the next text must begin */
 };
@@ -335,7 +337,7 @@ static void
 expect_at(struct layout *layout, const char *text, size_t len, size_t gap)
 {
 	if (layout->known && layout->next != NULL && text != layout->next)
-		head_refuse(layout->head, HEAD_HIDDEN);
+		http_request_refuse(layout->head, HTTP_REQUEST_HIDDEN);
 	layout->next = text + len + gap;
 }
 
@@ -349,9 +351,9 @@ feed_field(void *cls, enum MHD_ValueKind kind, const char *name,
 	expect_at(layout, name, name_len, 0);
 	/* Only of the last one this is not seen by the place of the next. */
 	if (layout->known && value[value_len + 1] != '\0')
-		head_refuse(layout->head, HEAD_HIDDEN);
+		http_request_refuse(layout->head, HTTP_REQUEST_HIDDEN);
 	layout->next = value + value_len + 2;
-	head_field(layout->head, (struct span){ name, name_len },
+	http_request_field(layout->head, (struct span){ name, name_len },
 	    (struct span){ value, value_len });
 	return MHD_YES;
 }
@@ -365,7 +367,7 @@ layout_is_known(void)
 
 void
 listen_feed_head(struct conn *conn, struct span method, struct span version,
-    struct head *head)
+    struct http_request *head)
 {
 	struct layout layout = { .head = head, .known = layout_is_known() };
 

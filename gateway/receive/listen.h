@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 #include "parsers/err.h"
-#include "parsers/head.h"
+#include "parsers/http/request.h"
 #include "parsers/text.h"
 
 struct conn;
@@ -38,7 +38,7 @@ void listen_quiesce(struct worker *worker);
 
 /* What ingest needs: the head's fields, and to answer later. */
 void listen_feed_head(struct conn *conn, struct span method,
-    struct span version, struct head *head);
+    struct span version, struct http_request *head);
 void listen_suspend(struct conn *conn);
 void listen_resume(struct conn *conn); /* one that is not suspended, too */
 

@@ -7,9 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "gateway/log.h"
-#include "gateway/receive/service.h"
-#include "gateway/receive/socket.h"
+#include "gateway/base/log.h"
+#include "gateway/receive/receive_shared.h"
+#include "gateway/base/listener.h"
 #include "gateway/receive/worker.h"
 
 #define WORKERS_MOST 64
@@ -21,10 +21,10 @@
 #define CONNECTIONS_LEAST 16
 
 struct receive {
-	struct service service;
+	struct receive_shared service;
 	char *project; /* our copies: the options may be gone */
 	char *identify_by;
-	char address[SOCKET_ADDRESS_MOST];
+	char address[LISTENER_ADDRESS_MOST];
 	size_t count;
 	struct worker *workers[WORKERS_MOST];
 };
@@ -65,8 +65,8 @@ static bool
 fit_files(struct receive *receive, struct err *err)
 {
 	uint64_t *most = &receive->service.options.max_connections;
-	uint64_t other =
-	    FILES_OTHER + SERVICE_EXCESS + receive->count * (FAREWELL_MOST + 8);
+	uint64_t other = FILES_OTHER + RECEIVE_SHARED_EXCESS +
+			 receive->count * (LINGERING_CLOSE_MOST + 8);
 	uint64_t asked = *most;
 	uint64_t files = raise_file_limit(asked + other);
 
@@ -121,7 +121,7 @@ static bool
 copy_options(struct receive *receive, const struct receive_options *options,
     struct err *err)
 {
-	struct service *service = &receive->service;
+	struct receive_shared *service = &receive->service;
 
 	service->options = *options;
 	receive->count = worker_count(options);
@@ -133,7 +133,7 @@ copy_options(struct receive *receive, const struct receive_options *options,
 		return err_set(err, ERR_HOST, 0, "no memory for the listener");
 	service->options.project = receive->project;
 	service->options.identify_by = receive->identify_by;
-	service->patience = (struct patience_limits){
+	service->patience = (struct timeouts_limits){
 		.head_ns = (int64_t)options->header_timeout_ms * NS_PER_MS,
 		.body_ns = (int64_t)options->body_timeout_ms * NS_PER_MS,
 		.bytes_per_s = options->min_body_rate,
@@ -150,7 +150,7 @@ copy_options(struct receive *receive, const struct receive_options *options,
 bool
 receive_start(struct receive **out, const struct receive_options *options,
     struct tables *tables, struct spool *spool, struct budget *budget,
-    struct account *account, struct err *err)
+    struct registry *account, struct err *err)
 {
 	struct receive *receive = calloc(1, sizeof *receive);
 

@@ -17,10 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/account.h"
-#include "gateway/budget.h"
+#include "gateway/metrics/registry.h"
+#include "gateway/model/budget.h"
 #include "gateway/spool/spool.h"
-#include "gateway/table.h"
+#include "gateway/model/table.h"
 #include "parsers/err.h"
 
 struct deadletter;
@@ -52,7 +52,7 @@ struct receive;
 
 bool receive_start(struct receive **out, const struct receive_options *options,
     struct tables *tables, struct spool *spool, struct budget *budget,
-    struct account *account, struct err *err);
+    struct registry *account, struct err *err);
 
 /* The address in force, with the port that was chosen. */
 const char *receive_address(const struct receive *receive);

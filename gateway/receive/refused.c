@@ -13,12 +13,12 @@ by_number(const void *a, const void *b)
 }
 
 void
-refused_print(struct buffer *detail, const struct ticket *ticket, bool gaps)
+refused_print(struct buffer *detail, const struct completion *ticket, bool gaps)
 {
-	uint32_t numbers[TICKET_REFUSED_TOLD];
-	uint32_t told = ticket->refused < TICKET_REFUSED_TOLD
+	uint32_t numbers[COMPLETION_REFUSED_TOLD];
+	uint32_t told = ticket->refused < COMPLETION_REFUSED_TOLD
 			    ? ticket->refused
-			    : TICKET_REFUSED_TOLD;
+			    : COMPLETION_REFUSED_TOLD;
 
 	memcpy(numbers, ticket->refused_events, told * sizeof numbers[0]);
 	qsort(numbers, told, sizeof numbers[0], by_number);

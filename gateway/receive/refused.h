@@ -16,11 +16,11 @@
 
 #include <stdbool.h>
 
-#include "gateway/spool/ticket.h"
+#include "gateway/model/completion.h"
 #include "parsers/text.h"
 
 /* The JSON members "errors" and "more". */
 void refused_print(
-    struct buffer *detail, const struct ticket *ticket, bool gaps);
+    struct buffer *detail, const struct completion *ticket, bool gaps);
 
 #endif

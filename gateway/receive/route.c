@@ -1,6 +1,6 @@
 #include "gateway/receive/route.h"
 
-#include "parsers/target.h"
+#include "parsers/http/target.h"
 
 #define PIECE_NONE (-1)
 
@@ -22,7 +22,7 @@ is_project(struct span piece, const char *project)
 	char text[256];
 
 	return want.len == 0 ||
-	       (target_decode(piece, text, sizeof text, &decoded) &&
+	       (http_target_decode(piece, text, sizeof text, &decoded) &&
 		   span_equal(decoded, want));
 }
 
@@ -31,7 +31,8 @@ take_table(struct route *route, struct span piece)
 {
 	struct span name;
 
-	if (!target_decode(piece, route->table, sizeof route->table, &name) ||
+	if (!http_target_decode(
+		piece, route->table, sizeof route->table, &name) ||
 	    !table_name_valid(name))
 		return false;
 	route->table_len = name.len;
@@ -41,10 +42,10 @@ take_table(struct route *route, struct span piece)
 static enum outcome
 find(struct route *route, struct span path, const char *project)
 {
-	struct span pieces[TARGET_PIECES];
+	struct span pieces[HTTP_TARGET_PIECES];
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (!target_matches(path, rows[i].pattern, pieces))
+		if (!http_target_matches(path, rows[i].pattern, pieces))
 			continue;
 		if (rows[i].project != PIECE_NONE &&
 		    !is_project(pieces[rows[i].project], project))
@@ -103,7 +104,7 @@ take_wishes(struct route *route, struct span query)
 {
 	struct span name, value;
 
-	while (target_parameter(&query, &name, &value))
+	while (http_target_parameter(&query, &name, &value))
 		for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++)
 			if (span_equal(name, wishes[i].name))
 				wishes[i].take(route, value);
@@ -112,11 +113,11 @@ take_wishes(struct route *route, struct span query)
 void
 route_find(struct route *route, struct span request_target, const char *project)
 {
-	struct target target;
+	struct http_target target;
 
 	*route =
 	    (struct route){ .found = OUTCOME_BAD_HEAD, .wish = OUTCOME_KEPT };
-	if (!target_split(request_target, &target))
+	if (!http_target_split(request_target, &target))
 		return;
 	route->found = find(route, target.path, project);
 	take_wishes(route, target.query);

@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "gateway/outcome.h"
-#include "gateway/table.h"
+#include "gateway/model/outcome.h"
+#include "gateway/model/table.h"
 #include "parsers/text.h"
 
 struct route {

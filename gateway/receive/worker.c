@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "gateway/receive/letters.h"
+#include "gateway/receive/skip_invalid.h"
 #include "gateway/receive/listen.h"
 
 /* How long answers may take to leave once a stop's deadline has passed. */
@@ -31,8 +31,9 @@ enum tag {
 	TAG_HTTP,
 	TAG_BOX,
 	TAG_CONTROL,
-	TAG_FAREWELL, /* and FAREWELL_MOST - 1 more */
-	TAG_CONN = TAG_FAREWELL + FAREWELL_MOST, /* or above: a pointer */
+	TAG_FAREWELL, /* and LINGERING_CLOSE_MOST - 1 more */
+	TAG_CONN =
+	    TAG_FAREWELL + LINGERING_CLOSE_MOST, /* or above: a pointer */
 };
 
 static void
@@ -40,7 +41,8 @@ read_clock(struct worker *w)
 {
 	w->now = clock_now();
 	w->wall_ms = clock_wall_ms();
-	reply_cache_renew(&w->replies, w->service->budget, w->now, w->wall_ms);
+	http_reply_cache_renew(
+	    &w->replies, w->service->budget, w->now, w->wall_ms);
 }
 
 /* ------------------------------------------------------------ one turn -- */
@@ -70,8 +72,8 @@ wait_ms(const struct worker *w, struct instant end)
 
 	if (w->again)
 		return 0;
-	next = earlier(next, deadlines_next(&w->deadlines));
-	next = earlier(next, farewell_next(&w->farewell));
+	next = earlier(next, heap_next(&w->deadlines));
+	next = earlier(next, lingering_close_next(&w->farewell));
 	next = earlier(next, conn_next_ask(w));
 	if (next.ns == INSTANT_NEVER.ns)
 		return http;
@@ -81,9 +83,9 @@ wait_ms(const struct worker *w, struct instant end)
 
 /* A ticket is back: answer, unless its connection was given up meanwhile. */
 static void
-take_tickets(struct ticket *ticket)
+take_tickets(struct completion *ticket)
 {
-	struct ticket *next;
+	struct completion *next;
 	struct conn *conn;
 
 	for (; ticket != NULL; ticket = next) {
@@ -93,7 +95,7 @@ take_tickets(struct ticket *ticket)
 			ingest_settled(conn);
 			listen_resume(conn);
 		} else if (conn->closed) {
-			letters_lost(conn);
+			skip_invalid_lost(conn);
 		}
 		conn_takes_ticket(conn);
 	}
@@ -114,7 +116,7 @@ stand_still(struct worker *w)
 
 	w->disk_is_slow = ppoll(&box, 1, &hold, NULL) == 0;
 	if (!w->disk_is_slow)
-		take_tickets(ticket_box_take(&w->box));
+		take_tickets(completion_box_take(&w->box));
 	else
 		while (w->held.first != NULL)
 			listen_suspend(w->held.first);
@@ -131,14 +133,14 @@ take_event(struct worker *w, uint64_t tag)
 		w->stirred = w->now;
 		break;
 	case TAG_BOX:
-		take_tickets(ticket_box_take(&w->box));
+		take_tickets(completion_box_take(&w->box));
 		break;
 	case TAG_CONTROL:
 		(void)eventfd_read(w->control, &rings);
 		break;
 	default:
 		if (tag < TAG_CONN)
-			farewell_ready(
+			lingering_close_ready(
 			    &w->farewell, (unsigned)(tag - TAG_FAREWELL));
 		else
 			conn_hangs_up((struct conn *)(uintptr_t)tag);
@@ -161,7 +163,7 @@ commit(struct worker *w)
 	atomic_store(&w->box.awake, false);
 	read_clock(w);
 	w->disk_is_slow = w->now.ns - begun.ns > HOLD_NS;
-	take_tickets(ticket_box_look(&w->box));
+	take_tickets(completion_box_look(&w->box));
 }
 
 /*
@@ -191,12 +193,12 @@ gather(struct worker *w)
 static void
 look_at_time(struct worker *w)
 {
-	struct deadline *due;
+	struct heap_entry *due;
 
-	while ((due = deadlines_take(&w->deadlines, w->now)) != NULL)
+	while ((due = heap_take(&w->deadlines, w->now)) != NULL)
 		conn_is_due(conn_of_deadline(due));
 	conn_ask_idle(w);
-	farewell_expire(&w->farewell, w->now);
+	lingering_close_expire(&w->farewell, w->now);
 }
 
 /* Sleeps until something happens, at the latest until `end`. */
@@ -245,16 +247,16 @@ give_up_waiting(struct worker *w)
 static void
 refuse_unfinished(struct worker *w)
 {
-	struct deadline *each;
+	struct heap_entry *each;
 	struct conn *conn;
 
 	/* All of them have a deadline; cut ones get another, and go as well. */
-	while ((each = deadlines_take(&w->deadlines, INSTANT_NEVER)) != NULL) {
+	while ((each = heap_take(&w->deadlines, INSTANT_NEVER)) != NULL) {
 		conn = conn_of_deadline(each);
 		if (conn->request.state == EX_HEAD ||
 		    conn->request.state == EX_BODY) {
 			conn->request.state =
-			    exchange_next(conn->request.state, EX_LATE);
+			    request_state_next(conn->request.state, EX_LATE);
 			conn_cut(conn, OUTCOME_DRAINING);
 		}
 	}
@@ -308,13 +310,13 @@ open_descriptors(struct worker *w, struct err *err)
 	if (w->epoll == -1 || w->control == -1)
 		return err_set(
 		    err, ERR_HOST, 0, "epoll or eventfd: %s", strerror(errno));
-	return ticket_box_init(&w->box, err) &&
+	return completion_box_init(&w->box, err) &&
 	       watch(w, w->box.fd, TAG_BOX, err) &&
 	       watch(w, w->control, TAG_CONTROL, err);
 }
 
 bool
-worker_open(struct worker **out, struct service *service, int listen_fd,
+worker_open(struct worker **out, struct receive_shared *service, int listen_fd,
     struct err *err)
 {
 	struct worker *w = calloc(1, sizeof *w);
@@ -325,11 +327,11 @@ worker_open(struct worker **out, struct service *service, int listen_fd,
 	}
 	w->service = service;
 	w->epoll = w->control = w->box.fd = -1;
-	deadlines_init(&w->deadlines);
-	farewell_init(&w->farewell, -1, TAG_FAREWELL);
-	letters_init(w);
+	heap_init(&w->deadlines);
+	lingering_close_init(&w->farewell, -1, TAG_FAREWELL);
+	skip_invalid_init(w);
 	w->scratch = malloc(service->options.max_body + 1);
-	w->account = account_block(service->account);
+	w->account = registry_block(service->account);
 	if (w->scratch == NULL || w->account == NULL) {
 		err_set(err, ERR_HOST, 0, "no memory for a worker");
 		close(listen_fd);
@@ -414,9 +416,9 @@ worker_close(struct worker **worker)
 		return;
 	w->stopping = true;
 	listen_close(w);
-	farewell_fini(&w->farewell);
-	reply_cache_fini(&w->replies);
-	deadlines_fini(&w->deadlines);
+	lingering_close_fini(&w->farewell);
+	http_reply_cache_fini(&w->replies);
+	heap_fini(&w->deadlines);
 	gzip_reader_close(&w->gzip);
 	free(w->scratch);
 	buffer_fini(&w->letters);
@@ -426,6 +428,6 @@ worker_close(struct worker **worker)
 		leave_behind(w);
 		return;
 	}
-	ticket_box_fini(&w->box);
+	completion_box_fini(&w->box);
 	free(w);
 }

@@ -25,34 +25,34 @@
 #include <stdint.h>
 
 #include "gateway/receive/conn.h"
-#include "gateway/receive/deadline.h"
-#include "gateway/receive/farewell.h"
-#include "gateway/receive/reply.h"
-#include "gateway/receive/service.h"
+#include "gateway/base/heap.h"
+#include "gateway/receive/lingering_close.h"
+#include "gateway/receive/http_reply.h"
+#include "gateway/receive/receive_shared.h"
 #include "parsers/gzip.h"
 
 struct MHD_Daemon;
 
 struct worker {
-	struct service *service;
-	struct account_block *account;
+	struct receive_shared *service;
+	struct registry_block *account;
 	struct MHD_Daemon *http;
 	pthread_t thread;
 	bool running;
 	int epoll;
 	int control; /* an eventfd: look at the service's flags */
-	struct ticket_box box;
+	struct completion_box box;
 	struct instant now; /* of this turn */
 	int64_t wall_ms;
 	struct instant stirred;    /* when a socket was last ready */
 	struct instant last_round; /* of asking idle connections */
-	struct deadlines deadlines;
-	struct farewell farewell;
+	struct heap deadlines;
+	struct lingering_close farewell;
 	struct conn_list idle;
 	struct conn_list held;    /* wait for the disk, in place */
 	struct conn_list waiting; /* suspended */
 	struct conn_list orphans; /* closed, but their ticket is out */
-	struct reply_cache replies;
+	struct http_reply_cache replies;
 	struct gzip_reader *gzip;
 	char *scratch;         /* max_body + 1 bytes: an inflated body */
 	struct buffer letters; /* of the request at hand, on their way */
@@ -68,8 +68,8 @@ struct worker {
 };
 
 /* Takes `listen_fd`, in any case. */
-bool worker_open(struct worker **out, struct service *service, int listen_fd,
-    struct err *err);
+bool worker_open(struct worker **out, struct receive_shared *service,
+    int listen_fd, struct err *err);
 bool worker_start(struct worker *worker, struct err *err);
 
 /* To be called after a flag of the service changed. */

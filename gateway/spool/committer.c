@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "gateway/spool/round.h"
+#include "gateway/spool/commit_cycle.h"
 
 #define RETRY_MS   250 /* after a disk failed */
 #define LAST_TRIES 40  /* of as long each, to commit what is left at the end */
@@ -16,7 +16,7 @@
 #define RIDES_MOST 40  /* then there is a turn all the same */
 
 struct committer {
-	struct round round;
+	struct commit_cycle round;
 	uint64_t pending_most;
 	int bell; /* something is to be done */
 	pthread_t thread;
@@ -56,41 +56,41 @@ committer_put(struct committer *c, struct record *record, bool *ring_out)
 		atomic_fetch_sub(&c->round.pending_bytes, record_cost(record));
 		return false;
 	}
-	round_tell_time(&c->round, record->accepted);
-	*ring_out |= inbox_append(&c->round.inbox, record);
+	commit_cycle_tell_time(&c->round, record->accepted);
+	*ring_out |= submit_queue_append(&c->round.inbox, record);
 	return true;
 }
 
 void
 committer_ring(struct committer *c)
 {
-	inbox_ring(&c->round.inbox);
+	submit_queue_ring(&c->round.inbox);
 }
 
 struct record *
 committer_visible(struct committer *c)
 {
-	return inbox_take(&c->round.visible);
+	return submit_queue_take(&c->round.visible);
 }
 
 void
 committer_part(
     struct committer *c, struct record *record, struct frame_range range)
 {
-	inbox_part(&c->round.inbox, record, range);
+	submit_queue_part(&c->round.inbox, record, range);
 }
 
 void
 committer_end(struct committer *c, struct record *record, struct instant now)
 {
-	round_tell_time(&c->round, now);
-	inbox_end(&c->round.inbox, record);
+	commit_cycle_tell_time(&c->round, now);
+	submit_queue_end(&c->round.inbox, record);
 }
 
 void
 committer_want(struct committer *c, struct table *table, uint64_t bytes)
 {
-	inbox_want(&c->round.inbox, table, bytes);
+	submit_queue_want(&c->round.inbox, table, bytes);
 }
 
 const struct journal *
@@ -107,7 +107,7 @@ committer_help(struct committer *c)
 	bool done = false;
 
 	if (pthread_mutex_trylock(&c->turn) == 0) {
-		done = round_help(&c->round);
+		done = commit_cycle_help(&c->round);
 		pthread_mutex_unlock(&c->turn);
 	}
 	if (!done)
@@ -129,13 +129,13 @@ let_ride(struct committer *c, struct pollfd *bell)
 
 	(void)eventfd_read(c->bell, &rings);
 	if (atomic_load(&c->round.keeper.done) != NULL ||
-	    !inbox_ride(&c->round.inbox))
+	    !submit_queue_ride(&c->round.inbox))
 		return;
 	do
 		before = atomic_load(&counts->commits);
 	while (poll(bell, 1, RIDE_MS) == 0 &&
 	       atomic_load(&counts->commits) != before && --left > 0);
-	inbox_ride_ends(&c->round.inbox);
+	submit_queue_ride_ends(&c->round.inbox);
 	(void)eventfd_read(c->bell, &rings);
 }
 
@@ -147,8 +147,8 @@ committer_turn(struct committer *c)
 	pthread_mutex_lock(&c->turn);
 	if (c->round.journal->retry)
 		journal_retry(c->round.journal);
-	round_run(&c->round);
-	end.idle = round_idle(&c->round);
+	commit_cycle_run(&c->round);
+	end.idle = commit_cycle_idle(&c->round);
 	end.retry = c->round.journal->retry;
 	pthread_mutex_unlock(&c->turn);
 	return end;
@@ -193,15 +193,15 @@ committer_start(struct committer **out, const struct committer_options *options,
 		return err_set(err, ERR_HOST, 0, "no memory");
 	c->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	pthread_mutex_init(&c->turn, NULL);
-	round_init(
+	commit_cycle_init(
 	    &c->round, options->journal.disk, c->bell, options->visible_fd);
 	c->pending_most = options->pending_bytes;
-	round_tell_time(&c->round, options->journal.now);
+	commit_cycle_tell_time(&c->round, options->journal.now);
 	if (c->bell == -1)
 		err_set(err, ERR_HOST, 0, "eventfd: %s", strerror(errno));
 	if (c->bell == -1 ||
 	    !journal_open(&c->round.journal, &options->journal, err) ||
-	    (!options->by_hand && (!keeper_start(&c->round.keeper, err) ||
+	    (!options->by_hand && (!io_thread_start(&c->round.keeper, err) ||
 				      !start_thread(c, err)))) {
 		committer_stop(&c);
 		return false;
@@ -214,7 +214,7 @@ committer_start(struct committer **out, const struct committer_options *options,
 bool
 committer_run_job(struct committer *c)
 {
-	return keeper_run_one(&c->round.keeper);
+	return io_thread_run_one(&c->round.keeper);
 }
 
 static void
@@ -226,7 +226,7 @@ stop_threads(struct committer *c)
 		pthread_join(c->thread, NULL);
 		c->running = false;
 	}
-	keeper_stop(&c->round.keeper);
+	io_thread_stop(&c->round.keeper);
 }
 
 uint64_t
@@ -238,7 +238,7 @@ committer_end_work(struct committer *c)
 	stop_threads(c);
 	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)
 		events += atomic_load(&j->shelves[i].events);
-	for (struct shelf *s = j->stranded; s != NULL; s = s->next)
+	for (struct table_index *s = j->stranded; s != NULL; s = s->next)
 		events += atomic_load(&s->events);
 	return events;
 }
@@ -251,7 +251,7 @@ committer_stop(struct committer **committer)
 	if (c == NULL)
 		return;
 	stop_threads(c);
-	round_fini(&c->round);
+	commit_cycle_fini(&c->round);
 	pthread_mutex_destroy(&c->turn);
 	if (c->bell != -1)
 		close(c->bell);

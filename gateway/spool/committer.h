@@ -7,7 +7,7 @@
  * for the disk lends its thread (committer_help): two changes of thread a
  * commit are then spared.  Settlements, for which nobody waits, ride a commit
  * that comes within a few milliseconds, or else get one of their own.  The
- *keeper runs jobs (job.h): disk work that no commit waits for.
+ *keeper runs jobs (io_job.h): disk work that no commit waits for.
  *
  *	workers --appended--> committer --visible--> pump
  *	pump ----settled----> committer --jobs--> keeper --done--> committer
@@ -25,7 +25,7 @@
 #ifndef GATEWAY_SPOOL_COMMITTER_H
 #define GATEWAY_SPOOL_COMMITTER_H
 
-#include "gateway/spool/journal.h"
+#include "gateway/journal/journal.h"
 
 struct committer_options {
 	struct journal_options journal;

@@ -28,7 +28,7 @@ struct spool {
 	atomic_int_fast64_t drained_since_ns;
 	uint64_t limit;
 	int fd;
-	struct disk *disk; /* ours to close; NULL: a test's, or none */
+	struct io_ops *disk; /* ours to close; NULL: a test's, or none */
 	struct committer *committer; /* NULL: memory only */
 };
 
@@ -54,7 +54,7 @@ open_log(struct spool *spool, const struct spool_options *o, struct err *err)
 	if (o->directory == NULL && o->disk == NULL)
 		return true;
 	if (o->disk == NULL) {
-		if (!disk_open(&spool->disk, o->directory, true, err))
+		if (!io_ops_open(&spool->disk, o->directory, true, err))
 			return false;
 		options.journal.disk = spool->disk;
 	}
@@ -104,7 +104,7 @@ spool_close(struct spool **spool)
 		record_free(record, record->accepted);
 	}
 	close((*spool)->fd);
-	disk_close(&(*spool)->disk);
+	io_ops_close(&(*spool)->disk);
 	free(*spool);
 	*spool = NULL;
 }

@@ -25,12 +25,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gateway/clock.h"
-#include "gateway/spool/record.h"
-#include "gateway/spool/ticket.h"
+#include "gateway/base/clock.h"
+#include "gateway/model/record.h"
+#include "gateway/model/completion.h"
 #include "parsers/err.h"
 
-struct disk;
+struct io_ops;
 struct journal;
 
 struct spool_options {
@@ -40,7 +40,7 @@ struct spool_options {
 	uint64_t segment_bytes;
 	uint64_t largest_bytes; /* of a record's lines */
 	struct tables *tables;  /* borrowed */
-	struct disk *disk;      /* instead of the directory: for tests */
+	struct io_ops *disk;    /* instead of the directory: for tests */
 	uint64_t seed;          /* random */
 	struct instant now;     /* the same moment by both clocks */
 	int64_t wall_ms;

@@ -3,7 +3,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "gateway/spool/journal.h"
+#include "gateway/journal/journal.h"
 #include "gateway/spool/spool.h"
 
 #define COUNTS_TRIES 1000
@@ -12,7 +12,7 @@ struct spool_waiting
 spool_waiting(const struct spool *spool, const struct table *table)
 {
 	const struct journal *journal = spool_journal(spool);
-	const struct shelf *shelf;
+	const struct table_index *shelf;
 
 	if (journal == NULL)
 		return (struct spool_waiting){ .oldest_ms = INT64_MAX };
@@ -26,7 +26,7 @@ spool_waiting(const struct spool *spool, const struct table *table)
 }
 
 static void
-read_counts(const struct shelf *shelf, struct spool_counts *out)
+read_counts(const struct table_index *shelf, struct spool_counts *out)
 {
 	memory_order acquire = memory_order_acquire;
 
@@ -46,7 +46,7 @@ bool
 spool_counts(const struct spool *spool, size_t index, struct spool_counts *out)
 {
 	const struct journal *journal = spool_journal(spool);
-	const struct shelf *shelf;
+	const struct table_index *shelf;
 	uint64_t before;
 
 	if (journal == NULL)

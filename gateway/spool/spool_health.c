@@ -2,7 +2,7 @@
 
 #include <stdatomic.h>
 
-#include "gateway/spool/journal.h"
+#include "gateway/journal/journal.h"
 #include "gateway/spool/spool.h"
 
 struct spool_health

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/histogram.h"
+#include "gateway/base/histogram.h"
 
 struct spool;
 

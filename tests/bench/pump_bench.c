@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gateway/transmit/pump.h"
+#include "gateway/scheduler/pump.h"
 
 #define LINE_BYTES 230
 #define ROUND      60000 /* events posted before the pump turns */
@@ -159,7 +159,7 @@ main(int argc, char **argv)
 		return 1;
 	options.lanes = tables_capacity(tables);
 	options.spool = spool;
-	if (!account_open(&options.account, 1, &err) ||
+	if (!registry_open(&options.account, 1, &err) ||
 	    !pump_open(&pump, &options, &err))
 		return 1;
 	while (posted < total) {

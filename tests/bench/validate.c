@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "parsers/event.h"
+#include "parsers/json/event.h"
 #include "parsers/ndjson.h"
-#include "parsers/sweep.h"
+#include "parsers/json/jsimd.h"
 #include "tests/bench/corpus.h"
 #include "tests/bench/rival.h"
 
@@ -28,7 +28,7 @@ static const struct event_limits limits = {
 };
 
 /* Which sweep `ours` uses: as the columns are measured one by one. */
-static const struct sweep *sweep;
+static const struct jsimd *sweep;
 
 static size_t
 ours(const char *body, size_t len)
@@ -162,7 +162,7 @@ measure_row(const struct corpus *c, double *ns)
 
 			if (!is_measured(i, c))
 				continue;
-			sweep = columns[i].by_sweep ? sweep_nth(columns[i].nth)
+			sweep = columns[i].by_sweep ? jsimd_nth(columns[i].nth)
 						    : NULL;
 			took = one_round(columns[i].judge, c, &good);
 			check_count(c, i, good);
@@ -175,8 +175,8 @@ static void
 print_legend(void)
 {
 	printf("ours:");
-	for (size_t n = 0; sweep_nth(n) != NULL; n++)
-		printf(" %s", sweep_nth(n)->name);
+	for (size_t n = 0; jsimd_nth(n) != NULL; n++)
+		printf(" %s", jsimd_nth(n)->name);
 	printf(" in this order, then byte by byte.\n"
 	       "DOM, OD: simdjson (%s); OD time reads __time only, OD all\n"
 	       "visits the top level; neither validates what it skips.\n",

@@ -103,7 +103,7 @@ static int
 open_at(int folder, const char *name, int flags, mode_t mode)
 {
 	char path[PATH_ROOM];
-	enum verdict verdict;
+	enum response_class verdict;
 	bool made;
 	int fd;
 
@@ -151,7 +151,7 @@ openat(int folder, const char *name, int flags, ...)
 int
 close(int fd)
 {
-	enum verdict verdict;
+	enum response_class verdict;
 
 	if (what_is(fd) == NOTHING)
 		return (int)syscall(SYS_close, fd);
@@ -184,7 +184,7 @@ closedir(DIR *dir)
 ssize_t
 pread(int fd, void *to, size_t len, off_t at)
 {
-	enum verdict verdict;
+	enum response_class verdict;
 
 	if (what_is(fd) != PLAIN)
 		return syscall(SYS_pread64, fd, to, len, at);
@@ -253,7 +253,7 @@ ssize_t
 pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
 	size_t whole = length_of(parts, count), len = whole;
-	enum verdict verdict;
+	enum response_class verdict;
 	long result;
 
 	if (what_is(fd) != PLAIN)
@@ -303,7 +303,7 @@ write(int fd, const void *bytes, size_t len)
 int
 ftruncate(int fd, off_t len)
 {
-	enum verdict verdict;
+	enum response_class verdict;
 	struct stat st;
 
 	if (what_is(fd) != PLAIN)
@@ -351,7 +351,7 @@ static int
 sync_file(int fd, long number)
 {
 	uint64_t handle = seats[fd].handle, id;
-	enum verdict verdict = plan_enter(SHIM_SYNC);
+	enum response_class verdict = plan_enter(SHIM_SYNC);
 	long result = 0;
 
 	id = atomic_fetch_add(&plan.words[SHIM_WORD_HANDLES], 1);
@@ -371,7 +371,7 @@ sync_file(int fd, long number)
 static int
 sync_folder(int fd)
 {
-	enum verdict verdict = plan_enter(SHIM_NAMES);
+	enum response_class verdict = plan_enter(SHIM_NAMES);
 	long result = 0;
 
 	if (verdict == FAIL)
@@ -408,7 +408,7 @@ int
 renameat(int from_folder, const char *from, int to_folder, const char *to)
 {
 	char old[PATH_ROOM], new[PATH_ROOM], both[2 * PATH_ROOM];
-	enum verdict verdict;
+	enum response_class verdict;
 	long result;
 
 	if (!locate(from_folder, from, old) || !locate(to_folder, to, new))
@@ -434,7 +434,7 @@ int
 unlinkat(int folder, const char *name, int flags)
 {
 	char path[PATH_ROOM];
-	enum verdict verdict;
+	enum response_class verdict;
 	struct stat st;
 	long result;
 
@@ -464,7 +464,7 @@ int
 mkdirat(int folder, const char *name, mode_t mode)
 {
 	char path[PATH_ROOM];
-	enum verdict verdict;
+	enum response_class verdict;
 
 	if (!locate(folder, name, path))
 		return (int)syscall(SYS_mkdirat, folder, name, mode);

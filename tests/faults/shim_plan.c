@@ -62,7 +62,7 @@ strikes(enum shim_kind kind)
 }
 
 /* From here to plan_leave() nothing else happens to the directory. */
-enum verdict
+enum response_class
 plan_enter(enum shim_kind kind)
 {
 	pthread_mutex_lock(&lock);
@@ -84,7 +84,7 @@ plan_enter(enum shim_kind kind)
 }
 
 long
-plan_leave(enum verdict verdict, long result)
+plan_leave(enum response_class verdict, long result)
 {
 	int error = errno;
 

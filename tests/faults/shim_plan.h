@@ -23,16 +23,16 @@ struct plan {
 extern struct plan plan;
 
 /* How a call goes on. */
-enum verdict { GO, FAIL, HALVE, TEAR, LEAVE };
+enum response_class { GO, FAIL, HALVE, TEAR, LEAVE };
 
-enum verdict plan_enter(enum shim_kind kind);
+enum response_class plan_enter(enum shim_kind kind);
 
 /* Out for a while: a disk that syncs stops nobody else. */
 void plan_pause(void);
 void plan_resume(void);
 
 /* Gives the result back, or ends the process. */
-long plan_leave(enum verdict verdict, long result);
+long plan_leave(enum response_class verdict, long result);
 long plan_fail(void);
 
 void plan_note(

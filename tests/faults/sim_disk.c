@@ -30,7 +30,7 @@ struct names {
 };
 
 struct sim {
-	struct disk disk;
+	struct io_ops disk;
 	struct file files[EVER_MOST];
 	int file_count;
 	struct names now;
@@ -55,7 +55,7 @@ roll(struct sim *sim)
 }
 
 static struct sim *
-sim_of(struct disk *disk)
+sim_of(struct io_ops *disk)
 {
 	return (struct sim *)disk;
 }
@@ -136,7 +136,7 @@ sim_bytes_most(const struct sim *sim)
 }
 
 static int
-op_open(struct disk *disk, const char *text, enum disk_open how)
+op_open(struct io_ops *disk, const char *text, enum io_ops_open how)
 {
 	struct sim *sim = sim_of(disk);
 	struct name *name = find(&sim->now, text);
@@ -144,7 +144,7 @@ op_open(struct disk *disk, const char *text, enum disk_open how)
 
 	if (failed != 0)
 		return failed;
-	if (how == DISK_NEW) {
+	if (how == IO_OPS_NEW) {
 		if (name != NULL)
 			return -EEXIST;
 		assert(sim->file_count < EVER_MOST);
@@ -158,7 +158,7 @@ op_open(struct disk *disk, const char *text, enum disk_open how)
 }
 
 static int
-op_close(struct disk *disk, int file)
+op_close(struct io_ops *disk, int file)
 {
 	(void)disk;
 	(void)file;
@@ -166,7 +166,7 @@ op_close(struct disk *disk, int file)
 }
 
 static int64_t
-op_read(struct disk *disk, int number, void *to, size_t len, uint64_t at)
+op_read(struct io_ops *disk, int number, void *to, size_t len, uint64_t at)
 {
 	struct sim *sim = sim_of(disk);
 	struct file *file = &sim->files[number];
@@ -222,8 +222,8 @@ put(struct sim *sim, struct file *file, const void *bytes, size_t len,
 
 /* A write that fails has done some of its work, as disks do. */
 static int
-op_write(
-    struct disk *disk, int number, struct iovec *parts, int count, uint64_t at)
+op_write(struct io_ops *disk, int number, struct iovec *parts, int count,
+    uint64_t at)
 {
 	struct sim *sim = sim_of(disk);
 	struct file *file = &sim->files[number];
@@ -250,7 +250,7 @@ op_write(
 }
 
 static int
-op_sync(struct disk *disk, int number)
+op_sync(struct io_ops *disk, int number)
 {
 	struct sim *sim = sim_of(disk);
 	struct file *file = &sim->files[number];
@@ -276,7 +276,7 @@ op_sync(struct disk *disk, int number)
 }
 
 static int
-op_rename(struct disk *disk, const char *from, const char *to)
+op_rename(struct io_ops *disk, const char *from, const char *to)
 {
 	struct sim *sim = sim_of(disk);
 	struct name *old = find(&sim->now, from), *name;
@@ -298,7 +298,7 @@ op_rename(struct disk *disk, const char *from, const char *to)
 }
 
 static int
-op_unlink(struct disk *disk, const char *text)
+op_unlink(struct io_ops *disk, const char *text)
 {
 	struct sim *sim = sim_of(disk);
 	struct name *name = find(&sim->now, text);
@@ -314,14 +314,14 @@ op_unlink(struct disk *disk, const char *text)
 }
 
 static int
-op_make_folder(struct disk *disk, const char *name)
+op_make_folder(struct io_ops *disk, const char *name)
 {
 	(void)name;
 	return sim_of(disk)->dead ? -EIO : 0;
 }
 
 static int
-op_sync_names(struct disk *disk)
+op_sync_names(struct io_ops *disk)
 {
 	struct sim *sim = sim_of(disk);
 	int failed = fails(sim, SIM_NAMES);
@@ -334,7 +334,7 @@ op_sync_names(struct disk *disk)
 }
 
 static int
-op_list(struct disk *disk, const char *folder, disk_seen *seen, void *arg)
+op_list(struct io_ops *disk, const char *folder, io_ops_seen *seen, void *arg)
 {
 	struct sim *sim = sim_of(disk);
 	struct names names = sim->now;
@@ -354,7 +354,7 @@ op_list(struct disk *disk, const char *folder, disk_seen *seen, void *arg)
 }
 
 static void
-op_end(struct disk *disk)
+op_end(struct io_ops *disk)
 {
 	(void)disk;
 }
@@ -365,7 +365,7 @@ sim_open(uint64_t seed)
 	struct sim *sim = calloc(1, sizeof *sim);
 
 	assert(sim != NULL);
-	sim->disk = (struct disk){ op_open, op_close, op_read, op_write,
+	sim->disk = (struct io_ops){ op_open, op_close, op_read, op_write,
 		op_sync, op_rename, op_unlink, op_make_folder, op_sync_names,
 		op_list, op_end };
 	sim->random = seed;
@@ -424,7 +424,7 @@ sim_copy(const struct sim *sim)
 	return copy;
 }
 
-struct disk *
+struct io_ops *
 sim_disk(struct sim *sim)
 {
 	return &sim->disk;

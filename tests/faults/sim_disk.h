@@ -8,7 +8,7 @@
  * as Linux does.
  *
  * Units	bytes; sectors of 512.
- * Ownership	sim_open gives; sim_free takes.  The struct disk in it ends
+ * Ownership	sim_open gives; sim_free takes.  The struct io_ops in it ends
  *		many times: ending it does nothing.
  * Threads	none inside.
  */
@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/spool/disk.h"
+#include "gateway/journal/io_ops.h"
 
 enum sim_call {
 	SIM_OPEN,
@@ -42,7 +42,7 @@ struct sim;
 
 struct sim *sim_open(uint64_t seed);
 void sim_free(struct sim *sim);
-struct disk *sim_disk(struct sim *sim);
+struct io_ops *sim_disk(struct sim *sim);
 
 void sim_set_fault(struct sim *sim, struct sim_fault fault);
 void sim_set_room(struct sim *sim, uint64_t bytes); /* then ENOSPC */

@@ -24,9 +24,9 @@
 #include <unistd.h>
 
 #include "gateway/spool/committer.h"
-#include "gateway/spool/place.h"
-#include "gateway/spool/segment.h"
-#include "gateway/spool/ticket.h"
+#include "gateway/journal/record_ref.h"
+#include "gateway/journal/segment.h"
+#include "gateway/model/completion.h"
 #include "tests/faults/sim_disk.h"
 
 #define TABLES       5
@@ -44,7 +44,7 @@ struct event {
 };
 
 struct entry {
-	struct ticket ticket;
+	struct completion ticket;
 	enum state state;
 	bool has_ticket;
 	bool twice; /* written again after a failed commit, then a crash */
@@ -63,7 +63,7 @@ static struct {
 	struct tables *tables;
 	struct table *table[TABLES];
 	struct committer *committer;
-	struct ticket_box box;
+	struct completion_box box;
 	int bell;
 	int64_t now_ns;
 	struct entry *entries;
@@ -162,7 +162,7 @@ start(void)
 static void
 empty_box(void)
 {
-	struct ticket *ticket = ticket_box_take(&w.box), *next;
+	struct completion *ticket = completion_box_take(&w.box), *next;
 
 	for (; ticket != NULL; ticket = next) {
 		struct entry *e = (struct entry *)ticket;
@@ -170,15 +170,15 @@ empty_box(void)
 		next = ticket->next;
 		CHECK(e->state == SENT && e->has_ticket, "ticket twice");
 		switch (ticket->result) {
-		case TICKET_DURABLE:
+		case COMPLETION_DURABLE:
 			e->state = ACKED;
 			total.acked++;
 			break;
-		case TICKET_FAILED:
+		case COMPLETION_FAILED:
 			e->state = UNKNOWN;
 			total.failed++;
 			break;
-		case TICKET_REFUSED:
+		case COMPLETION_REFUSED:
 			e->state = REFUSED;
 			total.refused++;
 			break;
@@ -255,7 +255,7 @@ append(void)
 	if (roll(8) == 0)
 		record->producer = strdup("somebody");
 	e->ticket.box = &w.box;
-	e->ticket.wish = TICKET_WISH_DURABLE;
+	e->ticket.wish = COMPLETION_WISH_DURABLE;
 	if (e->has_ticket)
 		record->ticket = &e->ticket;
 	if (!committer_put(w.committer, record, &ring)) {
@@ -343,7 +343,7 @@ take(void)
 }
 
 static void
-settle_part(void)
+ack_part(void)
 {
 	struct held *h;
 	struct entry *e;
@@ -420,7 +420,7 @@ crash(bool power, bool clean)
 		}
 	}
 	committer_stop(&w.committer);
-	(void)ticket_box_take(&w.box); /* nobody is there to be told */
+	(void)completion_box_take(&w.box); /* nobody is there to be told */
 	sim_start(w.sim, power);
 	start();
 	total.cuts += power;
@@ -496,7 +496,7 @@ drain(void)
 		}
 	}
 	for (int i = 0; i < TABLES; i++) {
-		struct shelf *s = &j->shelves[w.table[i]->index];
+		struct table_index *s = &j->shelves[w.table[i]->index];
 
 		CHECK(s->records == 0 && s->events == 0 && s->bytes == 0 &&
 			  s->unread == 0 && s->resident == 0,
@@ -530,7 +530,7 @@ act(void)
 	else if (what < 780)
 		take();
 	else if (what < 850)
-		settle_part();
+		ack_part();
 	else if (what < 960 && w.held_count > 0)
 		end((int)roll((uint64_t)w.held_count), roll(12) == 0);
 	else if (what < 970)
@@ -611,7 +611,8 @@ main(int argc, char **argv)
 	w.verbose = argc > 3 && strcmp(argv[3], "verbose") == 0;
 	w.bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w.entries = calloc(ENTRIES_MOST, sizeof *w.entries);
-	if (w.bell == -1 || w.entries == NULL || !ticket_box_init(&w.box, &err))
+	if (w.bell == -1 || w.entries == NULL ||
+	    !completion_box_init(&w.box, &err))
 		return 70;
 	if (argc > 3 && strcmp(argv[3], "every") == 0)
 		every_call(seed, actions);
@@ -625,7 +626,7 @@ main(int argc, char **argv)
 	    total.actions, total.worlds, seed - 1, total.acked, total.refused,
 	    total.failed, total.kills, total.cuts, total.restarts, total.faults,
 	    total.again, total.copied);
-	ticket_box_fini(&w.box);
+	completion_box_fini(&w.box);
 	free(w.entries);
 	close(w.bell);
 	return 0;

@@ -62,15 +62,15 @@ record_of(int number)
 	return record;
 }
 
-static enum ticket_result
-wait_for(struct ticket_box *box)
+static enum completion_result
+wait_for(struct completion_box *box)
 {
 	struct pollfd bell = { .fd = box->fd, .events = POLLIN };
-	struct ticket *ticket;
+	struct completion *ticket;
 
 	do
 		poll(&bell, 1, -1);
-	while ((ticket = ticket_box_take(box)) == NULL);
+	while ((ticket = completion_box_take(box)) == NULL);
 	CHECK(ticket->next == NULL);
 	return ticket->result;
 }
@@ -94,29 +94,30 @@ static void *
 work(void *arg)
 {
 	int first = *(int *)arg;
-	struct ticket_box box;
-	struct ticket ticket;
+	struct completion_box box;
+	struct completion ticket;
 	struct record *record;
-	enum ticket_result result;
+	enum completion_result result;
 	struct err err;
 
-	CHECK(ticket_box_init(&box, &err));
+	CHECK(completion_box_init(&box, &err));
 	for (int n = first; n < records; n += WORKERS) {
 		do {
-			ticket = (struct ticket){ .box = &box,
-				.wish = TICKET_WISH_DURABLE };
+			ticket = (struct completion){ .box = &box,
+				.wish = COMPLETION_WISH_DURABLE };
 			record = record_of(n);
 			record->ticket = &ticket;
 			while (!keep(record, n % 2 == 0))
 				usleep(1000); /* full: the pump is at it */
 			result = wait_for(&box);
-			CHECK(result == TICKET_DURABLE ||
-			      result == TICKET_REFUSED);
+			CHECK(result == COMPLETION_DURABLE ||
+			      result == COMPLETION_REFUSED);
 			atomic_fetch_add(
-			    result == TICKET_DURABLE ? &acked : &refused, 1);
-		} while (result == TICKET_REFUSED);
+			    result == COMPLETION_DURABLE ? &acked : &refused,
+			    1);
+		} while (result == COMPLETION_REFUSED);
 	}
-	ticket_box_fini(&box);
+	completion_box_fini(&box);
 	return NULL;
 }
 

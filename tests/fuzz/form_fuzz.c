@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "parsers/form.h"
-#include "parsers/target.h"
+#include "parsers/http/target.h"
 #include "tests/fuzz/exact.h"
 
 int
@@ -17,13 +17,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	assert(form_append(&b, "first", SPAN("1")));
 	assert(form_append(&b, "a", (struct span){ value, len }));
 	query = (struct span){ b.at, b.len };
-	assert(target_parameter(&query, &name, &coded));
+	assert(http_target_parameter(&query, &name, &coded));
 	assert(span_equal(name, SPAN("first")));
-	assert(target_parameter(&query, &name, &coded));
+	assert(http_target_parameter(&query, &name, &coded));
 	assert(span_equal(name, SPAN("a")));
-	assert(target_decode(coded, room, len, &decoded));
+	assert(http_target_decode(coded, room, len, &decoded));
 	assert(span_equal(decoded, (struct span){ value, len }));
-	assert(!target_parameter(&query, &name, &coded));
+	assert(!http_target_parameter(&query, &name, &coded));
 	buffer_fini(&b);
 	free(room);
 	free(value);

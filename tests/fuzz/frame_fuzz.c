@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "parsers/crc32c.h"
-#include "parsers/frame.h"
+#include "gateway/journal/frame.h"
 #include "tests/fuzz/exact.h"
 
 static void

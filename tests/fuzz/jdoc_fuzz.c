@@ -4,8 +4,8 @@
  */
 #include <assert.h>
 
-#include "parsers/grammar.h"
-#include "parsers/jdoc.h"
+#include "parsers/json/jvalid.h"
+#include "parsers/json/jdoc.h"
 #include "tests/fuzz/exact.h"
 
 #define ROOM 64
@@ -52,15 +52,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	char *text = exact_bytes(bytes, len);
-	struct grammar_rules rules = { .max_depth = JDOC_DEPTH_MAX };
-	struct grammar_facts facts;
+	struct jvalid_rules rules = { .max_depth = JDOC_DEPTH_MAX };
+	struct jvalid_facts facts;
 	struct err err = { .kind = ERR_NONE };
 	struct jdoc *doc = NULL;
-	bool json = grammar_check(text, len, &rules, &facts);
+	bool json = jvalid_check(text, len, &rules, &facts);
 
 	if (jdoc_open(&doc, (struct span){ text, len }, &err)) {
 		assert(json && text[facts.root_at] == '{');
-		assert(facts.deep_at == GRAMMAR_NOWHERE);
+		assert(facts.deep_at == JVALID_NOWHERE);
 		check_names(doc);
 	} else {
 		assert(doc == NULL && err.text[0] != '\0');

@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-#include "parsers/sweep.h"
+#include "parsers/json/jsimd.h"
 #include "tests/support/reference.h"
 
 static inline void
@@ -41,7 +41,7 @@ agreement_check(
     const char *bytes, size_t len, const struct event_limits *limits)
 {
 	struct event_verdict want = reference_check(bytes, len, limits), got;
-	const struct sweep *sweep;
+	const struct jsimd *sweep;
 	char *line = malloc(len > 0 ? len : 1);
 	size_t n = 0;
 
@@ -49,7 +49,7 @@ agreement_check(
 		abort();
 	memcpy(line, bytes, len);
 	do {
-		sweep = sweep_nth(n++);
+		sweep = jsimd_nth(n++);
 		got = (struct event_verdict){ EVENT_FAULT_COUNT, 1, 1 };
 		event_check_by(sweep, line, len, limits, &got);
 		if (got.fault != want.fault || got.at != want.at ||

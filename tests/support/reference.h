@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/event.h"
+#include "parsers/json/event.h"
 #include "parsers/timestamp.h"
 
 #define REFERENCE_NONE SIZE_MAX

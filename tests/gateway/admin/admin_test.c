@@ -13,14 +13,14 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* One for the process of each test, which ends with it. */
-static struct account *
+static struct registry *
 account_of_test(void)
 {
-	static struct account *account;
+	static struct registry *account;
 	struct err err;
 
 	if (account == NULL)
-		cr_assert(account_open(&account, 1, &err), "%s", err.text);
+		cr_assert(registry_open(&account, 1, &err), "%s", err.text);
 	return account;
 }
 

@@ -7,21 +7,21 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define WALL     INT64_C(1795514400000)
 
-static struct account_view view;
+static struct registry_view view;
 static struct history_second seconds[20];
-static struct scene scene;
+static struct health_input scene;
 
-static struct books_table *
+static struct upstream_stats_table *
 table(const char *name)
 {
-	return &view.books
-		    .tables[labels_intern(&view.books.labels, span_of(name))];
+	return &view.books.tables[label_table_intern(
+	    &view.books.labels, span_of(name))];
 }
 
 static void
 sample(unsigned reason, int64_t ago_ms)
 {
-	struct account_sample *last = &view.samples[reason][0];
+	struct registry_sample *last = &view.samples[reason][0];
 
 	last->wall_ms = WALL - ago_ms;
 	strcpy(last->table, "clicks");
@@ -276,7 +276,8 @@ begin(void)
 		seconds[i] = (struct history_second){
 			.in = 5, .out = 4, .calls_limit = 1
 		};
-	scene = (struct scene){ &view, seconds, COUNT(seconds), NULL, WALL };
+	scene =
+	    (struct health_input){ &view, seconds, COUNT(seconds), NULL, WALL };
 }
 
 Test(health, each_trouble_is_said_and_what_to_do)
@@ -335,7 +336,7 @@ Test(health, names_of_any_length_fit)
 		rows[i].befalls();
 		for (unsigned t = 1; t <= view.books.labels.count; t++)
 			strcpy(view.books.labels.names[t], name);
-		for (unsigned r = 0; r < ACCOUNT_REASONS; r++)
+		for (unsigned r = 0; r < REGISTRY_REASONS; r++)
 			strcpy(view.samples[r][0].table, name);
 		health = health_of(&scene);
 		cr_expect_lt(strlen(health.sentence),

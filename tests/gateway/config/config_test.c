@@ -1,6 +1,6 @@
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
-#include "gateway/config_complaint.h"
+#include "gateway/config/error.h"
 #include "tests/gateway/config/rig.h"
 
 Test(config, upstream_alone_is_enough_and_the_rest_has_the_contracts_values)

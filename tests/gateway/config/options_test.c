@@ -1,5 +1,5 @@
 /* options_test - the table of options, row by row. */
-#include "gateway/config_option.h"
+#include "gateway/config/option.h"
 
 #include "tests/gateway/config/rig.h"
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/config.h"
-#include "gateway/config_print.h"
+#include "gateway/config/config.h"
+#include "gateway/config/print.h"
 
 #define MAYBE __attribute__((unused)) static
 

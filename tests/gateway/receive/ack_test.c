@@ -53,7 +53,7 @@ await_record(void)
 
 Test(ack, delivered_waits_and_received_does_not)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	int waits, goes;
 
 	start(ACK_DELIVERED);
@@ -80,7 +80,7 @@ Test(ack, delivered_waits_and_received_does_not)
 /* Clients retry what has Retry-After; these events may still arrive. */
 Test(ack, withdrawn_is_503_without_retry_after)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -99,7 +99,7 @@ Test(ack, withdrawn_is_503_without_retry_after)
 
 Test(ack, refused_upstream_is_400_with_the_lines)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -143,7 +143,7 @@ Test(ack, the_ticket_carries_its_deadline)
 	cr_expect_str_eq(record->table->options.name, "t");
 	cr_expect(record->earliest_ms <= clock_wall_ms());
 	cr_expect(record->earliest_ms > clock_wall_ms() - 60000);
-	ticket_settle(record->ticket, TICKET_DELIVERED);
+	completion_settle(record->ticket, COMPLETION_DELIVERED);
 	spool_settle(rig.spool, record, clock_now());
 	close(fd);
 	rig_end(&rig);
@@ -151,7 +151,7 @@ Test(ack, the_ticket_carries_its_deadline)
 
 Test(ack, who_hangs_up_while_waiting_leaves_its_events)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	uint64_t one = 0;
 	int fd;
 
@@ -179,7 +179,7 @@ Test(ack, who_hangs_up_while_waiting_leaves_its_events)
 /* Requests behind a suspended one wait, and are answered after it. */
 Test(ack, a_pile_behind_a_suspended_request_keeps_its_order)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -203,7 +203,7 @@ Test(ack, a_pile_behind_a_suspended_request_keeps_its_order)
 /* A client may close its sending half and still wants its answer. */
 Test(ack, half_a_connection_is_enough_for_an_answer)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -224,7 +224,7 @@ Test(ack, draining_refuses_what_is_new_and_finishes_what_is_not)
 	static const char half[] =
 	    P "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n";
 	static char body[100000];
-	struct answer answer;
+	struct admin_answer answer;
 	int waits, midway, idle, fresh;
 
 	memset(body, '\n', sizeof body);
@@ -276,7 +276,7 @@ deliver_when_stopping(void *arg)
 
 Test(ack, stopping_waits_for_what_is_under_way)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	pthread_t later;
 	int waits, idle;
 
@@ -302,7 +302,7 @@ Test(ack, stopping_waits_for_what_is_under_way)
  * settles a ticket of a listener that is gone. */
 Test(ack, stopping_does_not_wait_for_ever)
 {
-	struct answer answer;
+	struct admin_answer answer;
 	int waits, midway;
 
 	prepare(ACK_DELIVERED);

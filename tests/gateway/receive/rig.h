@@ -37,7 +37,7 @@ struct rig {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
-	struct account *account;
+	struct registry *account;
 	struct receive *receive;
 	unsigned short port; /* for clients' threads, while receive ends */
 	pthread_t pump;
@@ -102,10 +102,10 @@ rig_take(struct rig *rig, struct record **held)
 			record->ticket->refused_events[1] = 0;
 		}
 		if (record->ticket != NULL)
-			ticket_settle(record->ticket,
-			    mode == RIG_WITHDRAW ? TICKET_WITHDRAWN
-			    : mode == RIG_REFUSE ? TICKET_SIFTED
-						 : TICKET_DELIVERED);
+			completion_settle(record->ticket,
+			    mode == RIG_WITHDRAW ? COMPLETION_WITHDRAWN
+			    : mode == RIG_REFUSE ? COMPLETION_SIFTED
+						 : COMPLETION_DELIVERED);
 		spool_settle(rig->spool, record, clock_now());
 	}
 }
@@ -155,7 +155,7 @@ rig_start(struct rig *rig, struct err *err)
 	if (!tables_open(&rig->tables, &rig->tables_options, err) ||
 	    !spool_open(&rig->spool, &room, err) ||
 	    !budget_open(&rig->budget, &limits, 1000000, clock_now(), err) ||
-	    !account_open(&rig->account, clock_wall_ms(), err) ||
+	    !registry_open(&rig->account, clock_wall_ms(), err) ||
 	    !rig_start_pump(rig) ||
 	    !receive_start(&rig->receive, &rig->options, rig->tables,
 		rig->spool, rig->budget, rig->account, err))
@@ -187,7 +187,7 @@ rig_end(struct rig *rig)
 	spool_close(&rig->spool);
 	tables_close(&rig->tables);
 	budget_close(&rig->budget);
-	account_close(&rig->account);
+	registry_close(&rig->account);
 	buffer_fini(&rig->lines);
 }
 
@@ -224,7 +224,7 @@ client_send(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-struct answer {
+struct admin_answer {
 	int status; /* 0: none came */
 	char head[2048];
 	char body[16384];
@@ -246,7 +246,7 @@ client_line(int fd, char *line, size_t room)
 }
 
 MAYBE bool
-client_read(int fd, struct answer *answer, bool with_body)
+client_read(int fd, struct admin_answer *answer, bool with_body)
 {
 	char line[512];
 	size_t length = 0, got = 0;
@@ -344,7 +344,7 @@ request_from(const char *form, char *out, size_t room)
 }
 
 MAYBE bool
-client_ask(int fd, const char *form, struct answer *answer)
+client_ask(int fd, const char *form, struct admin_answer *answer)
 {
 	char text[8192];
 	size_t len = request_from(form, text, sizeof text);
@@ -361,7 +361,7 @@ client_ask(int fd, const char *form, struct answer *answer)
 MAYBE void
 await_draining(int fd)
 {
-	struct answer answer;
+	struct admin_answer answer;
 
 	while (client_ask(fd,
 		   "POST /v1/events/t HTTP/1.1\r\nHost: h\r\n"

@@ -132,22 +132,22 @@ Test(spool, tells_when_to_come_back_by_the_rate_at_which_it_drains)
 
 Test(spool, a_settled_ticket_comes_out_of_its_box_oldest_first)
 {
-	struct ticket_box box;
+	struct completion_box box;
 	struct err err = { 0 };
-	struct ticket a = { .box = &box }, b = { .box = &box };
+	struct completion a = { .box = &box }, b = { .box = &box };
 
-	cr_assert(ticket_box_init(&box, &err), "%s", err.text);
-	cr_expect_null(ticket_box_take(&box));
-	ticket_settle(&a, TICKET_DELIVERED);
-	ticket_settle(&b, TICKET_WITHDRAWN);
+	cr_assert(completion_box_init(&box, &err), "%s", err.text);
+	cr_expect_null(completion_box_take(&box));
+	completion_settle(&a, COMPLETION_DELIVERED);
+	completion_settle(&b, COMPLETION_WITHDRAWN);
 	cr_expect(readable(box.fd));
-	cr_expect_eq(ticket_box_take(&box), &a);
+	cr_expect_eq(completion_box_take(&box), &a);
 	cr_expect_eq(a.next, &b);
 	cr_expect_null(b.next);
-	cr_expect_eq(a.result, TICKET_DELIVERED);
-	cr_expect_eq(b.result, TICKET_WITHDRAWN);
+	cr_expect_eq(a.result, COMPLETION_DELIVERED);
+	cr_expect_eq(b.result, COMPLETION_WITHDRAWN);
 	cr_expect(!readable(box.fd));
-	ticket_box_fini(&box);
+	completion_box_fini(&box);
 }
 
 Test(spool, a_table_may_hold_its_share_or_whatever_is_free_of_half)

@@ -1,0 +1,45 @@
+/*
+ * heap - which of many things is due next?
+ *
+ * A binary heap of members that are embedded in what they belong to.  It is
+ * lazy: a member stays where it is while its owner's true deadline moves
+ * later, and is put right when it comes up.  So a keep-alive connection that
+ * serves a thousand requests a second touches the heap once in seconds.
+ *
+ * Units	instants.
+ * Ownership	members are the caller's; the heap owns its array of pointers.
+ * Threads	one.
+ * Errors	no memory: false, nothing changed.
+ */
+#ifndef GATEWAY_BASE_HEAP_H
+#define GATEWAY_BASE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/base/clock.h"
+
+struct heap_entry {
+	struct instant at;
+	size_t place; /* 1-based in the heap; 0: not in it */
+};
+
+struct heap {
+	struct heap_entry **heap;
+	size_t count, room;
+};
+
+void heap_init(struct heap *all);
+void heap_fini(struct heap *all);
+
+/* Makes sure that `d` comes up at `at` or before. */
+bool heap_by(struct heap *all, struct heap_entry *d, struct instant at);
+void heap_remove(struct heap *all, struct heap_entry *d);
+
+/* INSTANT_NEVER when there is none. */
+struct instant heap_next(const struct heap *all);
+
+/* Takes out the first that is due at `now`; NULL: none. */
+struct heap_entry *heap_take(struct heap *all, struct instant now);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * endpoint - the upstream's URL with a place for the table's id.
+ *
+ *	https://org.region.aws.api.imply.io/v1/projects/p/events/{table}
+ *	|------------------- before ---------------------------|        | after
+ *
+ * The place must be in the path: an id must never choose the host that gets
+ * our credential.  Ids obey the grammar of table names, so that nothing in
+ * them needs encoding.
+ *
+ * Units	bytes.
+ * Ownership	borrows the URL.
+ * Threads	none inside.
+ * Errors	a text that does not repeat the URL.
+ */
+#ifndef GATEWAY_CLIENT_ENDPOINT_H
+#define GATEWAY_CLIENT_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parsers/err.h"
+#include "parsers/text.h"
+
+struct endpoint {
+	struct span before, after;
+	size_t room; /* of endpoint_print with the longest id, NUL included */
+};
+
+bool endpoint_parse(const char *url, struct endpoint *out, struct err *err);
+
+void endpoint_print(const struct endpoint *endpoint, const char *id, char *out);
+
+#endif

@@ -1,0 +1,95 @@
+#include "gateway/journal/capacity.h"
+
+#include <stdatomic.h>
+
+#include "gateway/journal/segment_footer.h"
+#include "gateway/journal/reopen.h"
+
+#define SEGMENTS_LEAST 6
+#define TABLES_PART    32 /* of a segment, for the names in its footer */
+
+/*
+ * Two segments' worth are not used for segments: one is for when there is no
+ * other way (is_stuck), and in the other the lock must fit, and what is put
+ * aside as damaged.  What is put aside beyond that, segments make room for.
+ */
+uint32_t
+capacity_segments(const struct journal_options *o, uint64_t aside_bytes)
+{
+	uint64_t count = o->max_bytes / o->segment_bytes;
+	uint64_t half = o->segment_bytes / 2, lost = 2;
+
+	if (aside_bytes > half)
+		lost += (aside_bytes - half + o->segment_bytes - 1) /
+			o->segment_bytes;
+	count = count > lost ? count - lost : 0;
+	return count > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)count;
+}
+
+/* What surely fits one segment: not the end that a large record jumps over. */
+uint64_t
+capacity_of_segment(const struct journal_options *o)
+{
+	uint64_t lost = SEGMENT_HEADER + segment_footer_room(0, 3, 0) +
+			o->segment_bytes / TABLES_PART + FRAME_HEADER +
+			TABLE_NAME_MAX + o->largest_bytes + COST_EXTRA;
+
+	return lost < o->segment_bytes ? o->segment_bytes - lost : 0;
+}
+
+bool
+capacity_check(const struct journal_options *o, struct err *err)
+{
+	if (capacity_segments(o, 0) < SEGMENTS_LEAST - 2)
+		return err_set(err, ERR_INPUT, 0,
+		    "max_bytes must be at least %d times segment_bytes",
+		    SEGMENTS_LEAST);
+	if (capacity_of_segment(o) < o->segment_bytes / 2)
+		return err_set(err, ERR_INPUT, 0,
+		    "segment_bytes is too small for records of %llu bytes",
+		    (unsigned long long)o->largest_bytes);
+	return true;
+}
+
+uint32_t
+capacity_free(const struct journal *j)
+{
+	return j->free.count - j->condemned;
+}
+
+/*
+ * What power cuts and failures leave may be all segments in use, the last one
+ * full, and none to copy to.  For that there is one more below max_bytes.
+ */
+static bool
+is_stuck(const struct journal *j)
+{
+	const struct segment *last = j->used.last;
+
+	return capacity_free(j) == 0 && last != NULL && last->loaded &&
+	       reopen_is_full(last);
+}
+
+uint32_t
+capacity_creatable(const struct journal *j)
+{
+	uint32_t there = j->used.count + j->free.count + j->removing;
+	uint32_t most = j->segments_most;
+
+	if (there == most && is_stuck(j))
+		most++;
+	return j->no_more || there >= most ? 0 : most - there;
+}
+
+void
+capacity_tell_limit(struct journal *j)
+{
+	uint32_t count =
+	    j->used.count + capacity_free(j) + capacity_creatable(j);
+
+	atomic_store(&j->counts.segments, j->used.count + j->free.count);
+	atomic_store(&j->limit, count > CAPACITY_KEPT_BACK
+				    ? (count - CAPACITY_KEPT_BACK) *
+					  capacity_of_segment(&j->options)
+				    : 0);
+}

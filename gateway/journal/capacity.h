@@ -1,0 +1,44 @@
+/*
+ * capacity - how much the log may hold, in segments and in bytes.
+ *
+ *	max_bytes
+ *	|-- segments: in use, free, to be made ---------|- no segments -|
+ *	|-- the limit: what may be appended -|kept back-|
+ *
+ * What is kept back is for copying forward (compaction.h): a log that is full of
+ * what was appended could win nothing back.
+ *
+ * Units	bytes, segments.
+ * Ownership	borrows all.
+ * Threads	the committer's; anyone reads the limit.
+ * Errors	capacity_check: a text.
+ */
+#ifndef GATEWAY_JOURNAL_CAPACITY_H
+#define GATEWAY_JOURNAL_CAPACITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/journal/journal.h"
+#include "parsers/err.h"
+
+#define CAPACITY_KEPT_BACK 2 /* segments, for copying forward */
+
+/* Can a log of this size work? */
+bool capacity_check(const struct journal_options *options, struct err *err);
+
+/* At most so many segments, beside these bytes that were put aside. */
+uint32_t capacity_segments(
+    const struct journal_options *options, uint64_t aside_bytes);
+
+/* What surely fits one segment. */
+uint64_t capacity_of_segment(const struct journal_options *options);
+
+/* Segments that can be used at once, and that may be made besides. */
+uint32_t capacity_free(const struct journal *journal);
+uint32_t capacity_creatable(const struct journal *journal);
+
+/* Segments came or went: all may know the new limit. */
+void capacity_tell_limit(struct journal *journal);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * cost - what a record takes of the log, whatever becomes of it.
+ *
+ * Its frame, and its share of what is written for its sake: the footer's line,
+ * its settlement.  Admission counts in this, so that what was admitted has
+ * room to be settled as well.
+ *
+ * Units	bytes.
+ * Ownership	borrows.
+ * Threads	any.
+ * Errors	none.
+ */
+#ifndef GATEWAY_JOURNAL_COST_H
+#define GATEWAY_JOURNAL_COST_H
+
+#include <stdint.h>
+
+struct record;
+struct holding;
+struct segment_entry;
+
+#define COST_EXTRA 56 /* footer entry, settlement, its share of frames */
+
+uint64_t cost_of_record(const struct record *record);
+uint64_t cost_of_entry(
+    const struct holding *holding, const struct segment_entry *entry);
+
+#endif

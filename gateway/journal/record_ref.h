@@ -1,0 +1,46 @@
+/*
+ * record_ref - where a record that is in memory stands on disk, now.
+ *
+ * The pump holds records; the log moves them when it copies forward what
+ * lives.  Both meet here: a record points to its place, and the place is
+ * changed when the copy is durable.  A record of which parts are settled comes
+ * to the pump as several slices that share one place.
+ *
+ * Units	bytes, events.
+ * Ownership	record_ref_new gives; record_ref_free takes.
+ * Threads	the committer's alone; a record's pointer to it is opaque to
+ *		all others.
+ * Errors	out of memory: NULL.
+ */
+#ifndef GATEWAY_JOURNAL_RECORD_REF_H
+#define GATEWAY_JOURNAL_RECORD_REF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct segment;
+struct holding;
+struct table_index;
+
+struct record_ref {
+	struct record_ref *prev, *next; /* of the same segment */
+	struct segment *segment;
+	struct holding *holding; /* NULL: dead */
+	struct table_index *shelf;
+	uint32_t ordinal;
+	uint32_t events;
+	uint32_t bytes;  /* of its lines */
+	uint32_t cost;   /* of its disk: cost.h */
+	uint16_t flags;  /* of its entry */
+	uint32_t slices; /* records that point here */
+	bool dead;       /* settled; waits for its slices to go */
+	uint64_t batch;  /* the last commit that settles some of it */
+};
+
+struct record_ref *record_ref_new(void);
+void record_ref_link(struct record_ref *place, struct segment *segment);
+void record_ref_unlink(struct record_ref *place);
+void record_ref_free(
+    struct record_ref *place); /* unlinks it where it is linked */
+
+#endif

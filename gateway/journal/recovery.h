@@ -1,0 +1,34 @@
+/*
+ * recovery - from the files that are there to the state of the log.
+ *
+ *	open     headers are read, segments put in order: ready for new events
+ *	SETTLED  from the youngest to the oldest: what is settled
+ *	LOAD     from the oldest to the youngest: what is there, and waits
+ *	VERIFY   every frame is read and checked, when nothing else is due
+ *
+ * Settlements first, so that a record that is done is never given to the
+ * pump; youngest first, so that a record known to be done needs no memory for
+ * its parts.
+ *
+ * Units	bytes.
+ * Ownership	as journal.h says.
+ * Threads	none inside.
+ * Errors	only what an operator can mend keeps us from starting; a file
+ *		that makes no sense is put aside and counted.
+ */
+#ifndef GATEWAY_JOURNAL_RECOVERY_H
+#define GATEWAY_JOURNAL_RECOVERY_H
+
+#include "gateway/journal/journal.h"
+
+/* Finds the segments; every one that may hold something is in `used`. */
+bool recovery_open(struct journal *journal, struct err *err);
+void recovery_fini(struct journal *journal);
+
+/* The segment is recycled: it need not be verified. */
+void recovery_forget(struct journal *journal, const struct segment *segment);
+
+void recovery_step(struct journal *journal);
+void recovery_done(struct journal *journal, struct io_job *job);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * table_lookup - which shelf is whose.
+ *
+ * A table's shelf stands at the table's index.  What a start finds of tables
+ * that may not be written to any more has a shelf by its name.
+ *
+ * Ownership	shelves are the journal's.
+ * Threads	none inside.
+ * Errors	out of memory: NULL.
+ */
+#ifndef GATEWAY_JOURNAL_TABLE_LOOKUP_H
+#define GATEWAY_JOURNAL_TABLE_LOOKUP_H
+
+#include "gateway/journal/journal.h"
+
+struct table_index *table_lookup_of(
+    struct journal *journal, struct table *table);
+struct table_index *table_lookup_named(
+    struct journal *journal, const char *name);
+
+#endif

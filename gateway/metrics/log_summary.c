@@ -1,0 +1,103 @@
+#include "gateway/metrics/log_summary.h"
+
+#include "gateway/base/log.h"
+
+#define REPEAT_NS (60 * NS_PER_S)
+
+/* What somebody who reads the log should do; other refusals are no news. */
+struct advice {
+	enum log_level level;
+	const char *text;
+};
+
+#define ADVICE_PRODUCER                                                        \
+	"tell the producer; its answers name line, offset and reason, and "    \
+	"GET /status shows the last three"
+#define ADVICE_LATER "producers keep what is refused and come again; "
+
+static const struct advice of_events = { LOG_WARN, ADVICE_PRODUCER };
+
+/* clang-format off */
+static const struct advice of_outcomes[OUTCOME_COUNT] = {
+[OUTCOME_ACK_UNAVAILABLE]  = { LOG_WARN, "a producer asks for a level that "
+    "needs a spool on disk" },
+[OUTCOME_SKIP_UNAVAILABLE] = { LOG_WARN, "a producer asks for on_invalid=skip, "
+    "which needs dead letters" },
+[OUTCOME_ARRAY]	       = { LOG_WARN, "a producer sends a JSON array instead of "
+    "a line an event" },
+[OUTCOME_BAD_GZIP]     = { LOG_WARN, "a producer's gzip is broken" },
+[OUTCOME_NO_TABLE]     = { LOG_WARN, "add the table to the configuration, or "
+    "correct the producer's path" },
+[OUTCOME_TABLE_ABSENT] = { LOG_WARN, "create the table upstream, or correct "
+    "the producer's path; what was accepted before is kept" },
+[OUTCOME_TOO_LARGE]    = { LOG_WARN, "a producer sends larger bodies than "
+    "listen.max_body: it should send fewer events at once" },
+[OUTCOME_SPOOL_FULL]   = { LOG_WARN, ADVICE_LATER "see on the status page why "
+    "events wait, or give the spool more room" },
+[OUTCOME_MEMORY_FULL]  = { LOG_WARN, ADVICE_LATER "raise listen.memory_bytes "
+    "if this lasts" },
+[OUTCOME_TOO_MANY_TABLES] = { LOG_WARN, ADVICE_LATER "does a producer invent "
+    "names? Else raise max_tables" },
+[OUTCOME_TOO_MANY_CONNECTIONS] = { LOG_WARN, ADVICE_LATER "raise "
+    "listen.max_connections, or let producers keep theirs open" },
+[OUTCOME_NOT_DELIVERED] = { LOG_WARN, "the upstream did not answer in time and "
+    "the producers were told so; see on the status page why" },
+[OUTCOME_HOST_FAULT]   = { LOG_WARN, ADVICE_LATER "this machine is out of "
+    "memory" },
+};
+/* clang-format on */
+
+bool
+log_summary_due(struct log_summary *digest, unsigned reason, uint64_t count,
+    struct instant now, bool end, struct log_summary_line *line_out)
+{
+	int64_t since_ns = now.ns - digest->last_ns[reason];
+
+	if (count == digest->told[reason])
+		return false;
+	if (digest->ever[reason] && since_ns < REPEAT_NS && !end)
+		return false;
+	line_out->count = count - digest->told[reason];
+	line_out->seconds = digest->ever[reason] ? since_ns / NS_PER_S : 0;
+	digest->told[reason] = count;
+	digest->last_ns[reason] = now.ns;
+	digest->ever[reason] = true;
+	return true;
+}
+
+static void
+tell(unsigned reason, const struct log_summary_line *line,
+    const struct registry_sample *last, const struct advice *advice)
+{
+	log_event(advice->level, "refused",
+	    LOG_STR("reason", registry_reason_word(reason)),
+	    LOG_INT("count", (int64_t)line->count),
+	    LOG_INT("seconds", line->seconds), LOG_STR("table", last->table),
+	    LOG_STR("producer", last->producer),
+	    LOG_INT("line", (int64_t)last->line),
+	    LOG_INT("offset", (int64_t)last->offset),
+	    LOG_STR("advice", advice->text));
+}
+
+static const struct advice *
+advice_on(unsigned reason)
+{
+	return reason < EVENT_FAULT_COUNT
+		   ? &of_events
+		   : &of_outcomes[reason - EVENT_FAULT_COUNT];
+}
+
+void
+log_summary_tell(struct log_summary *digest, struct registry *account,
+    struct instant now, bool end)
+{
+	struct registry_reasons reasons;
+	struct log_summary_line line;
+
+	registry_reasons(account, &reasons);
+	for (unsigned r = 1; r < REGISTRY_REASONS; r++)
+		if (advice_on(r)->text != NULL &&
+		    log_summary_due(
+			digest, r, reasons.counts[r], now, end, &line))
+			tell(r, &line, &reasons.last[r], advice_on(r));
+}

@@ -1,0 +1,40 @@
+/*
+ * log_summary - refusals for the log: the first at once, the others summed.
+ *
+ * A producer with a bug sends bad events all night.  The log shall say so when
+ * it begins, and then once a minute how many there were, with where the last
+ * one stood; not once an event.
+ *
+ * Units	instants.
+ * Ownership	a plain value; zeroed is new.
+ * Threads	one.
+ * Errors	none.
+ */
+#ifndef GATEWAY_METRICS_LOG_SUMMARY_H
+#define GATEWAY_METRICS_LOG_SUMMARY_H
+
+#include "gateway/metrics/registry.h"
+#include "gateway/base/clock.h"
+
+struct log_summary {
+	uint64_t told[REGISTRY_REASONS]; /* up to this count */
+	int64_t last_ns[REGISTRY_REASONS];
+	bool ever[REGISTRY_REASONS];
+};
+
+/* Of this reason, so many since so long: to be told now. */
+struct log_summary_line {
+	uint64_t count;
+	int64_t seconds; /* 0: the first */
+};
+
+/* False: nothing new, or not yet; `end`: the last chance. */
+bool log_summary_due(struct log_summary *digest, unsigned reason,
+    uint64_t count, struct instant now, bool end,
+    struct log_summary_line *line_out);
+
+/* Looks at the accounts and logs what is due. */
+void log_summary_tell(struct log_summary *digest, struct registry *account,
+    struct instant now, bool end);
+
+#endif

@@ -1,0 +1,82 @@
+#include "gateway/metrics/producers.h"
+
+#define UNNAMED SPAN("unnamed")
+#define OTHERS  SPAN("other") /* whoever calls itself so is of them */
+
+void
+producers_init(struct producers *roster)
+{
+	*roster = (struct producers){ 0 };
+	pthread_mutex_init(&roster->lock, NULL);
+	roster->count = label_table_intern(&roster->labels, UNNAMED);
+}
+
+void
+producers_fini(struct producers *roster)
+{
+	pthread_mutex_destroy(&roster->lock);
+}
+
+void
+producers_read(struct producers *roster, struct label_table *out)
+{
+	pthread_mutex_lock(&roster->lock);
+	*out = roster->labels;
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void
+producers_copy_init(struct producers_copy *copy, struct producers *roster)
+{
+	copy->roster = roster;
+	producers_read(roster, &copy->labels);
+}
+
+bool
+producers_is_name(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] <= ' ' || name.at[i] > '~')
+			return false;
+	return name.len > 0 && name.len <= LABEL_MAX;
+}
+
+/* Once a name and thread. */
+static uint16_t
+learn(struct producers_copy *copy, struct span name, bool born)
+{
+	struct producers *roster = copy->roster;
+
+	pthread_mutex_lock(&roster->lock);
+	if (born)
+		(void)label_table_intern(&roster->labels, name);
+	atomic_store_explicit(
+	    &roster->count, roster->labels.count, memory_order_relaxed);
+	copy->labels = roster->labels;
+	pthread_mutex_unlock(&roster->lock);
+	return label_table_find(&copy->labels, name);
+}
+
+/* Names that are new here may be old elsewhere. */
+static bool
+knows_all(const struct producers_copy *copy)
+{
+	return copy->labels.count ==
+	       atomic_load_explicit(&copy->roster->count, memory_order_relaxed);
+}
+
+uint16_t
+producers_number(struct producers_copy *copy, struct span name, bool born)
+{
+	uint16_t number;
+
+	if (name.at == NULL)
+		name = UNNAMED;
+	if (!producers_is_name(name) || span_equal(name, OTHERS))
+		return LABEL_OTHER;
+	number = label_table_find(&copy->labels, name);
+	if (number != LABEL_OTHER || label_table_full(&copy->labels) ||
+	    (!born && knows_all(copy)))
+		return number;
+	return learn(copy, name, born);
+}

@@ -1,0 +1,150 @@
+/*
+ * registry - everything that is counted, and how it is read.
+ *
+ * The receiving side counts in blocks, one a worker, that only their worker
+ * writes; the sending side in books that only the pump writes.  Neither takes
+ * a lock for an event.  Whoever reads adds up the blocks, and asks the pump
+ * for a copy of its books, made between two of its turns:
+ *
+ *	reader --asks, rings--> pump: measures, copies --wakes--> reader
+ *
+ * A pump that does not answer soon is not waited for again until it does; the
+ * last copy serves, which is as whole as any.
+ *
+ * Units	as upstream_stats.h; wall time in milliseconds since 1970.
+ * Ownership	registry_open gives, registry_close takes, blocks and books
+ *		included; whoever counts must have ended by then.
+ * Threads	registry_read and registry_tick from any; the rest as named.
+ * Errors	no memory: false or NULL.
+ */
+#ifndef GATEWAY_METRICS_REGISTRY_H
+#define GATEWAY_METRICS_REGISTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/metrics/upstream_stats.h"
+#include "gateway/base/histogram.h"
+#include "gateway/metrics/history.h"
+#include "gateway/metrics/label_table.h"
+#include "gateway/model/outcome.h"
+#include "parsers/err.h"
+#include "parsers/json/event.h"
+
+enum registry_route {
+	REGISTRY_EVENTS,
+	REGISTRY_PROJECT_EVENTS,
+	REGISTRY_NO_ROUTE,
+	REGISTRY_ROUTES
+};
+extern const char *const registry_route_words[REGISTRY_ROUTES];
+
+#define REGISTRY_LEVELS 3 /* received, durable, delivered */
+extern const char *const registry_level_words[REGISTRY_LEVELS];
+
+/* Reasons to refuse: what is wrong with an event, then with a request. */
+#define REGISTRY_REASONS (EVENT_FAULT_COUNT + OUTCOME_COUNT)
+#define REGISTRY_SAMPLES 3
+const char *registry_reason_word(unsigned reason);
+
+/* One refusal: where, but nothing of what. */
+struct registry_sample {
+	int64_t wall_ms; /* 0: none */
+	char table[LABEL_MAX + 1], producer[LABEL_MAX + 1];
+	uint64_t line, offset; /* line 0: of a request */
+};
+
+struct registry;
+struct registry_block;
+bool registry_open(struct registry **out, int64_t wall_ms, struct err *err);
+void registry_close(struct registry **account);
+
+/* ---- the receiving side: each from its own thread --------------------- */
+
+struct registry_block *registry_block(struct registry *account);
+
+/* What an answered, or lost, request was. */
+struct registry_request {
+	enum registry_route route;
+	enum outcome outcome;
+	const struct table *table; /* NULL: it did not come so far */
+	struct span table_name, producer;
+	uint32_t events, bytes; /* kept; 0: none */
+	unsigned level;
+	int64_t took_ns; /* from its last byte to its 200 */
+	int64_t wall_ms;
+};
+
+void registry_count(
+    struct registry_block *block, const struct registry_request *request);
+
+/* `count` events of the request have this fault; the first is at `line`. */
+void registry_fault(struct registry_block *block,
+    const struct registry_request *request, enum event_fault fault,
+    uint32_t count, uint64_t line, uint64_t offset);
+
+/*
+ * So many events of each fault are dead letters, while the rest of their
+ * request was kept.  `label`: their table's, of which registry_fault was told.
+ */
+void registry_skipped(struct registry_block *block, uint32_t label,
+    const uint32_t faults[EVENT_FAULT_COUNT]);
+
+/* The number of a producer; of one that has none yet, when it `has_events`. */
+uint16_t registry_producer(
+    struct registry_block *block, struct span name, bool has_events);
+
+void registry_connections(struct registry_block *block, int change);
+
+/* ---- the sending side: the pump's thread ------------------------------ */
+
+struct upstream_stats *registry_books(struct registry *account);
+
+/* The number of whom a record names that was read back; NULL: unnamed. */
+uint16_t registry_recall(struct registry *account, const char *producer);
+
+/* Rings this eventfd when a copy is wanted; -1: nobody answers any more. */
+void registry_bell(struct registry *account, int fd);
+bool registry_wanted(const struct registry *account);
+void registry_give(struct registry *account);
+
+/* ---- readers ---------------------------------------------------------- */
+
+struct registry_producer {
+	uint64_t requests, events, bytes, refused;
+};
+
+struct registry_view {
+	struct upstream_stats books;
+	struct histogram_view delivery, upstream, batch, ack[REGISTRY_LEVELS];
+	uint64_t requests[REGISTRY_ROUTES][OUTCOME_COUNT];
+	uint64_t rejected[LABEL_TABLE_MOST][EVENT_FAULT_COUNT]; /* by table */
+	uint64_t skipped[LABEL_TABLE_MOST][EVENT_FAULT_COUNT];  /* of those */
+	struct label_table labels; /* of producers */
+	struct registry_producer producers[LABEL_TABLE_MOST];
+	uint64_t connections;
+	uint64_t reasons[REGISTRY_REASONS];
+	struct registry_sample samples[REGISTRY_REASONS][REGISTRY_SAMPLES];
+	int64_t started_ms;
+	bool fresh; /* the pump answered */
+};
+
+/* Fills the view, which is large. */
+void registry_read(struct registry *account, struct registry_view *view);
+
+/* How often each reason was given, and where last. */
+struct registry_reasons {
+	uint64_t counts[REGISTRY_REASONS];
+	struct registry_sample last[REGISTRY_REASONS];
+};
+
+void registry_reasons(struct registry *account, struct registry_reasons *out);
+
+/* Once a second: one more second of history. */
+void registry_tick(struct registry *account, int64_t wall_ms);
+
+/* Seconds after `since_ms`, oldest first; how many. */
+unsigned registry_history(struct registry *account, int64_t since_ms,
+    struct history_second out[HISTORY_SECONDS]);
+
+#endif

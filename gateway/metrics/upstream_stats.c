@@ -1,0 +1,49 @@
+#include "gateway/metrics/upstream_stats.h"
+
+#include <string.h>
+
+#define MS_PER_MINUTE 60000
+
+/*
+ * The label is noted in the table, where it costs no look-up the next time and
+ * where the receiving side finds it for what it refuses.
+ */
+struct upstream_stats_table *
+upstream_stats_of(struct upstream_stats *books, struct table *table)
+{
+	uint32_t noted =
+	    atomic_load_explicit(&table->label, memory_order_relaxed);
+	uint16_t label;
+
+	if (noted != 0)
+		return &books->tables[noted - 1];
+	label =
+	    label_table_intern(&books->labels, span_of(table->options.name));
+	atomic_store_explicit(
+	    &table->label, (uint32_t)label + 1, memory_order_relaxed);
+	return &books->tables[label];
+}
+
+void
+upstream_stats_turn_minute(struct upstream_stats *books, int64_t wall_ms)
+{
+	int64_t minute = wall_ms / MS_PER_MINUTE;
+
+	if (minute == books->minute)
+		return;
+	books->minute = minute;
+	for (unsigned i = 0; i < LABEL_TABLE_MOST; i++)
+		books->tables[i].calls_in_minute = 0;
+	memset(books->producer_calls_in_minute, 0,
+	    sizeof books->producer_calls_in_minute);
+}
+
+uint64_t
+upstream_stats_dead(const struct upstream_stats_table *table)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < BOOKS_DEAD_COUNT; i++)
+		sum += table->dead_lettered[i];
+	return sum;
+}

@@ -1,0 +1,50 @@
+/*
+ * lingering_close - connections that were answered early, read empty before they
+ * close.
+ *
+ * Closing a socket with unread bytes makes the kernel send a reset, and a
+ * reset may overtake our reply in the client's kernel: a producer that is
+ * told "too large" would see "connection reset" instead.  So the socket is
+ * kept, with its sending half shut, and what still comes is thrown away until
+ * the client has closed its half, or two seconds, or enough bytes are over.
+ *
+ * Units	bytes, instants.
+ * Ownership	lingering_close_adopt takes the descriptor, in any case.
+ * Threads	one worker's.
+ * Errors	none: without room, the descriptor is closed at once.
+ */
+#ifndef GATEWAY_RECEIVE_LINGERING_CLOSE_H
+#define GATEWAY_RECEIVE_LINGERING_CLOSE_H
+
+#include <stdint.h>
+
+#include "gateway/base/clock.h"
+
+#define LINGERING_CLOSE_MOST 64 /* at once, a worker */
+
+struct lingering_close {
+	int epoll; /* borrowed */
+	uint64_t tag;
+	unsigned count;
+	struct {
+		int fd; /* -1: free */
+		struct instant until;
+		uint64_t bytes; /* that may still be thrown away */
+	} slots[LINGERING_CLOSE_MOST];
+};
+
+/* Events of slot i arrive at `epoll` with data.u64 == tag + i. */
+void lingering_close_init(
+    struct lingering_close *farewell, int epoll, uint64_t tag);
+void lingering_close_fini(struct lingering_close *farewell);
+
+void lingering_close_adopt(
+    struct lingering_close *farewell, int fd, struct instant now);
+void lingering_close_ready(struct lingering_close *farewell, unsigned slot);
+
+/* Closes those whose time is over. */
+void lingering_close_expire(
+    struct lingering_close *farewell, struct instant now);
+struct instant lingering_close_next(const struct lingering_close *farewell);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * submit_queue - what workers and the pump say to the committer.
+ *
+ * Workers push records onto a list without a lock.  The pump's word about
+ * records comes in order, in an array that is swapped out whole; a record that
+ * it gives back is never lost for want of memory: then it hangs on a list.
+ *
+ * Units	events.
+ * Ownership	as committer.h says.
+ * Threads	push from any; the pump's calls from the pump's; take from the
+ *		committer's.
+ * Errors	none.
+ */
+#ifndef GATEWAY_SPOOL_SUBMIT_QUEUE_H
+#define GATEWAY_SPOOL_SUBMIT_QUEUE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/model/record.h"
+#include "gateway/journal/frame.h"
+
+/* What the pump says of a record; `end`: it has given the record back. */
+struct submit_queue_op {
+	struct record *record;
+	struct frame_range range; /* settled; empty: nothing */
+	bool end;
+};
+
+struct submit_queue_ops {
+	struct submit_queue_op *at;
+	size_t count, room;
+};
+
+struct submit_queue_want {
+	struct table *table; /* a reference */
+	uint64_t bytes;
+};
+
+struct submit_queue {
+	int bell; /* rung when something was said to an empty inbox */
+	_Atomic(struct record *) appended; /* newest first */
+	pthread_mutex_t lock;
+	struct submit_queue_ops said;
+	struct record *ended, **ended_link;
+	struct submit_queue_want *wants;
+	size_t want_count, want_room;
+	bool riding; /* settlements ring no bell */
+};
+
+void submit_queue_init(struct submit_queue *inbox, int bell);
+void submit_queue_fini(struct submit_queue *inbox, struct instant now);
+
+/* A list of records, newest first; true: it was empty. */
+bool submit_queue_push(_Atomic(struct record *) *list, struct record *record);
+
+/* All of it, oldest first. */
+struct record *submit_queue_take(_Atomic(struct record *) *list);
+
+/* True: submit_queue_ring must follow. */
+bool submit_queue_append(struct submit_queue *inbox, struct record *record);
+void submit_queue_ring(struct submit_queue *inbox);
+void submit_queue_part(struct submit_queue *inbox, struct record *record,
+    struct frame_range range);
+void submit_queue_end(struct submit_queue *inbox, struct record *record);
+void submit_queue_want(
+    struct submit_queue *inbox, struct table *table, uint64_t bytes);
+
+/* Moves what was said behind `ops`, as far as there is memory. */
+void submit_queue_take_ops(
+    struct submit_queue *inbox, struct submit_queue_ops *ops);
+
+/* The next want, with its reference; false: none. */
+bool submit_queue_take_want(
+    struct submit_queue *inbox, struct submit_queue_want *want);
+
+/*
+ * If there are settlements, and nothing else, they and those to come wait
+ * without ringing, until submit_queue_ride_ends.  False: there is more to do.
+ */
+bool submit_queue_ride(struct submit_queue *inbox);
+void submit_queue_ride_ends(struct submit_queue *inbox);
+
+#endif

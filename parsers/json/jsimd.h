@@ -1,0 +1,62 @@
+/*
+ * jsimd - is this line beyond doubt a good event?  64 bytes at a time.
+ *
+ * Most lines are good, so there is a quick answer for those: yes.  Anything
+ * else, from a missing comma to a `__time` that is spelled with escapes twice,
+ * is "do not know", and `grammar` finds out what it is, beginning at the last
+ * place that was surely good.  Hence a sweep has no opinion about reasons, and
+ * can work on whole blocks of bytes instead of tokens (jsimd_bits.h tells how).
+ *
+ * The same algorithm is compiled for each kind of vectors; which one runs is
+ * asked of the processor at each call, so that nothing is kept.
+ *
+ * Units	bytes.
+ * Ownership	borrows the line for the call; allocates nothing.
+ * Threads	none inside.
+ * Errors	none: `good` being false is no verdict.
+ */
+#ifndef PARSERS_JSON_JSIMD_H
+#define PARSERS_JSON_JSIMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JSIMD_NOWHERE SIZE_MAX
+
+/*
+ * What a sweep found out.  `good` says that the line is one JSON object as RFC
+ * 8259 has it, UTF-8 and surrogates included, with blanks around it at most;
+ * nested at most min(max_depth, 64) deep; with no number of more than 1,000
+ * characters; and with exactly one top-level name that stands for `__time`.
+ *
+ * If not, the line is in order up to its byte `good_to`, a bracket, brace,
+ * comma or colon; JSIMD_NOWHERE if it did not get that far.
+ */
+struct jsimd_facts {
+	bool good;
+	size_t name_at; /* the name's opening quote, if before good_to */
+	size_t good_to;
+	uint32_t depth;   /* behind good_to */
+	uint64_t objects; /* bit 0: is the innermost container an object? */
+};
+
+typedef struct jsimd_facts jsimd_run(
+    const char *line, size_t len, uint32_t max_depth);
+
+struct jsimd {
+	const char *name;
+	jsimd_run *run;
+};
+
+/* The fastest that this processor can run; NULL: it has no vectors. */
+const struct jsimd *jsimd_best(void);
+
+/* All that it can run, fastest first; NULL behind the last. */
+const struct jsimd *jsimd_nth(size_t n);
+
+/* For x86-64 only, and only where the processor has them. */
+jsimd_run jsimd_avx512, jsimd_avx2;
+bool jsimd_avx512_runs(void), jsimd_avx2_runs(void);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * unit - counts, sizes and durations, as operators write them.
+ *
+ *	count	60			digits alone
+ *	bytes	1MB 64KiB 4096		KB MB GB: powers of 1000,
+ *					KiB MiB GiB: powers of 1024, none: bytes
+ *	time	500ms 25s 10m 7d	ms s m h d; only 0 may go without
+ *
+ * Reading is strict: no sign, blank, fraction, leading zero or overflow, so
+ * that what is printed back is what was meant.  Printing is exact: it takes
+ * the largest unit that divides the value, and reading that gives the value
+ * again.
+ *
+ * Units	bytes; milliseconds, at most 4,000,000 days.
+ * Ownership	none.
+ * Threads	none inside.
+ * Errors	ERR_INPUT with what is allowed, without the text that was
+ *		given: it may have come from a secret's place.
+ */
+#ifndef PARSERS_UNIT_H
+#define PARSERS_UNIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parsers/err.h"
+
+#define UNIT_TEXT_MAX 24 /* 20 digits, 3 letters, NUL */
+#define UNIT_MS_MAX   (UINT64_C(4000000) * 24 * 3600 * 1000)
+
+enum unit {
+	UNIT_COUNT,
+	UNIT_BYTES,
+	UNIT_TIME,
+};
+
+bool unit_parse(
+    enum unit unit, const char *text, uint64_t *value_out, struct err *err);
+
+/* Fills `text`, which unit_parse reads back as `value`. */
+void unit_print(enum unit unit, uint64_t value, char text[UNIT_TEXT_MAX]);
+
+#endif
