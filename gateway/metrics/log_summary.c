@@ -4,6 +4,12 @@
 
 #define REPEAT_NS (60 * NS_PER_S)
 
+/* Of one reason, so many since so long. */
+struct line {
+	uint64_t count;
+	int64_t seconds; /* 0: the first */
+};
+
 /* What somebody who reads the log should do; other refusals are no news. */
 struct advice {
 	enum log_level level;
@@ -47,9 +53,10 @@ static const struct advice of_outcomes[OUTCOME_COUNT] = {
 };
 /* clang-format on */
 
-bool
-log_summary_due(struct log_summary *digest, unsigned reason, uint64_t count,
-    struct instant now, bool end, struct log_summary_line *line_out)
+/* False: nothing new, or not yet. */
+static bool
+is_due(struct log_summary *digest, unsigned reason, uint64_t count,
+    struct instant now, bool end, struct line *line_out)
 {
 	int64_t since_ns = now.ns - digest->last_ns[reason];
 
@@ -66,7 +73,7 @@ log_summary_due(struct log_summary *digest, unsigned reason, uint64_t count,
 }
 
 static void
-tell(unsigned reason, const struct log_summary_line *line,
+tell(unsigned reason, const struct line *line,
     const struct registry_sample *last, const struct advice *advice)
 {
 	log_event(advice->level, "refused",
@@ -92,12 +99,11 @@ log_summary_tell(struct log_summary *digest, struct registry *account,
     struct instant now, bool end)
 {
 	struct registry_reasons reasons;
-	struct log_summary_line line;
+	struct line line;
 
 	registry_reasons(account, &reasons);
 	for (unsigned r = 1; r < REGISTRY_REASONS; r++)
 		if (advice_on(r)->text != NULL &&
-		    log_summary_due(
-			digest, r, reasons.counts[r], now, end, &line))
+		    is_due(digest, r, reasons.counts[r], now, end, &line))
 			tell(r, &line, &reasons.last[r], advice_on(r));
 }

@@ -22,18 +22,7 @@ struct log_summary {
 	bool ever[REGISTRY_REASONS];
 };
 
-/* Of this reason, so many since so long: to be told now. */
-struct log_summary_line {
-	uint64_t count;
-	int64_t seconds; /* 0: the first */
-};
-
-/* False: nothing new, or not yet; `end`: the last chance. */
-bool log_summary_due(struct log_summary *digest, unsigned reason,
-    uint64_t count, struct instant now, bool end,
-    struct log_summary_line *line_out);
-
-/* Looks at the accounts and logs what is due. */
+/* Looks at the accounts and logs what is due; `end`: the last chance. */
 void log_summary_tell(struct log_summary *digest, struct registry *account,
     struct instant now, bool end);
 

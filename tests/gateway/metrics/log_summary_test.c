@@ -1,11 +1,72 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "gateway/metrics/log_summary.h"
+#include "gateway/base/log.h"
+#include "tests/support/heard.h"
 
-static struct instant
-at_s(int64_t s)
+#define WALL INT64_C(1795514400000)
+
+static struct log_summary digest;
+static struct registry *account;
+static struct registry_block *block;
+
+static void
+begin(void)
 {
-	return (struct instant){ s * NS_PER_S };
+	struct err err;
+
+	cr_assert(registry_open(&account, WALL, &err));
+	block = registry_block(account);
+	cr_assert_not_null(block);
+	log_setup(&(struct log_options){ .level = LOG_INFO });
+}
+
+static void
+end(void)
+{
+	registry_close(&account);
+}
+
+TestSuite(digest, .init = begin, .fini = end);
+
+/* So many more events of somebody's have this fault. */
+static void
+refuse(enum event_fault fault, uint64_t count)
+{
+	struct table table = { .options.name = "clicks" };
+	struct registry_request request = {
+		.table = &table,
+		.table_name = SPAN("clicks"),
+		.producer = SPAN("shop"),
+		.wall_ms = WALL,
+	};
+
+	if (count > 0)
+		registry_fault(block, &request, fault, (uint32_t)count, 7, 9);
+}
+
+struct look {
+	struct instant now;
+	bool end;
+};
+
+static void
+tell(void *arg)
+{
+	const struct look *look = arg;
+
+	log_summary_tell(&digest, account, look->now, look->end);
+}
+
+/* What the log says then. */
+static const char *
+told(int64_t at_s, bool end)
+{
+	struct look look = { { at_s * NS_PER_S }, end };
+
+	return heard(tell, &look, NULL);
 }
 
 /* clang-format off */
@@ -30,29 +91,51 @@ static const struct {
 };
 /* clang-format on */
 
-Test(digest, trouble_is_told_once_then_summed_each_minute)
+Test(log_summary, trouble_is_told_once_then_summed_each_minute)
 {
-	struct log_summary digest = { 0 };
-	unsigned reason = EVENT_NOT_JSON;
+	uint64_t before = 0;
+	char want[100];
 
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		struct log_summary_line line = { 0 };
-		bool told = log_summary_due(&digest, reason, steps[i].count,
-		    at_s(steps[i].at_s), steps[i].end, &line);
+		const char *text;
 
-		cr_expect_eq(told, steps[i].told > 0, "%s", steps[i].what);
-		cr_expect_eq(line.count, steps[i].told, "%s", steps[i].what);
-		cr_expect_eq(
-		    line.seconds, steps[i].seconds, "%s", steps[i].what);
+		refuse(EVENT_NOT_JSON, steps[i].count - before);
+		before = steps[i].count;
+		text = told(steps[i].at_s, steps[i].end);
+		snprintf(want, sizeof want,
+		    " warn refused reason=%s count=%d seconds=%d table=clicks "
+		    "producer=shop line=7 offset=9 advice=",
+		    registry_reason_word(EVENT_NOT_JSON), (int)steps[i].told,
+		    (int)steps[i].seconds);
+		if (steps[i].told == 0)
+			cr_expect_str_eq(text, "", "%s", steps[i].what);
+		else
+			cr_expect_not_null(
+			    strstr(text, want), "%s: %s", steps[i].what, text);
 	}
 }
 
-Test(digest, reasons_do_not_silence_each_other)
+Test(log_summary, reasons_do_not_silence_each_other)
 {
-	struct log_summary digest = { 0 };
-	struct log_summary_line line;
+	char want[100];
 
-	for (unsigned reason = 1; reason < REGISTRY_REASONS; reason++)
-		cr_expect(
-		    log_summary_due(&digest, reason, 1, at_s(1), false, &line));
+	for (unsigned fault = 1; fault < EVENT_FAULT_COUNT; fault++) {
+		refuse(fault, 1);
+		snprintf(want, sizeof want, " refused reason=%s count=1 ",
+		    registry_reason_word(fault));
+		cr_expect_not_null(strstr(told(1, false), want), "%s", want);
+	}
+}
+
+/* Not every refusal is news: what nobody has to act on is not told. */
+Test(log_summary, a_request_is_told_where_somebody_can_act)
+{
+	struct registry_request request = { .wall_ms = WALL };
+
+	request.outcome = OUTCOME_SPOOL_FULL;
+	registry_count(block, &request);
+	request.outcome = OUTCOME_DRAINING;
+	registry_count(block, &request);
+	cr_expect_not_null(strstr(told(1, false), " refused reason="));
+	cr_expect_str_eq(told(2, true), "");
 }
