@@ -1,4 +1,4 @@
-#include "tests/faults/sim_disk.h"
+#include "tests/faults/sim_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -6,46 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTOR     512
-#define FILES_MOST 64
-#define STEPS_MOST 2048 /* changes of names before a sync */
-#define EVER_MOST  4096 /* files made between two power cuts */
-#define NAME_ROOM  64
-
-struct file {
-	char *now, *durable;
-	uint64_t size, durable_size;
-	unsigned char *dirty; /* by sector: differs from durable, not lost */
-	uint64_t room;
-};
-
-struct name {
-	char text[NAME_ROOM];
-	int file; /* -1: no such name */
-};
-
-struct names {
-	struct name at[FILES_MOST];
-	int count;
-};
-
-struct sim {
-	struct io_ops disk;
-	struct file files[EVER_MOST];
-	int file_count;
-	struct names now;
-	struct names steps[STEPS_MOST]; /* [0]: synced; then each change */
-	int step_count;
-	uint64_t random;
-	struct sim_fault fault;
-	uint64_t seen, room, most, calls, kill_at;
-	int bad_file;
-	uint64_t bad_at, bad_len;
-	bool dead;
-};
-
-static uint64_t
-roll(struct sim *sim)
+uint64_t
+sim_roll(struct sim *sim)
 {
 	uint64_t z = (sim->random += UINT64_C(0x9e3779b97f4a7c15));
 
@@ -237,7 +199,7 @@ op_write(struct io_ops *disk, int number, struct iovec *parts, int count,
 	if (sim->room > 0 && at + whole > file->size &&
 	    sim_bytes(sim) + (at + whole - file->size) > sim->room)
 		failed = -ENOSPC;
-	most = failed != 0 ? roll(sim) % (whole + 1) : whole;
+	most = failed != 0 ? sim_roll(sim) % (whole + 1) : whole;
 	for (int i = 0; i < count && most > 0; i++) {
 		size_t len = parts[i].iov_len < most ? parts[i].iov_len : most;
 
@@ -266,7 +228,7 @@ op_sync(struct io_ops *disk, int number)
 			continue;
 		if (at + len > file->size)
 			len = file->size - at;
-		if (failed == 0 || roll(sim) % 2 == 0)
+		if (failed == 0 || sim_roll(sim) % 2 == 0)
 			memcpy(file->durable + at, file->now + at, len);
 		file->dirty[s] = 0;
 	}
@@ -373,8 +335,8 @@ sim_open(uint64_t seed)
 	return sim;
 }
 
-static void
-free_file(struct file *file)
+void
+sim_free_file(struct file *file)
 {
 	free(file->now);
 	free(file->durable);
@@ -386,7 +348,7 @@ void
 sim_free(struct sim *sim)
 {
 	for (int i = 0; i < sim->file_count; i++)
-		free_file(&sim->files[i]);
+		sim_free_file(&sim->files[i]);
 	free(sim);
 }
 
@@ -470,90 +432,6 @@ bool
 sim_is_dead(const struct sim *sim)
 {
 	return sim->dead;
-}
-
-/* What a power cut leaves of one file. */
-static void
-cut(struct sim *sim, struct file *file)
-{
-	uint64_t sectors = file->room / SECTOR;
-	unsigned how = roll(sim) % 4; /* none, all, some, some torn */
-
-	for (uint64_t s = 0; s < sectors; s++) {
-		char *now = file->now + s * SECTOR;
-		char *durable = file->durable + s * SECTOR;
-		size_t len = SECTOR;
-
-		if (!file->dirty[s] || how == 0 ||
-		    (how >= 2 && roll(sim) % 2 == 0)) {
-			memcpy(now, durable, SECTOR);
-			continue;
-		}
-		if (how == 3 && roll(sim) % 4 == 0)
-			len = roll(sim) % SECTOR;
-		memcpy(durable, now, len);
-		memcpy(now, durable, SECTOR);
-	}
-	if (how == 0)
-		file->size = file->durable_size;
-}
-
-static bool
-is_named(const struct sim *sim, int file)
-{
-	for (int i = 0; i < sim->now.count; i++)
-		if (sim->now.at[i].file == file)
-			return true;
-	return false;
-}
-
-/* Files without a name go, so that the numbers do not run out. */
-static void
-compact(struct sim *sim)
-{
-	int to = 0;
-
-	for (int i = 0; i < sim->file_count; i++) {
-		if (!is_named(sim, i)) {
-			free_file(&sim->files[i]);
-			continue;
-		}
-		for (int n = 0; n < sim->now.count; n++)
-			if (sim->now.at[n].file == i)
-				sim->now.at[n].file = to;
-		if (to != i) {
-			sim->files[to] = sim->files[i];
-			sim->files[i] = (struct file){ 0 };
-		}
-		to++;
-	}
-	sim->file_count = to;
-}
-
-/* A process that was killed leaves everything to the kernel, as it stands. */
-void
-sim_start(struct sim *sim, bool power)
-{
-	sim->dead = false;
-	sim->kill_at = 0;
-	sim->fault.error = 0;
-	if (!power)
-		return;
-	sim->now = sim->steps[roll(sim) % (uint64_t)sim->step_count];
-	for (int i = 0; i < sim->file_count; i++)
-		cut(sim, &sim->files[i]);
-	compact(sim);
-	for (int i = 0; i < sim->file_count; i++) {
-		struct file *f = &sim->files[i];
-
-		if (f->room == 0)
-			continue;
-		memcpy(f->durable, f->now, f->room);
-		memset(f->dirty, 0, f->room / SECTOR + 1);
-		f->durable_size = f->size;
-	}
-	sim->steps[0] = sim->now;
-	sim->step_count = 1;
 }
 
 char *
