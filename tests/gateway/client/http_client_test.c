@@ -1,7 +1,7 @@
 /*
  * What wire adds to libcurl's connections: which of them carry another request,
  * and that every byte arrives.  What it makes of misbehaviour is
- * deliver_test's.
+ * http_upstream_faults_test's.
  */
 #include "gateway/client/http_client.h"
 

@@ -29,7 +29,7 @@ end(void)
 	registry_close(&account);
 }
 
-TestSuite(digest, .init = begin, .fini = end);
+TestSuite(log_summary, .init = begin, .fini = end);
 
 /* So many more events of somebody's have this fault. */
 static void
