@@ -74,7 +74,7 @@ conn_open(struct worker *worker, struct MHD_Connection *http, int fd)
 	conn->worker = worker;
 	conn->http = http;
 	conn->fd = fd;
-	conn->request.state = EX_DONE;
+	conn->request.state = REQUEST_DONE;
 	enter(conn, TIMEOUTS_HEAD);
 	return conn;
 }
@@ -218,8 +218,8 @@ run_out(struct conn *conn)
 		conn->patience.phase = TIMEOUTS_NONE;
 		return;
 	}
-	if (*state != EX_DONE)
-		*state = request_state_next(*state, EX_LATE);
+	if (*state != REQUEST_DONE)
+		*state = request_state_next(*state, REQUEST_EVENT_TIMEOUT);
 	conn_cut(conn, OUTCOME_LATE);
 }
 

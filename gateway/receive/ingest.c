@@ -25,7 +25,7 @@ static void
 move(struct request *request, enum request_event event)
 {
 	request->state = request_state_next(request->state, event);
-	assert(request->state != EX_BUG);
+	assert(request->state != REQUEST_BUG);
 }
 
 /* The end that the request comes to. */
@@ -190,7 +190,7 @@ ingest_begin(struct conn *conn, struct span target)
 
 	memset(r, 0, sizeof *r);
 	buffer_init(&r->detail, VALIDATE_BODY_DETAIL_MOST);
-	r->state = conn->cut ? EX_CUT : EX_HEAD;
+	r->state = conn->cut ? REQUEST_DISCARD : REQUEST_HEAD;
 	r->counted = conn->cut;
 	route_find(&r->route, target, service_of(conn)->options.project);
 	conn_begins_head(conn);
@@ -214,8 +214,9 @@ ingest_head(struct conn *conn, struct span method, struct span version)
 		outcome = head_steps[i](conn);
 	if (outcome != OUTCOME_KEPT)
 		choose(conn, outcome);
-	move(r, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
-	if (r->state == EX_BODY && http_request_has_body(&r->head))
+	move(r,
+	    outcome == OUTCOME_KEPT ? REQUEST_EVENT_OK : REQUEST_EVENT_REFUSE);
+	if (r->state == REQUEST_BODY && http_request_has_body(&r->head))
 		conn_begins_body(conn);
 	else
 		conn_is_ours(conn);
@@ -231,12 +232,12 @@ ingest_piece(struct conn *conn, const char *bytes, size_t len)
 
 	if (outcome != OUTCOME_KEPT) {
 		choose(conn, outcome);
-		move(r, EX_REFUSE);
+		move(r, REQUEST_EVENT_REFUSE);
 		conn_cut(conn, outcome);
 		return;
 	}
 	conn->patience.bytes += len;
-	move(r, EX_MORE);
+	move(r, REQUEST_EVENT_DATA);
 }
 
 /* --------------------------------------------------------------- whole -- */
@@ -333,7 +334,8 @@ finish(struct conn *conn, enum outcome outcome)
 {
 	skip_invalid_end(conn, outcome);
 	choose(conn, outcome);
-	move(&conn->request, outcome == OUTCOME_KEPT ? EX_OK : EX_REFUSE);
+	move(&conn->request,
+	    outcome == OUTCOME_KEPT ? REQUEST_EVENT_OK : REQUEST_EVENT_REFUSE);
 }
 
 /*
@@ -353,7 +355,7 @@ keep_and_wait(struct conn *conn)
 						 : COMPLETION_WISH_DELIVERED;
 	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
 	r->record->ticket = &r->ticket;
-	move(r, EX_PARK);
+	move(r, REQUEST_EVENT_WAIT);
 	if (r->level == ACK_DURABLE)
 		conn_is_held(conn);
 	else
@@ -385,7 +387,7 @@ ingest_whole(struct conn *conn)
 	struct validate_body found = { 0 };
 	enum outcome outcome;
 
-	move(r, EX_OK);
+	move(r, REQUEST_EVENT_OK);
 	r->whole = conn->worker->now;
 	conn_is_ours(conn);
 	outcome = read_events(conn, &found);
@@ -441,5 +443,5 @@ ingest_end(struct conn *conn)
 		table_release(r->table, conn->worker->now);
 	r->table = NULL;
 	buffer_fini(&r->detail);
-	r->state = EX_DONE;
+	r->state = REQUEST_DONE;
 }

@@ -153,7 +153,7 @@ after_head(struct conn *conn)
 {
 	const struct request *r = &conn->request;
 
-	if (r->state != EX_REPLY ||
+	if (r->state != REQUEST_REPLY ||
 	    (!http_request_has_body(&r->head) && !r->close))
 		return MHD_YES;
 	conn->linger = true;
@@ -184,12 +184,13 @@ on_piece(struct conn *conn, const char *bytes, size_t *len)
 	*len = 0;
 	if (n > 0) {
 		ingest_piece(conn, bytes, n);
-		return conn->request.state == EX_CUT ? MHD_NO : MHD_YES;
+		return conn->request.state == REQUEST_DISCARD ? MHD_NO
+							      : MHD_YES;
 	}
 	if (!is_primed(conn))
 		return MHD_YES;
 	ingest_whole(conn);
-	return conn->request.state == EX_REPLY ? answer(conn) : MHD_YES;
+	return conn->request.state == REQUEST_REPLY ? answer(conn) : MHD_YES;
 }
 
 static enum MHD_Result
@@ -205,14 +206,14 @@ on_request(void *cls, struct MHD_Connection *http, const char *url,
 	if (conn == NULL)
 		return MHD_NO;
 	switch (conn->request.state) {
-	case EX_HEAD:
+	case REQUEST_HEAD:
 		ingest_head(conn, span_of(method), span_of(version));
 		return after_head(conn);
-	case EX_BODY:
+	case REQUEST_BODY:
 		return on_piece(conn, bytes, len);
-	case EX_REPLY:
+	case REQUEST_REPLY:
 		return answer(conn);
-	case EX_WAIT:
+	case REQUEST_WAIT:
 		return MHD_YES;
 	default:
 		return MHD_NO; /* cut: not a byte more */

@@ -26,25 +26,25 @@
 #define GATEWAY_RECEIVE_REQUEST_STATE_H
 
 enum request_state {
-	EX_BUG = 0, /* what a hole in the table reads as */
-	EX_HEAD,    /* the request line was read, the rest of the head not */
-	EX_BODY,    /* admitted; collecting the body */
-	EX_STORE,   /* the body is whole; the one state that may append */
-	EX_WAIT,    /* held or suspended; the events are the spool's */
-	EX_REPLY,   /* an outcome is chosen */
-	EX_CUT,     /* answered past the library; reading on to no purpose */
-	EX_DONE,
-	EX_STATES
+	REQUEST_BUG = 0, /* what a hole in the table reads as */
+	REQUEST_HEAD,  /* the request line was read, the rest of the head not */
+	REQUEST_BODY,  /* admitted; collecting the body */
+	REQUEST_STORE, /* the body is whole; the one state that may append */
+	REQUEST_WAIT,  /* held or suspended; the events are the spool's */
+	REQUEST_REPLY, /* an outcome is chosen */
+	REQUEST_DISCARD, /* answered past the library; reading on to no purpose */
+	REQUEST_DONE,
+	REQUEST_STATES
 };
 
 enum request_event {
-	EX_OK,
-	EX_MORE,
-	EX_PARK,
-	EX_REFUSE,
-	EX_LATE,
-	EX_GONE,
-	EX_EVENTS
+	REQUEST_EVENT_OK,
+	REQUEST_EVENT_DATA,
+	REQUEST_EVENT_WAIT,
+	REQUEST_EVENT_REFUSE,
+	REQUEST_EVENT_TIMEOUT,
+	REQUEST_EVENT_HANGUP,
+	REQUEST_EVENTS
 };
 
 enum request_state request_state_next(enum request_state, enum request_event);

@@ -112,7 +112,7 @@ request_stats_cut(struct conn *conn, enum outcome outcome)
 {
 	struct request *r = &conn->request;
 
-	if (r->state == EX_DONE) {
+	if (r->state == REQUEST_DONE) {
 		/* What is left of the one before is not this one's. */
 		r->route = (struct route){ .found = OUTCOME_NO_ROUTE };
 		r->producer_len = 0;

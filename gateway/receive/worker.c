@@ -91,7 +91,7 @@ take_tickets(struct completion *ticket)
 	for (; ticket != NULL; ticket = next) {
 		next = ticket->next;
 		conn = conn_of_ticket(ticket);
-		if (!conn->closed && conn->request.state == EX_WAIT) {
+		if (!conn->closed && conn->request.state == REQUEST_WAIT) {
 			ingest_settled(conn);
 			listen_resume(conn);
 		} else if (conn->closed) {
@@ -253,10 +253,10 @@ refuse_unfinished(struct worker *w)
 	/* All of them have a deadline; cut ones get another, and go as well. */
 	while ((each = heap_take(&w->deadlines, INSTANT_NEVER)) != NULL) {
 		conn = conn_of_deadline(each);
-		if (conn->request.state == EX_HEAD ||
-		    conn->request.state == EX_BODY) {
-			conn->request.state =
-			    request_state_next(conn->request.state, EX_LATE);
+		if (conn->request.state == REQUEST_HEAD ||
+		    conn->request.state == REQUEST_BODY) {
+			conn->request.state = request_state_next(
+			    conn->request.state, REQUEST_EVENT_TIMEOUT);
 			conn_cut(conn, OUTCOME_DRAINING);
 		}
 	}
