@@ -229,7 +229,7 @@ start_receive(struct gateway *gw, struct err *err)
 {
 	struct receive_options options = gw->config->receive;
 
-	options.letters = gw->letters;
+	options.dead_letters = gw->letters;
 	return receive_start(&gw->receive, &options, gw->tables, gw->spool,
 	    gw->budget, gw->account, err);
 }

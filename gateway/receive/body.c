@@ -2,21 +2,17 @@
 
 #include <string.h>
 
-#include "gateway/receive/conn.h"
-#include "gateway/receive/receive_shared.h"
-#include "gateway/receive/worker.h"
+/* The first room of a body whose length is not known. */
+#define ROOM_UNKNOWN 4096
 
-/* The first room of a body whose length was not told. */
-#define ROOM_UNTOLD 4096
-
-/* A record with less than this to spare is not worth moving. */
-#define SPARE_FREE 512
+/* To save less than this, a record is not moved. */
+#define SPARE_MIN 512
 
 /* One byte more than the largest body: its last line may lack a line feed. */
 static uint64_t
-room_most(const struct conn *conn)
+room_max(const struct conn *conn)
 {
-	return conn->worker->service->options.max_body + 1;
+	return conn->worker->shared->options.max_body + 1;
 }
 
 /* Makes the record's room `room`, within listen.memory_bytes. */
@@ -27,7 +23,7 @@ make_room(struct conn *conn, uint64_t room)
 	uint64_t more = room - r->reserved;
 	struct record *record;
 
-	if (!receive_shared_reserve(conn->worker->service, more))
+	if (!receive_shared_reserve(conn->worker->shared, more))
 		return OUTCOME_MEMORY_FULL;
 	r->reserved = room;
 	record = r->record == NULL ? record_new((uint32_t)room)
@@ -39,14 +35,14 @@ make_room(struct conn *conn, uint64_t room)
 }
 
 enum outcome
-body_expect(struct conn *conn)
+body_reserve(struct conn *conn)
 {
 	const struct http_request *head = &conn->request.head;
-	uint64_t most = room_most(conn);
+	uint64_t max = room_max(conn);
 	uint64_t room = head->length + 1;
 
 	if (head->chunked)
-		room = ROOM_UNTOLD < most ? ROOM_UNTOLD : most;
+		room = ROOM_UNKNOWN < max ? ROOM_UNKNOWN : max;
 	return make_room(conn, room);
 }
 
@@ -55,21 +51,21 @@ static enum outcome
 grow_for(struct conn *conn, size_t len)
 {
 	struct record *record = conn->request.record;
-	uint64_t most = room_most(conn);
+	uint64_t max = room_max(conn);
 	uint64_t need = (uint64_t)record->bytes + len + 1;
 	uint64_t room = (uint64_t)record->room * 2;
 
 	if (need <= record->room)
 		return OUTCOME_KEPT;
-	if (need > most)
+	if (need > max)
 		return OUTCOME_TOO_LARGE;
 	if (room < need)
 		room = need;
-	return make_room(conn, room < most ? room : most);
+	return make_room(conn, room < max ? room : max);
 }
 
 enum outcome
-body_add(struct conn *conn, const char *bytes, size_t len)
+body_append(struct conn *conn, const char *bytes, size_t len)
 {
 	enum outcome outcome = grow_for(conn, len);
 	struct record *record = conn->request.record;
@@ -86,7 +82,7 @@ body_replace(struct conn *conn, const char *lines, size_t bytes)
 {
 	enum outcome outcome;
 
-	body_end(conn);
+	body_release(conn);
 	if (bytes == 0)
 		return OUTCOME_KEPT;
 	outcome = make_room(conn, bytes);
@@ -100,7 +96,7 @@ body_trim(struct conn *conn, uint32_t bytes)
 {
 	struct record *record = conn->request.record, *trimmed;
 
-	if (record->room - bytes < SPARE_FREE)
+	if (record->room - bytes < SPARE_MIN)
 		return;
 	trimmed = record_grow(record, bytes);
 	if (trimmed != NULL)
@@ -108,12 +104,12 @@ body_trim(struct conn *conn, uint32_t bytes)
 }
 
 void
-body_end(struct conn *conn)
+body_release(struct conn *conn)
 {
 	struct request *r = &conn->request;
 
 	record_free(r->record, conn->worker->now);
 	r->record = NULL;
-	receive_shared_free(conn->worker->service, r->reserved);
+	receive_shared_free(conn->worker->shared, r->reserved);
 	r->reserved = 0;
 }

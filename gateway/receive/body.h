@@ -1,14 +1,12 @@
 /*
- * body - the room in which a request is collected, and its events stay.
+ * body - the memory into which a request's body is received.
  *
- * A body is read into the record that will hold its events, so that nothing
- * is copied on the usual way: the lines only move together as blank ones and
- * carriage returns drop out.  All room counts against listen.memory_bytes, and
- * what is not to be had is refused at the head where the length is told.
+ * A body is read into the record that will hold its events, so usually nothing
+ * is copied: as blank lines and carriage returns drop out, lines only move
+ * together.  All of it counts against listen.memory_bytes.  Where the head
+ * tells the length, a body that does not fit is refused at the head.
  *
- * Units	bytes.
  * Ownership	the record is the request's until the spool takes it.
- * Threads	its worker's.
  * Errors	a refusal is an outcome.
  */
 #ifndef GATEWAY_RECEIVE_BODY_H
@@ -18,22 +16,21 @@
 #include <stdint.h>
 
 #include "gateway/model/outcome.h"
+#include "gateway/receive/conn.h"
 
-struct conn;
+/* As much as the head tells, or a little where it does not. */
+enum outcome body_reserve(struct conn *conn);
 
-/* As large as the head told, or small where it did not. */
-enum outcome body_expect(struct conn *conn);
+/* Copies the next bytes; the room doubles where it must. */
+enum outcome body_append(struct conn *conn, const char *bytes, size_t len);
 
-/* Once expected.  Takes over the next piece; room doubles where it must. */
-enum outcome body_add(struct conn *conn, const char *bytes, size_t len);
-
-/* What came on the wire makes place for a copy of these lines. */
+/* Frees what came on the wire and copies these lines in its place. */
 enum outcome body_replace(struct conn *conn, const char *lines, size_t bytes);
 
-/* Gives back what is spare behind the first `bytes`. */
+/* Gives back what is unused behind the first `bytes`. */
 void body_trim(struct conn *conn, uint32_t bytes);
 
-/* The record, unless the spool has it, and what was reserved for it. */
-void body_end(struct conn *conn);
+/* Frees the record, unless the spool has it, and what was reserved. */
+void body_release(struct conn *conn);
 
 #endif

@@ -2,54 +2,37 @@
 
 #include <netinet/in.h>
 #include <linux/tcp.h>
+#include <microhttpd.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "gateway/receive/request_stats.h"
-#include "gateway/receive/worker.h"
+/* Idle connections are probed so often within header_timeout, or each second. */
+#define PROBES_PER_HEAD  4
+#define PROBE_PERIOD_MAX NS_PER_S
 
-/* A quarter of the head's time, but never more often than needed. */
-#define ASK_MOST_NS  NS_PER_S
-#define ASK_PER_HEAD 4
+/* The kernel's time of the last data is as coarse as its tick. */
+#define LAST_DATA_SLACK_NS (20 * NS_PER_MS)
 
-/* The kernel's stamp of the last data is as coarse as its tick. */
-#define STAMP_SLACK_NS (20 * NS_PER_MS)
-
-/* How often to see whether the last bytes of a client were read. */
+/* How often to look whether a client's last bytes were read. */
 #define UNREAD_NS (10 * NS_PER_MS)
 
 static void
-list_leave(struct conn *conn)
+move_to(struct list *list, struct conn *conn)
 {
-	struct conn_list *list = conn->list;
-
-	if (list == NULL)
-		return;
-	*(conn->prev != NULL ? &conn->prev->next : &list->first) = conn->next;
-	*(conn->next != NULL ? &conn->next->prev : &list->last) = conn->prev;
-	conn->list = NULL;
-	conn->prev = conn->next = NULL;
+	list_remove(&conn->node);
+	list_push_back(list, &conn->node);
 }
 
-static void
-list_join(struct conn_list *list, struct conn *conn)
-{
-	list_leave(conn);
-	conn->list = list;
-	conn->prev = list->last;
-	*(list->last != NULL ? &list->last->next : &list->first) = conn;
-	list->last = conn;
-}
-
-/* Without memory for the heap there is no deadline, and no such connection. */
+/* No memory for the heap means no deadline: then close the connection. */
 static void
 arm(struct conn *conn)
 {
 	struct worker *w = conn->worker;
 	struct instant next =
-	    timeouts_next(&w->service->patience, &conn->patience, w->now);
+	    timeouts_next(&w->shared->timeout_limits, &conn->timeouts, w->now);
 
 	if (next.ns != INSTANT_NEVER.ns &&
 	    !heap_by(&w->deadlines, &conn->deadline, next))
@@ -59,7 +42,7 @@ arm(struct conn *conn)
 static void
 enter(struct conn *conn, enum timeouts_phase phase)
 {
-	conn->patience =
+	conn->timeouts =
 	    (struct timeouts){ .phase = phase, .since = conn->worker->now };
 	arm(conn);
 }
@@ -82,38 +65,39 @@ conn_open(struct worker *worker, struct MHD_Connection *http, int fd)
 void
 conn_close(struct conn *conn)
 {
-	list_leave(conn);
+	list_remove(&conn->node);
 	heap_remove(&conn->worker->deadlines, &conn->deadline);
 	conn->closed = true;
 	conn->fd = -1;
-	if (conn->ticket_out)
-		list_join(&conn->worker->orphans, conn);
+	if (conn->completion_pending)
+		move_to(&conn->worker->closed, conn);
 	else
 		free(conn);
 }
 
 void
-conn_takes_ticket(struct conn *conn)
+conn_return_completion(struct conn *conn)
 {
-	conn->ticket_out = false;
-	conn->worker->tickets_out--;
+	conn->completion_pending = false;
+	conn->worker->completions_pending--;
 	if (!conn->closed)
 		return;
-	list_leave(conn);
+	list_remove(&conn->node);
 	free(conn);
 }
 
 void
-conn_gives_ticket(struct conn *conn)
+conn_lend_completion(struct conn *conn)
 {
-	conn->ticket_out = true;
-	conn->worker->tickets_out++;
+	conn->completion_pending = true;
+	conn->worker->completions_pending++;
 }
 
 struct conn *
-conn_of_ticket(struct completion *ticket)
+conn_of_completion(struct completion *completion)
 {
-	char *at = (char *)ticket - offsetof(struct conn, request.ticket);
+	char *at =
+	    (char *)completion - offsetof(struct conn, request.completion);
 
 	return (struct conn *)(void *)at;
 }
@@ -126,73 +110,101 @@ conn_of_deadline(struct heap_entry *deadline)
 	return (struct conn *)(void *)at;
 }
 
-void
-conn_begins_head(struct conn *conn)
+struct conn *
+conn_of_node(struct list_node *node)
 {
-	list_leave(conn);
-	/* Found earlier, by its first byte: that is when the time began. */
-	if (conn->patience.phase == TIMEOUTS_NONE)
+	return LIST_OWNER(node, struct conn, node);
+}
+
+void
+conn_start_head(struct conn *conn)
+{
+	list_remove(&conn->node);
+	/* Else the probe found its first byte: its time runs already. */
+	if (conn->timeouts.phase == TIMEOUTS_NONE)
 		enter(conn, TIMEOUTS_HEAD);
 }
 
 void
-conn_begins_body(struct conn *conn)
+conn_start_body(struct conn *conn)
 {
 	enter(conn, TIMEOUTS_BODY);
 }
 
 void
-conn_is_ours(struct conn *conn)
+conn_processing(struct conn *conn)
 {
-	list_leave(conn);
-	if (!conn->cut)
+	list_remove(&conn->node);
+	if (!conn->discarding)
 		enter(conn, TIMEOUTS_NONE);
 }
 
 void
-conn_is_held(struct conn *conn)
+conn_hold(struct conn *conn)
 {
-	conn_is_ours(conn);
-	list_join(&conn->worker->held, conn);
+	conn_processing(conn);
+	move_to(&conn->worker->held, conn);
 }
 
 void
-conn_waits(struct conn *conn)
+conn_suspend(struct conn *conn)
 {
-	conn_is_ours(conn);
-	list_join(&conn->worker->waiting, conn);
+	conn_processing(conn);
+	move_to(&conn->worker->suspended, conn);
+	MHD_suspend_connection(conn->http);
 }
 
 void
-conn_rests(struct conn *conn)
-{
-	if (conn->cut)
-		return;
-	enter(conn, TIMEOUTS_NONE);
-	conn->idle_since = conn->asked = conn->worker->now;
-	conn->seen_bytes = 0;
-	list_join(&conn->worker->idle, conn);
-}
-
-void
-conn_cut(struct conn *conn, enum outcome outcome)
+conn_resume(struct conn *conn)
 {
 	struct worker *w = conn->worker;
-	struct http_reply reply = { .outcome = outcome };
+	bool suspended = conn->node.in == &w->suspended;
 
-	if (conn->cut)
+	w->poll_now = true;
+	conn_processing(conn);
+	if (suspended)
+		MHD_resume_connection(conn->http);
+}
+
+void
+conn_idle(struct conn *conn)
+{
+	if (conn->discarding)
 		return;
-	request_stats_cut(conn, outcome);
-	http_reply_raw(
-	    &w->replies, &reply, w->service->spool, w->wall_ms, conn->fd);
+	enter(conn, TIMEOUTS_NONE);
+	conn->idle_since = conn->probed = conn->worker->now;
+	conn->seen_bytes = 0;
+	move_to(&conn->worker->idle, conn);
+}
+
+void
+conn_discard(struct conn *conn)
+{
 	shutdown(conn->fd, SHUT_WR);
-	conn->cut = conn->linger = true;
-	list_leave(conn);
-	enter(conn, TIMEOUTS_CUT);
+	conn->discarding = conn->linger = true;
+	list_remove(&conn->node);
+	enter(conn, TIMEOUTS_DISCARD);
+}
+
+bool
+conn_watch(struct conn *conn)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
+
+	event.data.u64 = (uintptr_t)conn;
+	return epoll_ctl(
+		   conn->worker->epoll, EPOLL_CTL_ADD, conn->fd, &event) == 0;
+}
+
+/* Closing would not be enough: a duplicate of the descriptor may live on. */
+void
+conn_unwatch(struct conn *conn)
+{
+	(void)epoll_ctl(conn->worker->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
 }
 
 static bool
-ask_kernel(const struct conn *conn, struct tcp_info *info)
+read_tcp_info(const struct conn *conn, struct tcp_info *info)
 {
 	socklen_t len = sizeof *info;
 
@@ -200,42 +212,26 @@ ask_kernel(const struct conn *conn, struct tcp_info *info)
 }
 
 static bool
-never_spoke(const struct conn *conn)
+sent_nothing(const struct conn *conn)
 {
 	struct tcp_info info = { 0 };
 
-	return ask_kernel(conn, &info) && info.tcpi_bytes_received == 0;
-}
-
-static void
-run_out(struct conn *conn)
-{
-	enum request_state *state = &conn->request.state;
-
-	/* Whoever said nothing is told nothing. */
-	if (conn->patience.phase == TIMEOUTS_CUT || never_spoke(conn)) {
-		shutdown(conn->fd, SHUT_RDWR);
-		conn->patience.phase = TIMEOUTS_NONE;
-		return;
-	}
-	if (*state != REQUEST_DONE)
-		*state = request_state_next(*state, REQUEST_EVENT_TIMEOUT);
-	conn_cut(conn, OUTCOME_LATE);
+	return read_tcp_info(conn, &info) && info.tcpi_bytes_received == 0;
 }
 
 void
-conn_hangs_up(struct conn *conn)
+conn_peer_closed(struct conn *conn)
 {
-	conn->hung_up = true;
+	conn->peer_closed = true;
 	heap_by(&conn->worker->deadlines, &conn->deadline, conn->worker->now);
 }
 
 /*
  * Once the library has read all, shutting the receiving half makes another
- * edge for it.  Not before: it would take that one for the bytes.
+ * edge for it.  Not before: it would take that edge for the unread bytes.
  */
 static void
-tell_end(struct conn *conn)
+pass_on_close(struct conn *conn)
 {
 	struct worker *w = conn->worker;
 	int unread = 0;
@@ -245,95 +241,105 @@ tell_end(struct conn *conn)
 		    (struct instant){ w->now.ns + UNREAD_NS });
 		return;
 	}
-	conn->hung_up = false;
+	conn->peer_closed = false;
 	shutdown(conn->fd, SHUT_RD);
 }
 
-void
-conn_is_due(struct conn *conn)
+bool
+conn_timed_out(struct conn *conn)
 {
 	struct worker *w = conn->worker;
 	struct instant next =
-	    timeouts_next(&w->service->patience, &conn->patience, w->now);
+	    timeouts_next(&w->shared->timeout_limits, &conn->timeouts, w->now);
+	bool over = next.ns <= w->now.ns;
 
-	if (next.ns <= w->now.ns)
-		run_out(conn);
-	else
+	if (!over)
 		arm(conn);
-	if (conn->hung_up)
-		tell_end(conn);
+	if (conn->peer_closed)
+		pass_on_close(conn);
+	if (!over)
+		return false;
+	/* The client sent no byte: close without a 408. */
+	if (conn->timeouts.phase == TIMEOUTS_DISCARD || sent_nothing(conn)) {
+		shutdown(conn->fd, SHUT_RDWR);
+		conn->timeouts.phase = TIMEOUTS_NONE;
+		return false;
+	}
+	return true;
 }
 
 static int64_t
-ask_every_ns(const struct worker *worker)
+probe_period_ns(const struct worker *worker)
 {
-	int64_t ns = worker->service->patience.head_ns / ASK_PER_HEAD;
+	int64_t ns = worker->shared->timeout_limits.head_ns / PROBES_PER_HEAD;
 
-	return ns < ASK_MOST_NS ? ns : ASK_MOST_NS;
+	return ns < PROBE_PERIOD_MAX ? ns : PROBE_PERIOD_MAX;
 }
 
 /*
- * By the count of bytes when it was asked before, else by the stamp of the
- * last data.  What escapes both is a part of a head that came with or right
- * behind the request before it, and then nothing more: such a connection is
- * closed by the idle limit.
+ * By the count of bytes where there is one of an earlier probe, else by the
+ * time of the last data.  Neither shows a part of a head that came with or
+ * right behind the request before it, with nothing after it: such a connection
+ * is closed by the idle limit.
  */
 static bool
 has_begun(struct conn *conn, struct instant now)
 {
 	struct tcp_info info = { 0 };
 	uint64_t before = conn->seen_bytes;
-	int64_t stamp;
+	int64_t last_data_ns;
 
-	if (!ask_kernel(conn, &info))
+	if (!read_tcp_info(conn, &info))
 		return false;
 	conn->seen_bytes = info.tcpi_bytes_received;
 	if (before != 0)
 		return conn->seen_bytes != before;
-	stamp = now.ns - info.tcpi_last_data_recv * NS_PER_MS;
-	return stamp > conn->idle_since.ns + STAMP_SLACK_NS;
+	last_data_ns = now.ns - info.tcpi_last_data_recv * NS_PER_MS;
+	return last_data_ns > conn->idle_since.ns + LAST_DATA_SLACK_NS;
 }
 
-/* The list is in the order of `asked`, so the first one speaks for all. */
-static bool
-may_be_asked(const struct worker *worker, int64_t rest_ns)
+/* The one that was probed longest ago, if anything happened since then. */
+static struct conn *
+next_to_probe(const struct worker *worker)
 {
-	const struct conn *first = worker->idle.first;
+	struct conn *first;
 
-	return first != NULL && first->asked.ns < worker->stirred.ns &&
-	       first->asked.ns + rest_ns <= worker->now.ns;
+	if (worker->idle.first == NULL)
+		return NULL;
+	first = conn_of_node(worker->idle.first);
+	return first->probed.ns < worker->last_event.ns ? first : NULL;
 }
 
-/* In rounds: a thousand connections must not mean a thousand wake-ups. */
+/* In batches: a thousand connections must not mean a thousand wake-ups. */
 struct instant
-conn_next_ask(const struct worker *worker)
+conn_next_probe(const struct worker *worker)
 {
-	int64_t every = ask_every_ns(worker);
-	int64_t at = worker->last_round.ns + every;
+	const struct conn *first = next_to_probe(worker);
+	int64_t period_ns = probe_period_ns(worker), at;
 
-	if (worker->idle.first == NULL ||
-	    worker->idle.first->asked.ns >= worker->stirred.ns)
+	if (first == NULL)
 		return INSTANT_NEVER;
-	if (at < worker->idle.first->asked.ns + every / 2)
-		at = worker->idle.first->asked.ns + every / 2;
+	at = worker->last_probe.ns + period_ns;
+	if (at < first->probed.ns + period_ns / 2)
+		at = first->probed.ns + period_ns / 2;
 	return (struct instant){ at };
 }
 
 void
-conn_ask_idle(struct worker *worker)
+conn_probe_idle(struct worker *worker)
 {
-	int64_t rest_ns = ask_every_ns(worker) / 2;
+	int64_t rest_ns = probe_period_ns(worker) / 2;
 	struct conn *conn;
 
-	if (conn_next_ask(worker).ns > worker->now.ns)
+	if (conn_next_probe(worker).ns > worker->now.ns)
 		return;
-	worker->last_round = worker->now;
-	while (may_be_asked(worker, rest_ns)) {
-		conn = worker->idle.first;
-		conn->asked = worker->now;
+	worker->last_probe = worker->now;
+	while ((conn = next_to_probe(worker)) != NULL &&
+	       conn->probed.ns + rest_ns <= worker->now.ns) {
+		conn->probed = worker->now;
 		if (has_begun(conn, worker->now))
-			conn_begins_head(conn);
+			conn_start_head(conn);
 		else
-			list_join(&worker->idle, conn);
+			move_to(&worker->idle, conn);
 	}
 }

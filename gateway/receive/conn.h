@@ -1,20 +1,19 @@
 /*
- * conn - a producer's connection: how long it may take, and how it ends.
+ * conn - a producer's connection and its request: where it stands, and how
+ * long it may stay there.
  *
- * The HTTP library shows no byte before a request line is whole, so the first
- * byte of a head on a kept-alive connection is found by asking the kernel: now
- * and then, and only if anything happened on the worker's sockets since the
- * connection was last asked about.  Idle connections thus cost nothing.
+ *	HEAD --> BODY --> processing --> idle --+
+ *	 ^                (held or              |
+ *	 |                 suspended)           |
+ *	 +------------- first byte -------------+
  *
- *	HEAD --> BODY --> (ours) --> idle --+
- *	 ^                                  |
- *	 +------------- first byte ---------+
+ * The HTTP library shows no byte before a request line is whole.  So that the
+ * time for a head begins with its first byte, idle connections are probed: the
+ * kernel is asked whether bytes have come.  That is done in batches, and only
+ * after some event on the worker's sockets, so idle connections cost nothing.
  *
- * Units	instants, bytes.
- * Ownership	conn_open gives; conn_close takes, but for one whose ticket is
- *		still out: that is freed when the ticket comes back.
- * Threads	its worker's.
- * Errors	no memory: NULL.
+ * Ownership	conn_open gives, conn_close takes.  A connection whose
+ *		completion is pending is freed when that comes back.
  */
 #ifndef GATEWAY_RECEIVE_CONN_H
 #define GATEWAY_RECEIVE_CONN_H
@@ -23,71 +22,112 @@
 #include <stdint.h>
 
 #include "gateway/base/heap.h"
-#include "gateway/receive/ingest.h"
+#include "gateway/base/list.h"
+#include "gateway/metrics/label_table.h"
+#include "gateway/model/completion.h"
+#include "gateway/model/outcome.h"
+#include "gateway/model/record.h"
+#include "gateway/receive/request_state.h"
+#include "gateway/receive/route.h"
 #include "gateway/receive/timeouts.h"
+#include "gateway/receive/worker.h"
+#include "parsers/http/request.h"
+#include "parsers/json/event.h"
+#include "parsers/text.h"
 
 struct MHD_Connection;
-struct worker;
 
-/* Rows of a list are in the order in which they came to it. */
-struct conn_list {
-	struct conn *first, *last;
+struct request {
+	enum request_state state;
+	enum outcome outcome;
+	const char *message; /* more exact than the outcome's; or NULL */
+	struct buffer detail;
+	char own_message[80]; /* `message` may point here */
+	struct route route;
+	struct http_request head; /* its spans are valid in ingest_head alone */
+	enum acknowledge level;
+	bool gzipped;
+	bool close;          /* the connection, after the answer */
+	struct table *table; /* a reference, until the record has it */
+	struct record *record;
+	uint64_t reserved; /* of listen.memory_bytes */
+	char producer[LABEL_MAX + 1];
+	size_t producer_len;        /* 0: not named */
+	struct instant received_at; /* when its last byte had come */
+	uint32_t events, bytes;     /* given to the spool */
+	bool counted;
+	bool skips; /* invalid events, and keeps the others */
+	uint32_t accepted, rejected;
+	uint32_t faults[EVENT_FAULT_COUNT];   /* of those rejected */
+	uint32_t table_label;                 /* of them: see table.h */
+	struct deadletter_place dead_letters; /* of its skipped events */
+	struct completion completion;
+	bool gaps; /* other lines stood between its good ones */
 };
 
 struct conn {
 	struct worker *worker;
 	struct MHD_Connection *http;
 	int fd;
-	bool cut;     /* was answered past the library */
-	bool linger;  /* was answered before it was read empty */
-	bool hung_up; /* the client has closed its half; not yet told on */
+	bool discarding;  /* was answered past the library: see ingest_reject */
+	bool linger;      /* was answered before it was read empty */
+	bool peer_closed; /* has sent its last byte; not yet passed on */
 	bool closed;
-	bool primed;        /* the library knows that the body was read */
-	struct span target; /* as read; valid until the head was fed */
-	bool ticket_out;    /* the request's ticket is the other side's */
-	struct timeouts patience;
+	bool read_complete; /* the library knows that the body was read */
+	bool completion_pending;
+	struct span target; /* as it came; valid until the head was read */
+	struct timeouts timeouts;
 	struct heap_entry deadline;
-	struct conn_list *list; /* idle or waiting; NULL: in none */
-	struct conn *prev, *next;
+	struct list_node node; /* in one of the worker's lists, or in none */
 	struct instant idle_since;
-	struct instant asked; /* when the kernel was, or idle_since */
-	uint64_t seen_bytes;  /* what it said; 0: not asked yet */
+	struct instant probed; /* when last; or idle_since */
+	uint64_t seen_bytes;   /* by the last probe; 0: not probed yet */
 	struct request request;
 };
 
+/* NULL: no memory. */
 struct conn *conn_open(
     struct worker *worker, struct MHD_Connection *http, int fd);
 void conn_close(struct conn *conn);
 
-/* The request's ticket goes out, and comes back: then a closed one is gone. */
-struct conn *conn_of_ticket(struct completion *ticket);
+/* Lend: to the spool.  Return: a closed connection is freed by this. */
+void conn_lend_completion(struct conn *conn);
+void conn_return_completion(struct conn *conn);
+struct conn *conn_of_completion(struct completion *completion);
 struct conn *conn_of_deadline(struct heap_entry *deadline);
-void conn_gives_ticket(struct conn *conn);
-void conn_takes_ticket(struct conn *conn);
+struct conn *conn_of_node(struct list_node *node);
 
-/* Where it stands; each moves its deadline. */
-void conn_begins_head(struct conn *conn);
-void conn_begins_body(struct conn *conn);
-void conn_is_ours(struct conn *conn);
-void conn_is_held(struct conn *conn); /* ours, and looked at every turn */
-void conn_waits(struct conn *conn);   /* ours, and suspended */
-void conn_rests(struct conn *conn);
+/* Where it stands; each sets its deadline. */
+void conn_start_head(struct conn *conn);
+void conn_start_body(struct conn *conn);
+void conn_processing(struct conn *conn); /* no deadline: we are at work */
+void conn_hold(struct conn *conn);       /* the same, looked at each cycle */
+void conn_suspend(struct conn *conn);
+void conn_resume(struct conn *conn); /* no matter whether it is suspended */
+void conn_idle(struct conn *conn);
 
-/* Answers past the library; the connection has no other use from then on. */
-void conn_cut(struct conn *conn, enum outcome outcome);
+/* Shuts the sending half; what still comes is read for a moment. */
+void conn_discard(struct conn *conn);
+
+/* Lets the worker's epoll tell that the peer has closed; then: peer_closed. */
+bool conn_watch(struct conn *conn);
+void conn_unwatch(struct conn *conn);
 
 /*
  * The client has closed its sending half.  The library, which waits for edges,
- * does not see that when it comes together with the last bytes, and would keep
- * the connection until some time is over.
+ * does not notice that when it comes together with the last bytes, and would
+ * keep the connection until some timeout.
  */
-void conn_hangs_up(struct conn *conn);
+void conn_peer_closed(struct conn *conn);
 
-/* Its deadline came up. */
-void conn_is_due(struct conn *conn);
+/*
+ * To be called when its deadline came up.  True: its time is over, and the
+ * caller must reject the request.
+ */
+bool conn_timed_out(struct conn *conn);
 
-/* Has an idle connection of the worker's begun a head?  And when to ask. */
-void conn_ask_idle(struct worker *worker);
-struct instant conn_next_ask(const struct worker *worker);
+/* Have idle connections of the worker begun a head?  And when to probe next. */
+void conn_probe_idle(struct worker *worker);
+struct instant conn_next_probe(const struct worker *worker);
 
 #endif

@@ -3,32 +3,32 @@
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-
-#include "gateway/spool/spool.h"
 
 #define RENEW_NS (100 * NS_PER_MS)
 
 /* A refusal with 20 errors of at most 400 bytes each. */
-#define BODY_MOST (16 << 10)
+#define BODY_MAX (16 << 10)
 
-/* For reasons that pass by themselves, soon and without a known rate. */
+/* Where nobody can tell how long the cause will last; it may be short. */
 #define RETRY_SOON_S 1
-/* Another instance, or this one after its restart. */
+/* After a restart, or at once at another instance. */
 #define RETRY_DRAINED_S 5
 
-#define FIELDS_MOST 10
+#define FIELDS_MAX 10
 
 struct fields {
 	unsigned count;
 	struct {
 		const char *name;
 		char value[32];
-	} rows[FIELDS_MOST];
+	} rows[FIELDS_MAX];
 };
 
-static const char *const levels[HTTP_REPLY_LEVELS] = {
+static const char *const levels[ACK_LEVELS] = {
 	[ACK_RECEIVED] = "received",
 	[ACK_DURABLE] = "durable",
 	[ACK_DELIVERED] = "delivered",
@@ -97,7 +97,7 @@ add_all(struct fields *fields, const struct http_reply *reply,
 		add_text(fields, "Content-Type", "application/json");
 	if (row->retry)
 		add_number(fields, "Retry-After",
-		    retry_after_s(reply->outcome, spool, cache->made));
+		    retry_after_s(reply->outcome, spool, cache->renewed));
 	if (reply->outcome == OUTCOME_NO_METHOD)
 		add_text(fields, "Allow", "POST");
 	if (reply->close)
@@ -136,10 +136,10 @@ make(const struct http_reply *reply, const struct http_reply_cache *cache,
 	struct MHD_Response *made = NULL;
 	struct buffer body;
 
-	buffer_init(&body, BODY_MOST);
+	buffer_init(&body, BODY_MAX);
 	if (!write_body(&body, reply))
 		goto out;
-	/* Copied: the library sends it when we are long gone. */
+	/* Copied: the library sends it after we have returned. */
 	made = MHD_create_response_from_buffer(
 	    body.len, body.at, MHD_RESPMEM_MUST_COPY);
 	if (made == NULL)
@@ -154,19 +154,19 @@ out:
 }
 
 static void
-forget(struct http_reply_cache *cache)
+drop_answers(struct http_reply_cache *cache)
 {
-	for (int i = 0; i < HTTP_REPLY_LEVELS; i++) {
-		if (cache->kept[i] != NULL)
-			MHD_destroy_response(cache->kept[i]);
-		cache->kept[i] = NULL;
+	for (int i = 0; i < ACK_LEVELS; i++) {
+		if (cache->success[i] != NULL)
+			MHD_destroy_response(cache->success[i]);
+		cache->success[i] = NULL;
 	}
 }
 
 void
 http_reply_cache_fini(struct http_reply_cache *cache)
 {
-	forget(cache);
+	drop_answers(cache);
 }
 
 void
@@ -175,16 +175,16 @@ http_reply_cache_renew(struct http_reply_cache *cache,
 {
 	struct budget_view view;
 
-	if (cache->made.ns != 0 && now.ns - cache->made.ns < RENEW_NS)
+	if (cache->renewed.ns != 0 && now.ns - cache->renewed.ns < RENEW_NS)
 		return;
-	cache->made = now;
+	cache->renewed = now;
 	view = budget_view(budget, wall_ms);
 	if (view.limit == cache->view.limit &&
 	    view.remaining == cache->view.remaining &&
 	    view.reset_s == cache->view.reset_s)
 		return;
 	cache->view = view;
-	forget(cache);
+	drop_answers(cache);
 }
 
 bool
@@ -193,7 +193,7 @@ http_reply_queue(struct http_reply_cache *cache, const struct http_reply *reply,
 {
 	bool ready =
 	    reply->outcome == OUTCOME_KEPT && !reply->close && !reply->counts;
-	struct MHD_Response *made = ready ? cache->kept[reply->level] : NULL;
+	struct MHD_Response *made = ready ? cache->success[reply->level] : NULL;
 	enum MHD_Result queued;
 
 	if (made == NULL)
@@ -203,10 +203,39 @@ http_reply_queue(struct http_reply_cache *cache, const struct http_reply *reply,
 	queued = MHD_queue_response(
 	    connection, outcome_rows[reply->outcome].http, made);
 	if (ready)
-		cache->kept[reply->level] = made;
+		cache->success[reply->level] = made;
 	else
 		MHD_destroy_response(made);
 	return queued == MHD_YES;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+http_reply_refused(
+    struct buffer *detail, const struct completion *completion, bool gaps)
+{
+	uint32_t numbers[COMPLETION_REFUSED_TOLD];
+	uint32_t count = completion->refused < COMPLETION_REFUSED_TOLD
+			     ? completion->refused
+			     : COMPLETION_REFUSED_TOLD;
+
+	memcpy(numbers, completion->refused_events, count * sizeof numbers[0]);
+	qsort(numbers, count, sizeof numbers[0], compare_numbers);
+	buffer_print(detail, ",\"errors\":[");
+	for (uint32_t i = 0; i < count; i++)
+		buffer_print(detail,
+		    "%s{\"%s\":%" PRIu32 ",\"reason\":\"refused_upstream\","
+		    "\"message\":\"the upstream refuses this event\"}",
+		    i == 0 ? "" : ",", gaps ? "event" : "line", numbers[i] + 1);
+	buffer_print(
+	    detail, "],\"more\":%" PRIu32, completion->refused - count);
 }
 
 static void
@@ -237,8 +266,8 @@ http_reply_raw(struct http_reply_cache *cache, const struct http_reply *reply,
 	struct buffer body, text;
 
 	closing.close = true;
-	buffer_init(&body, BODY_MOST);
-	buffer_init(&text, BODY_MOST);
+	buffer_init(&body, BODY_MAX);
+	buffer_init(&text, BODY_MAX);
 	add_all(&fields, &closing, cache, spool);
 	if (write_body(&body, &closing)) {
 		write_head(&text, &closing, &fields, wall_ms, body.len);

@@ -6,19 +6,15 @@
 
 #include "gateway/base/log.h"
 #include "gateway/receive/body.h"
-#include "gateway/receive/validate_body.h"
-#include "gateway/receive/conn.h"
+#include "gateway/receive/http_reply.h"
 #include "gateway/receive/request_stats.h"
 #include "gateway/receive/skip_invalid.h"
-#include "gateway/receive/listen.h"
-#include "gateway/receive/refused.h"
-#include "gateway/receive/receive_shared.h"
-#include "gateway/receive/worker.h"
+#include "gateway/receive/validate_body.h"
 
 static struct receive_shared *
-service_of(struct conn *conn)
+shared_of(struct conn *conn)
 {
-	return conn->worker->service;
+	return conn->worker->shared;
 }
 
 static void
@@ -28,9 +24,8 @@ move(struct request *request, enum request_event event)
 	assert(request->state != REQUEST_BUG);
 }
 
-/* The end that the request comes to. */
 static void
-choose(struct conn *conn, enum outcome outcome)
+set_outcome(struct conn *conn, enum outcome outcome)
 {
 	conn->request.outcome = outcome;
 	request_stats_request(conn, outcome);
@@ -42,11 +37,9 @@ choose(struct conn *conn, enum outcome outcome)
 
 /* ---------------------------------------------------------------- head -- */
 
-/*
- * Each step says KEPT, which is "go on", or with what the request is refused.
- */
+/* Each step returns KEPT to go on, or what the request is refused with. */
 static enum outcome
-believe_head(struct conn *conn)
+check_head(struct conn *conn)
 {
 	struct request *r = &conn->request;
 	enum http_request_fault fault = r->head.fault;
@@ -72,28 +65,28 @@ find_route(struct conn *conn)
 }
 
 static enum outcome
-allow_method(struct conn *conn)
+check_method(struct conn *conn)
 {
 	return conn->request.head.post ? OUTCOME_KEPT : OUTCOME_NO_METHOD;
 }
 
 static enum outcome
-refuse_when_draining(struct conn *conn)
+check_draining(struct conn *conn)
 {
 	if (!atomic_load_explicit(
-		&service_of(conn)->refusing, memory_order_relaxed))
+		&shared_of(conn)->draining, memory_order_relaxed))
 		return OUTCOME_KEPT;
 	conn->request.close = true;
 	return OUTCOME_DRAINING;
 }
 
 static enum outcome
-grant_wishes(struct conn *conn)
+check_query(struct conn *conn)
 {
 	struct request *r = &conn->request;
 
-	r->message = r->route.why;
-	return r->route.wish;
+	r->message = r->route.query_message;
+	return r->route.query;
 }
 
 static enum outcome
@@ -102,15 +95,15 @@ choose_level(struct conn *conn)
 	struct request *r = &conn->request;
 	struct span asked = r->head.values[HTTP_REQUEST_NAME_GATEWAY_ACK];
 
-	r->level = service_of(conn)->options.acknowledge;
+	r->level = shared_of(conn)->options.acknowledge;
 	if (asked.at != NULL) {
 		unsigned level = 0;
 
-		while (level < HTTP_REPLY_LEVELS &&
+		while (level < ACK_LEVELS &&
 		       !span_equal_nocase(
 			   asked, span_of(http_reply_level_name(level))))
 			level++;
-		if (level == HTTP_REPLY_LEVELS) {
+		if (level == ACK_LEVELS) {
 			r->message =
 			    "Gateway-Ack may be received, durable or delivered";
 			return OUTCOME_BAD_PARAMETER;
@@ -118,28 +111,28 @@ choose_level(struct conn *conn)
 		r->level = level;
 	}
 	if (r->level == ACK_DURABLE &&
-	    !spool_is_durable(service_of(conn)->spool))
+	    !spool_is_durable(shared_of(conn)->spool))
 		return OUTCOME_ACK_UNAVAILABLE;
 	return OUTCOME_KEPT;
 }
 
 static enum outcome
-limit_size(struct conn *conn)
+check_size(struct conn *conn)
 {
-	return conn->request.head.length > service_of(conn)->options.max_body
+	return conn->request.head.length > shared_of(conn)->options.max_body
 		   ? OUTCOME_TOO_LARGE
 		   : OUTCOME_KEPT;
 }
 
 static enum outcome
-know_encoding(struct conn *conn)
+check_encoding(struct conn *conn)
 {
 	struct request *r = &conn->request;
 	struct span name = r->head.values[HTTP_REQUEST_NAME_CONTENT_ENCODING];
 
-	r->zipped = span_equal_nocase(name, SPAN("gzip")) ||
-		    span_equal_nocase(name, SPAN("x-gzip"));
-	if (r->zipped || name.len == 0 ||
+	r->gzipped = span_equal_nocase(name, SPAN("gzip")) ||
+		     span_equal_nocase(name, SPAN("x-gzip"));
+	if (r->gzipped || name.len == 0 ||
 	    span_equal_nocase(name, SPAN("identity")))
 		return OUTCOME_KEPT;
 	return OUTCOME_BAD_ENCODING;
@@ -152,7 +145,7 @@ find_table(struct conn *conn)
 	struct span name = { r->route.table, r->route.table_len };
 
 	switch (tables_find(
-	    service_of(conn)->tables, name, conn->worker->now, &r->table)) {
+	    shared_of(conn)->tables, name, conn->worker->now, &r->table)) {
 	case TABLE_UNKNOWN:
 		return OUTCOME_NO_TABLE;
 	case TABLE_TOO_MANY:
@@ -163,24 +156,24 @@ find_table(struct conn *conn)
 		break;
 	}
 	if (!r->route.dry_run &&
-	    spool_crowded_by(service_of(conn)->spool, r->table,
-		tables_known(service_of(conn)->tables)))
+	    spool_crowded_by(shared_of(conn)->spool, r->table,
+		tables_known(shared_of(conn)->tables)))
 		return OUTCOME_TABLE_BACKLOG;
 	return OUTCOME_KEPT;
 }
 
 static enum outcome (*const head_steps[])(struct conn *) = {
-	believe_head,
+	check_head,
 	find_route,
-	allow_method,
-	refuse_when_draining,
-	grant_wishes,
+	check_method,
+	check_draining,
+	check_query,
 	choose_level,
-	limit_size,
-	know_encoding,
+	check_size,
+	check_encoding,
 	find_table,
 	skip_invalid_choose,
-	body_expect,
+	body_reserve,
 };
 
 void
@@ -189,80 +182,100 @@ ingest_begin(struct conn *conn, struct span target)
 	struct request *r = &conn->request;
 
 	memset(r, 0, sizeof *r);
-	buffer_init(&r->detail, VALIDATE_BODY_DETAIL_MOST);
-	r->state = conn->cut ? REQUEST_DISCARD : REQUEST_HEAD;
-	r->counted = conn->cut;
-	route_find(&r->route, target, service_of(conn)->options.project);
-	conn_begins_head(conn);
+	buffer_init(&r->detail, VALIDATE_BODY_DETAIL_MAX);
+	r->state = conn->discarding ? REQUEST_DISCARD : REQUEST_HEAD;
+	r->counted = conn->discarding;
+	route_find(&r->route, target, shared_of(conn)->options.project);
+	conn_start_head(conn);
 }
 
 void
-ingest_head(struct conn *conn, struct span method, struct span version)
+ingest_head(struct conn *conn)
 {
 	struct request *r = &conn->request;
 	enum outcome outcome = OUTCOME_KEPT;
 
-	http_request_begin(&r->head, method, version);
-	r->head.wanted = span_of(service_of(conn)->options.identify_by);
-	listen_feed_head(conn, method, version, &r->head);
-	http_request_finish(&r->head);
-	request_stats_names(conn, r->head.found);
+	request_stats_set_producer(conn, r->head.found);
 
 	for (size_t i = 0; outcome == OUTCOME_KEPT &&
 			   i < sizeof head_steps / sizeof head_steps[0];
 	     i++)
 		outcome = head_steps[i](conn);
 	if (outcome != OUTCOME_KEPT)
-		choose(conn, outcome);
+		set_outcome(conn, outcome);
 	move(r,
 	    outcome == OUTCOME_KEPT ? REQUEST_EVENT_OK : REQUEST_EVENT_REFUSE);
 	if (r->state == REQUEST_BODY && http_request_has_body(&r->head))
-		conn_begins_body(conn);
+		conn_start_body(conn);
 	else
-		conn_is_ours(conn);
+		conn_processing(conn);
+}
+
+/* -------------------------------------------------- past the library -- */
+
+void
+ingest_reject(struct conn *conn, enum outcome outcome)
+{
+	struct worker *w = conn->worker;
+	struct http_reply reply = { .outcome = outcome };
+
+	if (conn->discarding)
+		return;
+	request_stats_rejected(conn, outcome);
+	http_reply_raw(
+	    &w->replies, &reply, w->shared->spool, w->wall_ms, conn->fd);
+	conn_discard(conn);
+}
+
+void
+ingest_timeout(struct conn *conn, enum outcome outcome)
+{
+	if (conn->request.state != REQUEST_DONE)
+		move(&conn->request, REQUEST_EVENT_TIMEOUT);
+	ingest_reject(conn, outcome);
 }
 
 /* ---------------------------------------------------------------- body -- */
 
 void
-ingest_piece(struct conn *conn, const char *bytes, size_t len)
+ingest_data(struct conn *conn, const char *bytes, size_t len)
 {
 	struct request *r = &conn->request;
-	enum outcome outcome = body_add(conn, bytes, len);
+	enum outcome outcome = body_append(conn, bytes, len);
 
 	if (outcome != OUTCOME_KEPT) {
-		choose(conn, outcome);
+		set_outcome(conn, outcome);
 		move(r, REQUEST_EVENT_REFUSE);
-		conn_cut(conn, outcome);
+		ingest_reject(conn, outcome);
 		return;
 	}
-	conn->patience.bytes += len;
+	conn->timeouts.bytes += len;
 	move(r, REQUEST_EVENT_DATA);
 }
 
-/* --------------------------------------------------------------- whole -- */
+/* -------------------------------------------------------------- events -- */
 
 static enum outcome
-check(struct conn *conn, char *body, size_t len, struct validate_body *found)
+validate(struct conn *conn, char *body, size_t len, struct validate_body *found)
 {
 	struct request *r = &conn->request;
 	struct validate_body_skip skip;
 	enum outcome outcome = validate_body(found, body, len,
 	    &r->table->options, conn->worker->wall_ms,
-	    skip_invalid_skip(conn, &skip), &r->detail);
+	    skip_invalid_begin(conn, &skip), &r->detail);
 
 	if (outcome == OUTCOME_BAD_EVENTS) {
 		snprintf(r->own_message, sizeof r->own_message, "%s",
 		    found->message);
 		r->message = r->own_message;
 	}
-	if (found->bad > 0 && !r->route.dry_run)
+	if (found->invalid > 0 && !r->route.dry_run)
 		request_stats_faults(conn, found);
 	return outcome;
 }
 
 static enum outcome
-unzip_and_check(struct conn *conn, struct validate_body *found)
+gunzip_and_validate(struct conn *conn, struct validate_body *found)
 {
 	struct worker *w = conn->worker;
 	struct request *r = &conn->request;
@@ -270,7 +283,7 @@ unzip_and_check(struct conn *conn, struct validate_body *found)
 	size_t len;
 
 	switch (gzip_unpack(w->gzip, r->record->lines, r->record->bytes,
-	    w->scratch, w->service->options.max_body, &len)) {
+	    w->scratch, w->shared->options.max_body, &len)) {
 	case GZIP_TOO_LARGE:
 		return OUTCOME_TOO_LARGE;
 	case GZIP_MALFORMED:
@@ -278,7 +291,7 @@ unzip_and_check(struct conn *conn, struct validate_body *found)
 	case GZIP_DONE:
 		break;
 	}
-	outcome = check(conn, w->scratch, len, found);
+	outcome = validate(conn, w->scratch, len, found);
 	if (outcome != OUTCOME_KEPT)
 		return outcome;
 	return body_replace(conn, w->scratch, found->bytes);
@@ -291,13 +304,13 @@ read_events(struct conn *conn, struct validate_body *found)
 
 	if (r->record->bytes == 0)
 		return OUTCOME_KEPT;
-	if (r->zipped)
-		return unzip_and_check(conn, found);
-	return check(conn, r->record->lines, r->record->bytes, found);
+	if (r->gzipped)
+		return gunzip_and_validate(conn, found);
+	return validate(conn, r->record->lines, r->record->bytes, found);
 }
 
 static void
-address(struct conn *conn, const struct validate_body *found)
+fill_record(struct conn *conn, const struct validate_body *found)
 {
 	struct request *r = &conn->request;
 	struct record *record;
@@ -309,8 +322,8 @@ address(struct conn *conn, const struct validate_body *found)
 	record->earliest_ms = found->earliest_ms;
 	record->accepted = conn->worker->now;
 	record->accepted_ms = conn->worker->wall_ms;
-	request_stats_kept(conn, record);
-	record->table = r->table; /* the reference goes along */
+	request_stats_accepted(conn, record);
+	record->table = r->table; /* with its reference */
 	r->table = NULL;
 }
 
@@ -320,9 +333,10 @@ append(struct conn *conn)
 	struct request *r = &conn->request;
 	struct record *record = r->record;
 
-	r->record = NULL; /* on yes it is gone before we return */
-	if (spool_put(service_of(conn)->spool, record, &conn->worker->ring)) {
-		conn->worker->puts++;
+	r->record = NULL; /* it may be freed before spool_put returns */
+	if (spool_put(
+		shared_of(conn)->spool, record, &conn->worker->wake_spool)) {
+		conn->worker->records_put++;
 		return true;
 	}
 	r->record = record;
@@ -333,14 +347,14 @@ static void
 finish(struct conn *conn, enum outcome outcome)
 {
 	skip_invalid_end(conn, outcome);
-	choose(conn, outcome);
+	set_outcome(conn, outcome);
 	move(&conn->request,
 	    outcome == OUTCOME_KEPT ? REQUEST_EVENT_OK : REQUEST_EVENT_REFUSE);
 }
 
 /*
- * Given out of hand first, appended then: once the spool has the record, the
- * ticket may be settled before the next line is reached.
+ * The order matters: once the spool has the record, another thread may send
+ * the completion before the next line is reached.
  */
 static void
 keep_and_wait(struct conn *conn)
@@ -348,24 +362,26 @@ keep_and_wait(struct conn *conn)
 	struct worker *w = conn->worker;
 	struct request *r = &conn->request;
 	uint64_t ack_ns =
-	    w->service->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
+	    w->shared->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
 
-	r->ticket.box = &w->box;
-	r->ticket.wish = r->level == ACK_DURABLE ? COMPLETION_WISH_DURABLE
-						 : COMPLETION_WISH_DELIVERED;
-	r->ticket.deadline = (struct instant){ w->now.ns + (int64_t)ack_ns };
-	r->record->ticket = &r->ticket;
+	r->completion.box = &w->completions;
+	r->completion.wish = r->level == ACK_DURABLE
+				 ? COMPLETION_WISH_DURABLE
+				 : COMPLETION_WISH_DELIVERED;
+	r->completion.deadline =
+	    (struct instant){ w->now.ns + (int64_t)ack_ns };
+	r->record->ticket = &r->completion;
 	move(r, REQUEST_EVENT_WAIT);
 	if (r->level == ACK_DURABLE)
-		conn_is_held(conn);
+		conn_hold(conn);
 	else
-		listen_suspend(conn);
-	conn_gives_ticket(conn);
+		conn_suspend(conn);
+	conn_lend_completion(conn);
 	if (append(conn))
 		return;
-	conn_takes_ticket(conn);
+	conn_return_completion(conn);
 	r->record->ticket = NULL;
-	listen_resume(conn);
+	conn_resume(conn);
 	finish(conn, OUTCOME_SPOOL_FULL);
 }
 
@@ -381,31 +397,31 @@ keep(struct conn *conn)
 }
 
 void
-ingest_whole(struct conn *conn)
+ingest_body_end(struct conn *conn)
 {
 	struct request *r = &conn->request;
 	struct validate_body found = { 0 };
 	enum outcome outcome;
 
 	move(r, REQUEST_EVENT_OK);
-	r->whole = conn->worker->now;
-	conn_is_ours(conn);
+	r->received_at = conn->worker->now;
+	conn_processing(conn);
 	outcome = read_events(conn, &found);
 	if (outcome == OUTCOME_KEPT)
-		outcome = skip_invalid_keep(conn, &found);
+		outcome = skip_invalid_write(conn, &found);
 	if (outcome != OUTCOME_KEPT || found.events == 0 || r->route.dry_run) {
 		finish(conn, outcome);
 		return;
 	}
 	r->gaps = found.gaps;
-	address(conn, &found);
+	fill_record(conn, &found);
 	keep(conn);
 }
 
 /* ----------------------------------------------------------------- end -- */
 
 void
-ingest_settled(struct conn *conn)
+ingest_completed(struct conn *conn)
 {
 	static const enum outcome outcomes[] = {
 		[COMPLETION_DELIVERED] = OUTCOME_KEPT,
@@ -418,15 +434,15 @@ ingest_settled(struct conn *conn)
 
 	struct request *r = &conn->request;
 
-	if (r->ticket.result == COMPLETION_SIFTED) {
+	if (r->completion.result == COMPLETION_SIFTED) {
 		buffer_reset(&r->detail);
-		refused_print(&r->detail, &r->ticket, r->gaps);
+		http_reply_refused(&r->detail, &r->completion, r->gaps);
 	}
-	finish(conn, outcomes[r->ticket.result]);
+	finish(conn, outcomes[r->completion.result]);
 }
 
 void
-ingest_given_up(struct conn *conn)
+ingest_abandon(struct conn *conn)
 {
 	finish(conn, OUTCOME_NOT_DELIVERED);
 }
@@ -437,8 +453,8 @@ ingest_end(struct conn *conn)
 	struct request *r = &conn->request;
 
 	if (!r->counted)
-		choose(conn, OUTCOME_GONE);
-	body_end(conn);
+		set_outcome(conn, OUTCOME_GONE);
+	body_release(conn);
 	if (r->table != NULL)
 		table_release(r->table, conn->worker->now);
 	r->table = NULL;

@@ -11,16 +11,17 @@
 
 #include "gateway/base/log.h"
 #include "gateway/receive/conn.h"
-#include "gateway/receive/worker.h"
+#include "gateway/receive/http_reply.h"
+#include "gateway/receive/ingest.h"
 
 /*
- * A connection's memory in the library: head and reply, and the window through
- * which a body passes.  It is wiped after every request, so larger is dearer
- * for small requests; smaller means more calls for large ones.
+ * A connection's memory in the library: for head and answer, and for the part
+ * of a body that is passed on at once.  It is cleared after every request, so
+ * a larger one makes small requests slower, and a smaller one large requests.
  */
 #define POOL_BYTES (15 << 10)
 
-/* Of a kept-alive connection on which nothing moves. */
+/* Then a kept-alive connection without traffic is closed. */
 #define IDLE_S 120
 
 /* ------------------------------------------------------------ connections */
@@ -40,41 +41,41 @@ conn_of(struct MHD_Connection *http)
 }
 
 static struct conn *
-welcome(struct worker *w, struct MHD_Connection *http)
+accept_conn(struct worker *w, struct MHD_Connection *http)
 {
-	struct receive_shared *service = w->service;
-	uint64_t most = service->options.max_connections;
+	struct receive_shared *shared = w->shared;
+	uint64_t most = shared->options.max_connections;
 	uint64_t n = 1 + atomic_fetch_add_explicit(
-			     &service->connections, 1, memory_order_relaxed);
+			     &shared->connections, 1, memory_order_relaxed);
 	int fd = socket_of(http);
 	struct conn *conn = NULL;
 
 	if (n <= most + RECEIVE_SHARED_EXCESS)
 		conn = conn_open(w, http, fd);
-	if (conn == NULL || !worker_watch_end(w, conn))
+	if (conn == NULL || !conn_watch(conn))
 		shutdown(fd, SHUT_RDWR);
 	else if (n > most)
-		conn_cut(conn, OUTCOME_TOO_MANY_CONNECTIONS);
-	registry_connections(w->account, 1);
+		ingest_reject(conn, OUTCOME_TOO_MANY_CONNECTIONS);
+	registry_connections(w->registry, 1);
 	return conn;
 }
 
 /*
- * The library closes the socket right after this, so whatever must outlive it
- * is duplicated.  By now it has shut the sending half.
+ * The library closes the socket right after this, so a connection that is to
+ * linger needs a duplicate.  By now it has shut the sending half.
  */
 static void
-part(struct worker *w, struct conn *conn)
+end_conn(struct worker *w, struct conn *conn)
 {
-	bool unread = conn->patience.phase == TIMEOUTS_HEAD ||
-		      conn->patience.phase == TIMEOUTS_BODY;
+	bool unread = conn->timeouts.phase == TIMEOUTS_HEAD ||
+		      conn->timeouts.phase == TIMEOUTS_BODY;
 	int fd;
 
-	worker_unwatch_end(w, conn);
+	conn_unwatch(conn);
 	if ((conn->linger || unread) && !w->stopping) {
 		fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
 		if (fd != -1)
-			lingering_close_adopt(&w->farewell, fd, w->now);
+			lingering_close_add(&w->lingering, fd, w->now);
 	}
 	conn_close(conn);
 }
@@ -86,15 +87,79 @@ on_connection(void *cls, struct MHD_Connection *http, void **context,
 	struct worker *w = cls;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*context = welcome(w, http);
+		*context = accept_conn(w, http);
 		return;
 	}
 	if (*context != NULL)
-		part(w, *context);
+		end_conn(w, *context);
 	*context = NULL;
-	registry_connections(w->account, -1);
+	registry_connections(w->registry, -1);
 	atomic_fetch_sub_explicit(
-	    &w->service->connections, 1, memory_order_relaxed);
+	    &w->shared->connections, 1, memory_order_relaxed);
+}
+
+/* ------------------------------------------------------------------ heads */
+
+/*
+ * libmicrohttpd 0.9 ends lines at a bare line feed, ends texts at a NUL and
+ * joins a folded line to the name before it, all without a sign.  But its texts
+ * still stand where they were read, so what it removed shows as a gap: a normal
+ * field begins two bytes (CR LF, by now NUL NUL) behind the end of the one
+ * before it, the first one two bytes behind the version, and the parts of the
+ * request line stand one byte (a blank) apart.
+ */
+struct layout {
+	struct http_request *head;
+	bool known;
+	const char *next; /* where the next text must begin */
+};
+
+static void
+expect_at(struct layout *layout, const char *text, size_t len, size_t gap)
+{
+	if (layout->known && layout->next != NULL && text != layout->next)
+		http_request_refuse(layout->head, HTTP_REQUEST_HIDDEN);
+	layout->next = text + len + gap;
+}
+
+static enum MHD_Result
+feed_field(void *cls, enum MHD_ValueKind kind, const char *name,
+    size_t name_len, const char *value, size_t value_len)
+{
+	struct layout *layout = cls;
+
+	(void)kind;
+	expect_at(layout, name, name_len, 0);
+	/* The gap check does not see this after the last field. */
+	if (layout->known && value[value_len + 1] != '\0')
+		http_request_refuse(layout->head, HTTP_REQUEST_HIDDEN);
+	layout->next = value + value_len + 2;
+	http_request_field(layout->head, (struct span){ name, name_len },
+	    (struct span){ value, value_len });
+	return MHD_YES;
+}
+
+/* Version 1.0 refuses all that by itself, and has another layout. */
+static bool
+layout_is_known(void)
+{
+	return MHD_get_version()[0] == '0';
+}
+
+static void
+read_head(struct conn *conn, struct span method, struct span version)
+{
+	struct http_request *head = &conn->request.head;
+	struct layout layout = { .head = head, .known = layout_is_known() };
+
+	http_request_begin(head, method, version);
+	head->wanted = span_of(conn->worker->shared->options.identify_by);
+	expect_at(&layout, method.at, method.len, 1);
+	expect_at(&layout, conn->target.at, conn->target.len, 1);
+	expect_at(&layout, version.at, version.len, 2);
+	MHD_get_connection_values_n(
+	    conn->http, MHD_HEADER_KIND, feed_field, &layout);
+	http_request_finish(head);
 }
 
 /* --------------------------------------------------------------- requests */
@@ -108,14 +173,14 @@ on_line(void *cls, const char *target, struct MHD_Connection *http)
 
 	if (conn == NULL)
 		return NULL;
-	w->under_way++;
-	conn->primed = false;
+	w->unanswered++;
+	conn->read_complete = false;
 	conn->target = span_of(target);
 	ingest_begin(conn, conn->target);
 	return conn;
 }
 
-/* The path is decoded by us, once, after it was cut at its slashes. */
+/* route.c decodes the path, once, after it was split at its slashes. */
 static size_t
 leave_encoded(void *cls, struct MHD_Connection *http, char *text)
 {
@@ -137,17 +202,17 @@ answer(struct conn *conn)
 		.counts = r->skips,
 		.accepted = r->accepted,
 		.rejected = r->rejected,
-		.close = r->close || atomic_load_explicit(&w->service->refusing,
+		.close = r->close || atomic_load_explicit(&w->shared->draining,
 					 memory_order_relaxed),
 	};
 
 	return http_reply_queue(
-		   &w->replies, &reply, w->service->spool, conn->http)
+		   &w->replies, &reply, w->shared->spool, conn->http)
 		   ? MHD_YES
 		   : MHD_NO;
 }
 
-/* An answer given now closes the connection; given after the body, not. */
+/* An answer given before the body closes the connection; one after it not. */
 static enum MHD_Result
 after_head(struct conn *conn)
 {
@@ -161,35 +226,36 @@ after_head(struct conn *conn)
 }
 
 /*
- * A connection that is suspended while the library thinks that it reads will
- * be read again when it is resumed, before it is asked for its answer; and if
- * the client has closed its sending half by then, it is closed for good.  So
- * let one turn pass: then the library knows that it has read enough.  Where
- * only the disk is waited for, that is so anyway: see worker.c.
+ * If a connection is suspended while the library still expects a body, the
+ * library reads it again when it is resumed, before it asks for the answer; and
+ * if the client has closed its sending half by then, it closes the connection.
+ * So let one cycle pass: then the library knows that the body is whole.  Where
+ * only the disk is waited for, that is so anyway: see worker_thread.c.
  */
 static bool
-is_primed(struct conn *conn)
+is_read_complete(struct conn *conn)
 {
-	bool primed = conn->primed || conn->request.level != ACK_DELIVERED;
+	bool primed =
+	    conn->read_complete || conn->request.level != ACK_DELIVERED;
 
-	conn->primed = true;
+	conn->read_complete = true;
 	return primed;
 }
 
 static enum MHD_Result
-on_piece(struct conn *conn, const char *bytes, size_t *len)
+on_body(struct conn *conn, const char *bytes, size_t *len)
 {
 	size_t n = *len;
 
 	*len = 0;
 	if (n > 0) {
-		ingest_piece(conn, bytes, n);
+		ingest_data(conn, bytes, n);
 		return conn->request.state == REQUEST_DISCARD ? MHD_NO
 							      : MHD_YES;
 	}
-	if (!is_primed(conn))
+	if (!is_read_complete(conn))
 		return MHD_YES;
-	ingest_whole(conn);
+	ingest_body_end(conn);
 	return conn->request.state == REQUEST_REPLY ? answer(conn) : MHD_YES;
 }
 
@@ -207,16 +273,17 @@ on_request(void *cls, struct MHD_Connection *http, const char *url,
 		return MHD_NO;
 	switch (conn->request.state) {
 	case REQUEST_HEAD:
-		ingest_head(conn, span_of(method), span_of(version));
+		read_head(conn, span_of(method), span_of(version));
+		ingest_head(conn);
 		return after_head(conn);
 	case REQUEST_BODY:
-		return on_piece(conn, bytes, len);
+		return on_body(conn, bytes, len);
 	case REQUEST_REPLY:
 		return answer(conn);
 	case REQUEST_WAIT:
 		return MHD_YES;
 	default:
-		return MHD_NO; /* cut: not a byte more */
+		return MHD_NO; /* discarding: read no more */
 	}
 }
 
@@ -231,10 +298,10 @@ on_completed(void *cls, struct MHD_Connection *http, void **context,
 	*context = NULL;
 	if (conn == NULL)
 		return;
-	w->under_way--;
+	w->unanswered--;
 	ingest_end(conn);
 	if (why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		conn_rests(conn);
+		conn_idle(conn);
 }
 
 /* ----------------------------------------------------------------- daemon */
@@ -253,9 +320,9 @@ on_log(void *cls, const char *format, va_list args)
 bool
 listen_open(struct worker *worker, int fd, struct err *err)
 {
-	uint64_t most = worker->service->options.max_connections;
+	uint64_t most = worker->shared->options.max_connections;
 
-	/* Above what we count ourselves, so that we are asked first. */
+	/* More than we count ourselves, so that our limit is met first. */
 	most += 2 * RECEIVE_SHARED_EXCESS;
 	worker->http = MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
@@ -269,7 +336,7 @@ listen_open(struct worker *worker, int fd, struct err *err)
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, worker,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_line, worker,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
-	    /* Strictness 1 would drop what `head` answers with a reason. */
+	    /* Strictness 1 would drop what http_request answers with 400. */
 	    MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
 	    1, MHD_OPTION_END);
 	if (worker->http != NULL)
@@ -316,84 +383,4 @@ listen_quiesce(struct worker *worker)
 
 	if (fd != -1)
 		close(fd);
-}
-
-/* ------------------------------------------------------ what ingest needs */
-
-/*
- * The library ends lines at a bare line feed, cuts texts at a NUL and glues a
- * folded line to the name before it, all without telling.  But what it shows
- * still stands where it was read, so whatever it swallowed shows as a gap: a
- * plain field begins two bytes (CR LF, by now NUL NUL) behind the end of the
- * one before it, the first one so behind the version, and the parts of the
- * request line stand one byte (a blank) apart.
- */
-struct layout {
-	struct http_request *head;
-	bool known;
-	const char *next; /* where the next text must begin */
-};
-
-static void
-expect_at(struct layout *layout, const char *text, size_t len, size_t gap)
-{
-	if (layout->known && layout->next != NULL && text != layout->next)
-		http_request_refuse(layout->head, HTTP_REQUEST_HIDDEN);
-	layout->next = text + len + gap;
-}
-
-static enum MHD_Result
-feed_field(void *cls, enum MHD_ValueKind kind, const char *name,
-    size_t name_len, const char *value, size_t value_len)
-{
-	struct layout *layout = cls;
-
-	(void)kind;
-	expect_at(layout, name, name_len, 0);
-	/* Only of the last one this is not seen by the place of the next. */
-	if (layout->known && value[value_len + 1] != '\0')
-		http_request_refuse(layout->head, HTTP_REQUEST_HIDDEN);
-	layout->next = value + value_len + 2;
-	http_request_field(layout->head, (struct span){ name, name_len },
-	    (struct span){ value, value_len });
-	return MHD_YES;
-}
-
-/* From 1.0 on it refuses all that by itself, and lays fields out otherwise. */
-static bool
-layout_is_known(void)
-{
-	return MHD_get_version()[0] == '0';
-}
-
-void
-listen_feed_head(struct conn *conn, struct span method, struct span version,
-    struct http_request *head)
-{
-	struct layout layout = { .head = head, .known = layout_is_known() };
-
-	expect_at(&layout, method.at, method.len, 1);
-	expect_at(&layout, conn->target.at, conn->target.len, 1);
-	expect_at(&layout, version.at, version.len, 2);
-	MHD_get_connection_values_n(
-	    conn->http, MHD_HEADER_KIND, feed_field, &layout);
-}
-
-void
-listen_suspend(struct conn *conn)
-{
-	conn_waits(conn);
-	MHD_suspend_connection(conn->http);
-}
-
-void
-listen_resume(struct conn *conn)
-{
-	struct worker *w = conn->worker;
-	bool suspended = conn->list == &w->waiting;
-
-	w->again = true;
-	conn_is_ours(conn);
-	if (suspended)
-		MHD_resume_connection(conn->http);
 }

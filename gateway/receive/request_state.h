@@ -1,38 +1,41 @@
 /*
- * request_state - the life of one producer request, as states.
+ * request_state - the states of one producer request.
  *
  *	HEAD --ok--> BODY --ok--> STORE --ok--> REPLY --ok--> DONE
  *	 | |          |            | |           ^ ^ ^
- *	 | |        refuse      park refuse      | | |
+ *	 | |        refuse      wait refuse      | | |
  *	 | |          |            v +-----------+ | |
  *	 | |          |           WAIT --ok--------+ |
  *	 | +--refuse--|------------------------------+
  *	 |            v
- *	 +--late---> CUT <--late-- BODY
+ *	 +-timeout-> DISCARD <--timeout-- BODY
  *
- *	more  keeps BODY and CUT where they are.
- *	gone  (the producer hung up) leads to DONE from anywhere but WAIT: a
- *	      suspended connection is not looked at until its ticket comes, and
- *	      a held one that breaks is given up without a word of this table.
+ *	data	keeps BODY and DISCARD where they are.
+ *	hangup	(the producer closed) leads to DONE from all but STORE and
+ *		WAIT: a suspended connection is not looked at until its
+ *		completion comes, and a held one that breaks is released
+ *		without asking this table.
  *
- * CUT exists because libmicrohttpd takes an answer before the body or after
- * it, never in between: a refusal made mid-body is written past it, and the
- * connection has no other use than to be read empty and closed.
+ * DISCARD exists because libmicrohttpd takes an answer before the body or
+ * after it, never in between: a refusal in the middle of a body is written to
+ * the socket past the library, and then the connection is only read empty and
+ * closed.
  *
- * WAIT may still refuse: the request waits already when the spool is asked,
- * because after it said yes another thread may settle the ticket at once.
+ * WAIT may still refuse: the request must be waiting already when the spool is
+ * asked, because once the spool has the events another thread may complete
+ * them at any moment.
  */
 #ifndef GATEWAY_RECEIVE_REQUEST_STATE_H
 #define GATEWAY_RECEIVE_REQUEST_STATE_H
 
 enum request_state {
-	REQUEST_BUG = 0, /* what a hole in the table reads as */
-	REQUEST_HEAD,  /* the request line was read, the rest of the head not */
-	REQUEST_BODY,  /* admitted; collecting the body */
-	REQUEST_STORE, /* the body is whole; the one state that may append */
-	REQUEST_WAIT,  /* held or suspended; the events are the spool's */
-	REQUEST_REPLY, /* an outcome is chosen */
-	REQUEST_DISCARD, /* answered past the library; reading on to no purpose */
+	REQUEST_BUG = 0, /* an empty cell of the table */
+	REQUEST_HEAD,    /* the request line was read, the rest of it not */
+	REQUEST_BODY,    /* admitted; receiving the body */
+	REQUEST_STORE,   /* the body is whole; the one state that may append */
+	REQUEST_WAIT,    /* held or suspended; the spool has the events */
+	REQUEST_REPLY,   /* an outcome is chosen */
+	REQUEST_DISCARD, /* answered; the rest of the body is thrown away */
 	REQUEST_DONE,
 	REQUEST_STATES
 };

@@ -2,10 +2,8 @@
 
 #include <string.h>
 
-#include "gateway/metrics/registry.h"
 #include "gateway/base/clock.h"
-#include "gateway/receive/conn.h"
-#include "gateway/receive/worker.h"
+#include "gateway/metrics/registry.h"
 
 static struct span
 producer_of(const struct request *r)
@@ -37,14 +35,14 @@ describe(const struct conn *conn, enum outcome outcome)
 		.events = kept ? r->events : 0,
 		.bytes = kept ? r->bytes : 0,
 		.level = r->level,
-		.took_ns = kept ? clock_now().ns - r->whole.ns : 0,
+		.took_ns = kept ? clock_now().ns - r->received_at.ns : 0,
 		.wall_ms = conn->worker->wall_ms,
 	};
 }
 
-/* What is too long for a name becomes what is none. */
+/* A name longer than LABEL_MAX is counted as an invalid one (`other`). */
 void
-request_stats_names(struct conn *conn, struct span producer)
+request_stats_set_producer(struct conn *conn, struct span producer)
 {
 	struct request *r = &conn->request;
 
@@ -56,14 +54,14 @@ request_stats_names(struct conn *conn, struct span producer)
 }
 
 void
-request_stats_kept(struct conn *conn, struct record *record)
+request_stats_accepted(struct conn *conn, struct record *record)
 {
 	struct request *r = &conn->request;
 
 	if (r->producer_len > 0)
 		record->producer = strndup(r->producer, r->producer_len);
 	record->producer_label =
-	    registry_producer(conn->worker->account, producer_of(r), true);
+	    registry_producer(conn->worker->registry, producer_of(r), true);
 	r->events = record->events;
 	r->bytes = record->bytes;
 }
@@ -77,7 +75,7 @@ request_stats_request(struct conn *conn, enum outcome outcome)
 		return;
 	conn->request.counted = true;
 	request = describe(conn, outcome);
-	registry_count(conn->worker->account, &request);
+	registry_count(conn->worker->registry, &request);
 }
 
 void
@@ -91,7 +89,7 @@ request_stats_faults(struct conn *conn, const struct validate_body *found)
 	for (enum event_fault f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++) {
 		r->faults[f] = found->faults[f].count;
 		if (r->faults[f] > 0)
-			registry_fault(conn->worker->account, &request, f,
+			registry_fault(conn->worker->registry, &request, f,
 			    r->faults[f], found->faults[f].line,
 			    found->faults[f].at);
 	}
@@ -102,18 +100,18 @@ request_stats_skipped(struct conn *conn)
 {
 	const struct request *r = &conn->request;
 
-	if (r->letters.len > 0)
+	if (r->dead_letters.len > 0)
 		registry_skipped(
-		    conn->worker->account, r->table_label, r->faults);
+		    conn->worker->registry, r->table_label, r->faults);
 }
 
 void
-request_stats_cut(struct conn *conn, enum outcome outcome)
+request_stats_rejected(struct conn *conn, enum outcome outcome)
 {
 	struct request *r = &conn->request;
 
 	if (r->state == REQUEST_DONE) {
-		/* What is left of the one before is not this one's. */
+		/* These still tell of the connection's last request. */
 		r->route = (struct route){ .found = OUTCOME_NO_ROUTE };
 		r->producer_len = 0;
 		r->events = 0;

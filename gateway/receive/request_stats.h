@@ -1,41 +1,33 @@
 /*
- * request_stats - what becomes of a request, told to the accounts.
+ * request_stats - counts what becomes of each request.
  *
- * Each request is counted once, at the moment at which its end is chosen and
- * before anybody can be told of it: who has read an answer finds it counted.
- *
- * Units	events, bytes, nanoseconds.
- * Ownership	borrows the connection and its request.
- * Threads	its worker's.
- * Errors	none.
+ * Each request is counted once, when its outcome is chosen and before anybody
+ * can learn of it: a client that has read an answer finds it counted.
  */
 #ifndef GATEWAY_RECEIVE_REQUEST_STATS_H
 #define GATEWAY_RECEIVE_REQUEST_STATS_H
 
 #include "gateway/model/outcome.h"
+#include "gateway/model/record.h"
+#include "gateway/receive/conn.h"
 #include "gateway/receive/validate_body.h"
 #include "parsers/text.h"
 
-struct conn;
-struct record;
+/* The producer's name: the value of the header producers.identify_by. */
+void request_stats_set_producer(struct conn *conn, struct span producer);
+struct span request_stats_producer(const struct conn *conn); /* NULL: none */
 
-/* Notes the producer's name: what stands in producers.identify_by. */
-void request_stats_names(struct conn *conn, struct span producer);
-
-/* Its events are about to be kept: whose they are, and how many. */
-void request_stats_kept(struct conn *conn, struct record *record);
+/* The record is about to be put into the spool. */
+void request_stats_accepted(struct conn *conn, struct record *record);
 
 /* Only the first call for a request counts. */
 void request_stats_request(struct conn *conn, enum outcome outcome);
 
-/* What is wrong with its events; and, later, that they are dead letters. */
+/* Answered past the library, perhaps before a request line was whole. */
+void request_stats_rejected(struct conn *conn, enum outcome outcome);
+
+/* Its invalid events; and, later, that they have become dead letters. */
 void request_stats_faults(struct conn *conn, const struct validate_body *found);
 void request_stats_skipped(struct conn *conn);
-
-/* Who it is from; without a place: nobody said. */
-struct span request_stats_producer(const struct conn *conn);
-
-/* Answered past the library, perhaps before a request line was whole. */
-void request_stats_cut(struct conn *conn, enum outcome outcome);
 
 #endif

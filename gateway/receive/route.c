@@ -2,15 +2,15 @@
 
 #include "parsers/http/target.h"
 
-#define PIECE_NONE (-1)
+#define NO_PROJECT (-1)
 
 /* clang-format off */
 static const struct {
 	const char *pattern;
-	int project;		/* which {} is what */
-	int table;
+	int project;		/* the number of its {} in the pattern */
+	int table;		/* likewise */
 } rows[] = {
-	{ "/v1/events/{}",		PIECE_NONE,	0 },
+	{ "/v1/events/{}",		NO_PROJECT,	0 },
 	{ "/v1/projects/{}/events/{}",	0,		1 },
 };
 /* clang-format on */
@@ -47,11 +47,11 @@ find(struct route *route, struct span path, const char *project)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (!http_target_matches(path, rows[i].pattern, pieces))
 			continue;
-		if (rows[i].project != PIECE_NONE &&
+		if (rows[i].project != NO_PROJECT &&
 		    !is_project(pieces[rows[i].project], project))
 			continue;
 		if (take_table(route, pieces[rows[i].table])) {
-			route->has_project = rows[i].project != PIECE_NONE;
+			route->has_project = rows[i].project != NO_PROJECT;
 			return OUTCOME_KEPT;
 		}
 	}
@@ -59,55 +59,56 @@ find(struct route *route, struct span path, const char *project)
 }
 
 static void
-refuse_wish(struct route *route, enum outcome outcome, const char *why)
+refuse_query(struct route *route, enum outcome outcome, const char *message)
 {
-	route->wish = outcome;
-	route->why = why;
+	route->query = outcome;
+	route->query_message = message;
 }
 
 static void
-wish_dry_run(struct route *route, struct span value)
+set_dry_run(struct route *route, struct span value)
 {
 	if (span_equal(value, SPAN("true")))
 		route->dry_run = true;
 	else if (span_equal(value, SPAN("false")))
 		route->dry_run = false;
 	else
-		refuse_wish(route, OUTCOME_BAD_PARAMETER,
+		refuse_query(route, OUTCOME_BAD_PARAMETER,
 		    "dry_run may be true or false");
 }
 
 static void
-wish_on_invalid(struct route *route, struct span value)
+set_on_invalid(struct route *route, struct span value)
 {
-	route->asks_on_invalid = true;
+	route->has_on_invalid = true;
 	if (span_equal(value, SPAN("skip")))
 		route->on_invalid = ON_INVALID_SKIP;
 	else if (span_equal(value, SPAN("reject")))
 		route->on_invalid = ON_INVALID_REJECT;
 	else
-		refuse_wish(route, OUTCOME_BAD_PARAMETER,
+		refuse_query(route, OUTCOME_BAD_PARAMETER,
 		    "on_invalid may be reject or skip");
 }
 
 static const struct {
 	struct span name;
-	void (*take)(struct route *, struct span value);
-} wishes[] = {
-	{ SPAN("dry_run"), wish_dry_run },
-	{ SPAN("on_invalid"), wish_on_invalid },
+	void (*set)(struct route *, struct span value);
+} parameters[] = {
+	{ SPAN("dry_run"), set_dry_run },
+	{ SPAN("on_invalid"), set_on_invalid },
 };
 
-/* Parameters that are not ours are somebody else's: let be. */
+/* Unknown query parameters are ignored. */
 static void
-take_wishes(struct route *route, struct span query)
+take_parameters(struct route *route, struct span query)
 {
 	struct span name, value;
 
 	while (http_target_parameter(&query, &name, &value))
-		for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++)
-			if (span_equal(name, wishes[i].name))
-				wishes[i].take(route, value);
+		for (size_t i = 0; i < sizeof parameters / sizeof parameters[0];
+		     i++)
+			if (span_equal(name, parameters[i].name))
+				parameters[i].set(route, value);
 }
 
 void
@@ -116,9 +117,9 @@ route_find(struct route *route, struct span request_target, const char *project)
 	struct http_target target;
 
 	*route =
-	    (struct route){ .found = OUTCOME_BAD_HEAD, .wish = OUTCOME_KEPT };
+	    (struct route){ .found = OUTCOME_BAD_HEAD, .query = OUTCOME_KEPT };
 	if (!http_target_split(request_target, &target))
 		return;
 	route->found = find(route, target.path, project);
-	take_wishes(route, target.query);
+	take_parameters(route, target.query);
 }

@@ -1,13 +1,9 @@
 /*
- * route - which table a request line means, and what else it wishes.
+ * route - which table a request line names, and its query parameters.
  *
- * Routing is on the path alone.  The routes are rows: see route.c.
- *
- * Units	bytes.
- * Ownership	a plain value: nothing borrows from the request line, which the
- *		HTTP library changes in place right after we saw it.
- * Threads	none inside.
- * Errors	a refusal is an outcome.
+ * Routing is on the path alone.  The routes are rows: see route.c.  A route is
+ * a plain value that borrows nothing from the request line, because the HTTP
+ * library changes that in place right after we have seen it.
  */
 #ifndef GATEWAY_RECEIVE_ROUTE_H
 #define GATEWAY_RECEIVE_ROUTE_H
@@ -21,12 +17,12 @@
 
 struct route {
 	enum outcome found; /* KEPT, NO_ROUTE or BAD_HEAD */
-	enum outcome wish;  /* KEPT, or what the parameters are refused with */
-	const char *why;    /* of a refused wish; NULL: the outcome's text */
-	bool dry_run;       /* validate, keep nothing */
-	bool has_project;   /* which of the two it is */
-	bool asks_on_invalid;
-	enum on_invalid on_invalid; /* if it asks; else the table's holds */
+	enum outcome query; /* KEPT, or what a parameter is refused with */
+	const char *query_message; /* of a refused one; NULL: the outcome's */
+	bool dry_run;              /* validate, keep nothing */
+	bool has_project;          /* the path names one */
+	bool has_on_invalid;
+	enum on_invalid on_invalid; /* if it has; else the table's counts */
 	char table[TABLE_NAME_MAX];
 	size_t table_len;
 };

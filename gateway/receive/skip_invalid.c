@@ -1,80 +1,79 @@
 #include "gateway/receive/skip_invalid.h"
 
 #include "gateway/base/log.h"
-#include "gateway/receive/conn.h"
 #include "gateway/receive/request_stats.h"
-#include "gateway/receive/receive_shared.h"
-#include "gateway/receive/worker.h"
 
 /*
- * A letter is longer than its event: escapes, and 150 bytes about it.  Eight
- * bodies hold the letters of one whose events are all bad and 25 bytes long.
+ * A dead letter is longer than its event, by escapes and about 150 bytes.
+ * Eight times max_body is enough for a body whose events are all invalid and
+ * 25 bytes long.
  */
-#define BODIES           8
-#define SKIP_INVALID_MIN (64 << 10)
+#define BODIES   8
+#define ROOM_MIN (64 << 10)
 
-/* More than this is not kept for the next request. */
-#define IDLE_MOST (1 << 20)
+/* A larger buffer is freed rather than kept for the next request. */
+#define KEPT_MAX (1 << 20)
 
 static struct receive_shared *
-service_of(struct conn *conn)
+shared_of(struct conn *conn)
 {
-	return conn->worker->service;
+	return conn->worker->shared;
 }
 
 void
 skip_invalid_init(struct worker *worker)
 {
-	buffer_init(&worker->letters,
-	    SKIP_INVALID_MIN + BODIES * worker->service->options.max_body);
+	buffer_init(&worker->dead_letters,
+	    ROOM_MIN + BODIES * worker->shared->options.max_body);
 }
 
 enum outcome
 skip_invalid_choose(struct conn *conn)
 {
 	struct request *r = &conn->request;
-	enum on_invalid mode = r->route.asks_on_invalid
+	enum on_invalid mode = r->route.has_on_invalid
 				   ? r->route.on_invalid
 				   : r->table->options.events.on_invalid;
 
 	r->skips = mode == ON_INVALID_SKIP;
-	if (!r->skips || service_of(conn)->letters != NULL)
+	if (!r->skips || shared_of(conn)->dead_letters != NULL)
 		return OUTCOME_KEPT;
 	return OUTCOME_SKIP_UNAVAILABLE;
 }
 
 const struct validate_body_skip *
-skip_invalid_skip(struct conn *conn, struct validate_body_skip *place)
+skip_invalid_begin(struct conn *conn, struct validate_body_skip *skip)
 {
 	if (!conn->request.skips)
 		return NULL;
-	buffer_reset(&conn->worker->letters);
-	*place = (struct validate_body_skip){
-		.letters = &conn->worker->letters,
+	buffer_reset(&conn->worker->dead_letters);
+	*skip = (struct validate_body_skip){
+		.dead_letters = &conn->worker->dead_letters,
 		.producer = request_stats_producer(conn),
 	};
-	return place;
+	return skip;
 }
 
-/* Once when it begins, and once when it is over. */
+/* Logged once when it begins and once when it is over. */
 static void
-tell_failing(struct receive_shared *service, const struct err *err)
+log_failing(struct receive_shared *shared, const struct err *err)
 {
 	bool failing = err->kind != ERR_NONE;
 
-	if (atomic_exchange(&service->letters_failing, failing) == failing)
+	if (atomic_exchange(&shared->dead_letters_failing, failing) == failing)
 		return;
 	if (failing)
 		log_event(LOG_ERROR, "dead_letters_failing",
 		    LOG_STR("reason", err->text),
 		    LOG_STR("advice",
 			"requests with invalid events get 503 instead of "
-			"having them skipped, until the disk takes them"));
+			"having them skipped; check the disk of "
+			"dead_letters.directory"));
 	else
 		log_event(LOG_INFO, "dead_letters_kept_again");
 }
 
-/* A spool that is full now will not take the events after the letters. */
+/* Write no dead letters if the spool cannot take the other events. */
 static bool
 has_room(struct spool *spool, uint64_t bytes)
 {
@@ -83,58 +82,59 @@ has_room(struct spool *spool, uint64_t bytes)
 }
 
 static enum outcome
-write_letters(struct conn *conn)
+write_dead_letters(struct conn *conn)
 {
-	struct receive_shared *service = service_of(conn);
-	struct buffer *text = &conn->worker->letters;
+	struct receive_shared *shared = shared_of(conn);
+	struct buffer *text = &conn->worker->dead_letters;
 	struct err err = { 0 };
 
-	switch (deadletter_keep(service->letters,
-	    (struct span){ text->at, text->len }, &conn->request.letters,
+	switch (deadletter_keep(shared->dead_letters,
+	    (struct span){ text->at, text->len }, &conn->request.dead_letters,
 	    &err)) {
 	case DEADLETTER_FULL:
 		return OUTCOME_LETTERS_FULL;
 	case DEADLETTER_FAILED:
-		tell_failing(service, &err);
+		log_failing(shared, &err);
 		return OUTCOME_LETTERS_FAILED;
 	case DEADLETTER_KEPT:
 		break;
 	}
-	if (atomic_load(&service->letters_failing))
-		tell_failing(service, &err);
+	if (atomic_load(&shared->dead_letters_failing))
+		log_failing(shared, &err);
 	return OUTCOME_KEPT;
 }
 
 enum outcome
-skip_invalid_keep(struct conn *conn, const struct validate_body *found)
+skip_invalid_write(struct conn *conn, const struct validate_body *found)
 {
 	struct request *r = &conn->request;
-	struct buffer *text = &conn->worker->letters;
+	struct buffer *text = &conn->worker->dead_letters;
 	enum outcome outcome = OUTCOME_KEPT;
 
 	if (!r->skips)
 		return OUTCOME_KEPT;
 	r->accepted = found->events;
-	r->rejected = found->bad;
-	if (found->bad == 0)
+	r->rejected = found->invalid;
+	if (found->invalid == 0)
 		buffer_print(&r->detail, ",\"errors\":[]");
-	if (found->bad > 0 && !r->route.dry_run)
-		outcome = has_room(service_of(conn)->spool, found->bytes)
-			      ? write_letters(conn)
+	if (found->invalid > 0 && !r->route.dry_run)
+		outcome = has_room(shared_of(conn)->spool, found->bytes)
+			      ? write_dead_letters(conn)
 			      : OUTCOME_SPOOL_FULL;
-	if (text->room > IDLE_MOST)
+	if (text->room > KEPT_MAX)
 		buffer_fini(text);
 	return outcome;
 }
 
 static void
-take_back(struct conn *conn)
+withdraw(struct conn *conn)
 {
 	struct request *r = &conn->request;
 	struct err err = { 0 };
 
-	if (r->letters.len == 0 ||
-	    deadletter_take_back(service_of(conn)->letters, &r->letters, &err))
+	if (r->dead_letters.len == 0 ||
+	    deadletter_take_back(
+		shared_of(conn)->dead_letters, &r->dead_letters, &err))
 		return;
 	log_event(LOG_WARN, "dead_letters_stay", LOG_STR("reason", err.text),
 	    LOG_STR("advice",
@@ -143,15 +143,16 @@ take_back(struct conn *conn)
 	request_stats_skipped(conn);
 }
 
-/* They stay, and are counted. */
+/* The dead letters stay, and are counted. */
 static void
-leave(struct conn *conn)
+keep(struct conn *conn)
 {
 	struct request *r = &conn->request;
 
 	request_stats_skipped(conn);
-	if (r->letters.len > 0)
-		deadletter_leave(service_of(conn)->letters, &r->letters);
+	if (r->dead_letters.len > 0)
+		deadletter_leave(
+		    shared_of(conn)->dead_letters, &r->dead_letters);
 }
 
 void
@@ -160,25 +161,26 @@ skip_invalid_end(struct conn *conn, enum outcome outcome)
 	struct request *r = &conn->request;
 	bool kept = outcome == OUTCOME_KEPT;
 
-	/* Refused upstream: its other events were delivered. */
+	/* If upstream refused some, the other events were delivered. */
 	if (!kept && outcome != OUTCOME_REFUSED_UPSTREAM && r->skips)
-		buffer_reset(&r->detail); /* not skipped after all */
+		buffer_reset(
+		    &r->detail); /* it lists skipped events: none was */
 	if (kept || outcome == OUTCOME_REFUSED_UPSTREAM ||
 	    outcome == OUTCOME_UNKNOWN)
-		leave(conn);
+		keep(conn);
 	else
-		take_back(conn);
-	r->letters = (struct deadletter_place){ 0 };
+		withdraw(conn);
+	r->dead_letters = (struct deadletter_place){ 0 };
 }
 
 void
-skip_invalid_lost(struct conn *conn)
+skip_invalid_abandoned(struct conn *conn)
 {
-	enum completion_result result = conn->request.ticket.result;
+	enum completion_result result = conn->request.completion.result;
 
 	if (result == COMPLETION_WITHDRAWN || result == COMPLETION_REFUSED)
-		take_back(conn);
+		withdraw(conn);
 	else
-		leave(conn);
-	conn->request.letters = (struct deadletter_place){ 0 };
+		keep(conn);
+	conn->request.dead_letters = (struct deadletter_place){ 0 };
 }

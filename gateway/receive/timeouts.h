@@ -1,19 +1,14 @@
 /*
- * timeouts - how long a producer may take over a head, and over a body?
+ * timeouts - how long a producer may take over a head, and over a body.
  *
  * All limits are absolute: they count from the first byte, and no later byte
- * moves them.  An idle limit, as HTTP libraries have it, is kept by a client
- * that sends one byte a second for a day.
+ * moves them.  An idle limit, as HTTP libraries have it, would not stop a
+ * client that sends one byte a second for a day.
  *
  *	first byte        end of head               end of body
  *	|---- HEAD -------|----------- BODY --------|
  *	    <= head_ns         <= body_ns, and after 5 s
  *	                       never below bytes_per_s
- *
- * Units	nanoseconds, bytes.
- * Ownership	plain values.
- * Threads	none inside.
- * Errors	none.
  */
 #ifndef GATEWAY_RECEIVE_TIMEOUTS_H
 #define GATEWAY_RECEIVE_TIMEOUTS_H
@@ -30,10 +25,10 @@ struct timeouts_limits {
 };
 
 enum timeouts_phase {
-	TIMEOUTS_NONE, /* between requests, or waiting for us */
+	TIMEOUTS_NONE, /* between requests, or we are at work */
 	TIMEOUTS_HEAD,
 	TIMEOUTS_BODY,
-	TIMEOUTS_CUT, /* refused; read on, so that the refusal is heard */
+	TIMEOUTS_DISCARD, /* refused; read on, so that the answer arrives */
 };
 
 struct timeouts {
@@ -44,9 +39,9 @@ struct timeouts {
 
 /*
  * When must this be looked at again?  An instant that is not after `now`
- * means that patience has run out; INSTANT_NEVER: it has no end.
+ * means that the time is over; INSTANT_NEVER: there is no limit.
  */
 struct instant timeouts_next(const struct timeouts_limits *limits,
-    const struct timeouts *patience, struct instant now);
+    const struct timeouts *t, struct instant now);
 
 #endif

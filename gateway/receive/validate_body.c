@@ -33,14 +33,14 @@ append_quoted(struct buffer *out, const char *at, size_t len)
 }
 
 static void
-tell(struct buffer *detail, bool first, const struct ndjson_line *line,
+append_error(struct buffer *detail, bool first, const struct ndjson_line *line,
     const struct event_verdict *verdict)
 {
 	const char *text = event_fault_text(verdict->fault);
 	size_t at = verdict->at < line->len ? verdict->at : line->len;
 	size_t rest = line->len - at;
 	size_t shown =
-	    rest < VALIDATE_BODY_QUOTED ? rest : VALIDATE_BODY_QUOTED;
+	    rest < VALIDATE_BODY_QUOTE_MAX ? rest : VALIDATE_BODY_QUOTE_MAX;
 
 	buffer_print(detail,
 	    "%s{\"line\":%" PRIu64 ",\"offset\":%zu,\"reason\":\"%s\","
@@ -56,7 +56,6 @@ tell(struct buffer *detail, bool first, const struct ndjson_line *line,
 	buffer_print(detail, "\"}");
 }
 
-/* What the walk goes by. */
 struct rules {
 	struct event_limits limits;
 	const struct validate_body_skip *skip;
@@ -65,10 +64,10 @@ struct rules {
 };
 
 static bool
-write_letter(const struct rules *rules, const struct ndjson_line *line,
+write_dead_letter(const struct rules *rules, const struct ndjson_line *line,
     const struct event_verdict *verdict)
 {
-	struct deadletter_record letter = {
+	struct deadletter_record record = {
 		.at_ms = rules->wall_ms,
 		.table = rules->table,
 		.producer = rules->skip->producer,
@@ -78,58 +77,58 @@ write_letter(const struct rules *rules, const struct ndjson_line *line,
 		.event = { line->at, line->len },
 	};
 
-	return deadletter_record_append(rules->skip->letters, &letter);
+	return deadletter_record_append(rules->skip->dead_letters, &record);
 }
 
 static void
-count(struct validate_body *check, const struct ndjson_line *line,
+count_fault(struct validate_body *found, const struct ndjson_line *line,
     const struct event_verdict *verdict)
 {
-	check->bad++;
-	if (check->faults[verdict->fault].count++ > 0)
+	found->invalid++;
+	if (found->faults[verdict->fault].count++ > 0)
 		return;
-	check->faults[verdict->fault].line = line->number;
-	check->faults[verdict->fault].at = verdict->at;
+	found->faults[verdict->fault].line = line->number;
+	found->faults[verdict->fault].at = verdict->at;
 }
 
 static void
-walk(struct validate_body *check, struct ndjson *lines,
+walk(struct validate_body *found, struct ndjson *lines,
     const struct rules *rules, struct buffer *detail)
 {
 	struct ndjson_line line;
 	struct event_verdict verdict;
-	uint64_t good = 0;
+	uint64_t valid = 0;
 
 	while (ndjson_next(lines, &line)) {
 		if (event_check(line.at, line.len, &rules->limits, &verdict)) {
-			check->gaps |= line.number != ++good;
-			if (verdict.time_ms < check->earliest_ms)
-				check->earliest_ms = verdict.time_ms;
+			found->gaps |= line.number != ++valid;
+			if (verdict.time_ms < found->earliest_ms)
+				found->earliest_ms = verdict.time_ms;
 			ndjson_keep(lines, &line);
 			continue;
 		}
-		if (check->bad == 0)
+		if (found->invalid == 0)
 			buffer_print(detail, ",\"errors\":[");
-		if (check->bad < VALIDATE_BODY_ERRORS_TOLD)
-			tell(detail, check->bad == 0, &line, &verdict);
-		count(check, &line, &verdict);
-		if (rules->skip != NULL && !check->unwritten)
-			check->unwritten =
-			    !write_letter(rules, &line, &verdict);
+		if (found->invalid < VALIDATE_BODY_ERRORS_MAX)
+			append_error(
+			    detail, found->invalid == 0, &line, &verdict);
+		count_fault(found, &line, &verdict);
+		if (rules->skip != NULL && !found->overflow)
+			found->overflow =
+			    !write_dead_letter(rules, &line, &verdict);
 	}
 }
 
-/* What a skipping request is told, whatever was found. */
 static enum outcome
-end_skip(const struct validate_body *check, struct buffer *detail)
+end_skip(const struct validate_body *found, struct buffer *detail)
 {
-	if (check->bad > 0)
+	if (found->invalid > 0)
 		buffer_append(detail, "]", 1);
-	return check->unwritten ? OUTCOME_TOO_MANY_INVALID : OUTCOME_KEPT;
+	return found->overflow ? OUTCOME_TOO_MANY_INVALID : OUTCOME_KEPT;
 }
 
 enum outcome
-validate_body(struct validate_body *check, char *body, size_t len,
+validate_body(struct validate_body *found, char *body, size_t len,
     const struct table_options *table, int64_t wall_ms,
     const struct validate_body_skip *skip, struct buffer *detail)
 {
@@ -141,23 +140,23 @@ validate_body(struct validate_body *check, char *body, size_t len,
 	};
 	struct ndjson lines;
 
-	*check = (struct validate_body){ .earliest_ms = INT64_MAX };
+	*found = (struct validate_body){ .earliest_ms = INT64_MAX };
 	if (ndjson_is_array(body, len))
 		return OUTCOME_ARRAY;
 	ndjson_init(&lines, body, len);
-	walk(check, &lines, &rules, detail);
-	check->bytes = lines.kept_bytes;
-	check->events = lines.kept_lines;
+	walk(found, &lines, &rules, detail);
+	found->bytes = lines.kept_bytes;
+	found->events = lines.kept_lines;
 	if (skip != NULL)
-		return end_skip(check, detail);
-	if (check->bad == 0)
+		return end_skip(found, detail);
+	if (found->invalid == 0)
 		return OUTCOME_KEPT;
 	buffer_print(detail, "],\"more\":%" PRIu32,
-	    check->bad > VALIDATE_BODY_ERRORS_TOLD
-		? check->bad - VALIDATE_BODY_ERRORS_TOLD
+	    found->invalid > VALIDATE_BODY_ERRORS_MAX
+		? found->invalid - VALIDATE_BODY_ERRORS_MAX
 		: 0);
-	snprintf(check->message, sizeof check->message,
+	snprintf(found->message, sizeof found->message,
 	    "%" PRIu32 " of %" PRIu32 " events are invalid; none was kept",
-	    check->bad, check->bad + check->events);
+	    found->invalid, found->invalid + found->events);
 	return OUTCOME_BAD_EVENTS;
 }

@@ -1,15 +1,13 @@
 /*
- * validate_body - a whole body: are all its lines events of this table?
+ * validate_body - are all lines of a body events of this table?
  *
- * All or nothing: one bad event refuses the request, and the answer tells the
- * first twenty, each with its line, offset and reason, and how many more there
- * are.  Good lines are moved together in place as the body is walked.  Where
- * bad ones are skipped instead, each becomes a dead letter in that same walk,
- * for its bytes may be overwritten by the next good line.
+ * All or nothing: one invalid event refuses the request.  The answer lists the
+ * first twenty invalid ones, each with its line, offset and reason, and how
+ * many more there are.  Valid lines are moved together in place as the body is
+ * walked.  Where invalid ones are skipped instead, each becomes a dead letter
+ * in the same walk, because the next valid line may overwrite it.
  *
- * Units	bytes; milliseconds since 1970.
- * Ownership	borrows the body, changes it, and has use of one byte behind it.
- * Threads	none inside.
+ * Ownership	borrows the body, changes it, and may write one byte behind it.
  * Errors	a refusal is an outcome.
  */
 #ifndef GATEWAY_RECEIVE_VALIDATE_BODY_H
@@ -24,19 +22,18 @@
 #include "parsers/json/event.h"
 #include "parsers/text.h"
 
-#define VALIDATE_BODY_ERRORS_TOLD 20
-#define VALIDATE_BODY_QUOTED                                                   \
-	40 /* bytes of a bad line that its error may show */
-#define VALIDATE_BODY_DETAIL_MOST (12 << 10)
+#define VALIDATE_BODY_ERRORS_MAX 20
+#define VALIDATE_BODY_QUOTE_MAX  40 /* bytes of a line that its error shows */
+#define VALIDATE_BODY_DETAIL_MAX (12 << 10)
 
 struct validate_body {
-	size_t bytes;    /* of good lines, at the body's front */
-	uint32_t events; /* good ones */
-	uint32_t bad;
-	bool unwritten;      /* not all of them became letters */
-	bool gaps;           /* other lines stood between the good ones */
-	int64_t earliest_ms; /* of the good ones */
-	char message[80];    /* for people, when some are bad */
+	size_t bytes;    /* of valid lines, at the body's front */
+	uint32_t events; /* valid ones */
+	uint32_t invalid;
+	bool overflow;       /* their dead letters did not fit */
+	bool gaps;           /* other lines stood between the valid ones */
+	int64_t earliest_ms; /* of the valid ones, since 1970 */
+	char message[80];    /* for people, when some are invalid */
 	struct {
 		uint32_t count;
 		uint64_t line, at; /* of the first */
@@ -45,17 +42,17 @@ struct validate_body {
 
 /* What skipping needs. */
 struct validate_body_skip {
-	struct buffer *letters; /* is given a line for each bad event */
+	struct buffer *dead_letters; /* gets a line for each invalid event */
 	struct span producer;
 };
 
 /*
- * KEPT (perhaps with no event at all), ARRAY or BAD_EVENTS; with the last,
- * `detail` is given the JSON members "errors" and "more".  With `skip`, KEPT
- * takes the place of BAD_EVENTS, without "more"; TOO_MANY_INVALID if their
+ * KEPT (perhaps with no event at all), ARRAY or BAD_EVENTS; the last appends
+ * the JSON members "errors" and "more" to `detail`.  With `skip`, KEPT takes
+ * the place of BAD_EVENTS, without "more"; or TOO_MANY_INVALID, if the dead
  * letters do not fit.
  */
-enum outcome validate_body(struct validate_body *check, char *body, size_t len,
+enum outcome validate_body(struct validate_body *found, char *body, size_t len,
     const struct table_options *table, int64_t wall_ms,
     const struct validate_body_skip *skip, struct buffer *detail);
 

@@ -1,21 +1,11 @@
 /*
- * worker - one thread, one listening socket, one HTTP daemon of its own.
+ * worker - what one worker thread owns.
  *
- * The daemon has no thread inside: this loop polls, and whatever is ready is
- * served between two polls.  Tickets come back through a box whose eventfd is
- * part of the same poll, so a suspended request is resumed by its own worker,
- * in batches, and the library is never called from two threads.  A request that
- * waits for the disk alone is held rather than suspended: at the end of a turn
- * the worker itself commits what the turn brought, and the next one answers.
+ * The modules that handle a connection read and change it directly; the loop
+ * that runs it is worker_thread.  `now` and `wall_ms` are read once a cycle of
+ * that loop, and everything within the cycle uses them.
  *
- *	epoll { the library's epoll, ticket box, control, sockets' ends }
- *
- * The clock is read once a turn; everything below is given that instant.
- *
- * Units	instants, milliseconds since 1970.
- * Ownership	worker_open gives; worker_close takes.
- * Threads	open and close from receive.c's; the rest on its own.
- * Errors	false and a text.
+ * Threads	its own, but for `completions`, which any thread adds to.
  */
 #ifndef GATEWAY_RECEIVE_WORKER_H
 #define GATEWAY_RECEIVE_WORKER_H
@@ -24,61 +14,50 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/receive/conn.h"
 #include "gateway/base/heap.h"
-#include "gateway/receive/lingering_close.h"
+#include "gateway/base/list.h"
+#include "gateway/model/completion.h"
 #include "gateway/receive/http_reply.h"
+#include "gateway/receive/lingering_close.h"
 #include "gateway/receive/receive_shared.h"
 #include "parsers/gzip.h"
+#include "parsers/text.h"
 
 struct MHD_Daemon;
 
 struct worker {
-	struct receive_shared *service;
-	struct registry_block *account;
+	struct receive_shared *shared;
+	struct registry_block *registry;
 	struct MHD_Daemon *http;
 	pthread_t thread;
 	bool running;
 	int epoll;
-	int control; /* an eventfd: look at the service's flags */
-	struct completion_box box;
-	struct instant now; /* of this turn */
+	int control; /* an eventfd: a flag in `shared` has changed */
+	struct completion_box completions;
+	struct instant now;
 	int64_t wall_ms;
-	struct instant stirred;    /* when a socket was last ready */
-	struct instant last_round; /* of asking idle connections */
+	struct instant last_event; /* when a socket was last ready */
+	struct instant last_probe; /* when idle connections were probed */
 	struct heap deadlines;
-	struct lingering_close farewell;
-	struct conn_list idle;
-	struct conn_list held;    /* wait for the disk, in place */
-	struct conn_list waiting; /* suspended */
-	struct conn_list orphans; /* closed, but their ticket is out */
+	struct lingering_close lingering;
+	/* Each holds connections, in the order in which they came to it. */
+	struct list idle;
+	struct list held;      /* wait for the disk, not suspended */
+	struct list suspended; /* wait; the library does not look at them */
+	struct list closed;    /* wait for their completion, to be freed */
 	struct http_reply_cache replies;
 	struct gzip_reader *gzip;
-	char *scratch;         /* max_body + 1 bytes: an inflated body */
-	struct buffer letters; /* of the request at hand, on their way */
-	uint64_t under_way;    /* requests that are not answered yet */
-	uint64_t tickets_out;  /* of them, and of closed connections */
-	bool again;            /* do not wait: something is to be answered */
-	bool ring;             /* the spool, before we sleep */
-	uint64_t puts;         /* records given to the spool */
-	bool disk_is_slow;     /* nothing is held until it has answered */
-	bool stopping;         /* no new connections */
-	bool closing;          /* nothing may be suspended any more */
-	struct worker *behind;
+	char *scratch;                /* max_body + 1 bytes: an inflated body */
+	struct buffer dead_letters;   /* of the request at hand */
+	uint64_t unanswered;          /* requests */
+	uint64_t completions_pending; /* also those of closed connections */
+	uint64_t records_put;         /* in the spool */
+	bool poll_now;     /* do not sleep: an answer is to be given */
+	bool wake_spool;   /* before we sleep: records were put */
+	bool disk_is_slow; /* then requests are suspended, not held */
+	bool stopping;     /* no new connections */
+	bool closing;      /* no request may be suspended any more */
+	struct worker *next_abandoned;
 };
-
-/* Takes `listen_fd`, in any case. */
-bool worker_open(struct worker **out, struct receive_shared *service,
-    int listen_fd, struct err *err);
-bool worker_start(struct worker *worker, struct err *err);
-
-/* To be called after a flag of the service changed. */
-void worker_wake(struct worker *worker);
-void worker_join(struct worker *worker);
-
-/* Tells conn_hangs_up when the client has closed its sending half. */
-bool worker_watch_end(struct worker *worker, struct conn *conn);
-void worker_unwatch_end(struct worker *worker, struct conn *conn);
-void worker_close(struct worker **worker);
 
 #endif

@@ -44,12 +44,12 @@ connect_to(const struct admin *admin)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	const char *colon = strrchr(admin_address(admin), ':');
-	struct timeval patience = { .tv_sec = 30 };
+	struct timeval timeout = { .tv_sec = 30 };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	at.sin_port = htons((uint16_t)atoi(colon + 1));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	cr_assert_eq(connect(fd, (void *)&at, sizeof at), 0);
 	return fd;
 }

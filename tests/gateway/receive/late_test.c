@@ -1,7 +1,7 @@
 /*
  * late_test - clients that drip, stall or sleep, in real but short time.
  *
- * What the limits mean is asserted in virtual time by patience_test; here is
+ * What the limits mean is asserted in virtual time by timeouts_test; here is
  * shown that they are applied to real sockets, however late on a busy machine.
  */
 #include <criterion/criterion.h>

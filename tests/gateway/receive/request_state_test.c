@@ -37,7 +37,7 @@ drawn(enum request_state from, enum request_event event)
 	return REQUEST_BUG;
 }
 
-Test(exchange, has_the_arrows_of_its_drawing_and_no_other)
+Test(request_state, has_the_arrows_of_its_drawing_and_no_other)
 {
 	for (enum request_state s = REQUEST_BUG; s < REQUEST_STATES; s++)
 		for (enum request_event e = 0; e < REQUEST_EVENTS; e++)
@@ -45,15 +45,15 @@ Test(exchange, has_the_arrows_of_its_drawing_and_no_other)
 			    "state %d, event %d", s, e);
 }
 
-Test(exchange, done_is_final)
+Test(request_state, done_is_final)
 {
 	for (enum request_event e = 0; e < REQUEST_EVENTS; e++)
 		cr_expect_eq(request_state_next(REQUEST_DONE, e), REQUEST_BUG,
 		    "event %d", e);
 }
 
-/* Nothing that appended can be cut, and nothing cut can append. */
-Test(exchange, what_was_cut_never_reaches_the_spool)
+/* What is being discarded cannot append, and what appended is never discarded. */
+Test(request_state, a_discarded_request_never_reaches_the_spool)
 {
 	for (enum request_event e = 0; e < REQUEST_EVENTS; e++) {
 		enum request_state next =

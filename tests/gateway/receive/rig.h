@@ -197,13 +197,13 @@ MAYBE int
 client_open(const struct rig *rig)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
-	struct timeval patience = { .tv_sec = 60 };
+	struct timeval timeout = { .tv_sec = 60 };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	at.sin_port = htons(rig->port);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 	setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
 	if (connect(fd, (void *)&at, sizeof at) == -1) {
 		close(fd);

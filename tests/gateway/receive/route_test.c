@@ -51,7 +51,7 @@ static const struct {
 
 static const struct {
 	const char *query;
-	enum outcome wish;
+	enum outcome outcome;
 	bool dry_run;
 } queries[] = {
 	{ "",				OUTCOME_KEPT,			false },
@@ -106,21 +106,21 @@ Test(route, a_target_that_is_none_is_a_bad_head)
 	cr_expect_eq(route.found, OUTCOME_BAD_HEAD);
 }
 
-Test(route, tells_an_asked_on_invalid_from_none)
+Test(route, tells_a_given_on_invalid_from_none)
 {
 	struct route route;
 
 	route_find(&route, SPAN("/v1/events/t?on_invalid=skip"), NULL);
-	cr_expect(route.asks_on_invalid);
+	cr_expect(route.has_on_invalid);
 	cr_expect_eq(route.on_invalid, ON_INVALID_SKIP);
 	route_find(&route, SPAN("/v1/events/t?on_invalid=reject"), NULL);
-	cr_expect(route.asks_on_invalid);
+	cr_expect(route.has_on_invalid);
 	cr_expect_eq(route.on_invalid, ON_INVALID_REJECT);
 	route_find(&route, SPAN("/v1/events/t"), NULL);
-	cr_expect(!route.asks_on_invalid);
+	cr_expect(!route.has_on_invalid);
 }
 
-Test(route, grants_wishes_that_it_knows_and_leaves_others_alone)
+Test(route, reads_the_parameters_that_it_knows_and_ignores_others)
 {
 	struct route route;
 	char target[64];
@@ -130,7 +130,7 @@ Test(route, grants_wishes_that_it_knows_and_leaves_others_alone)
 		    target, sizeof target, "/v1/events/t%s", queries[i].query);
 		route_find(&route, span_of(target), NULL);
 		cr_expect_eq(
-		    route.wish, queries[i].wish, "%s", queries[i].query);
+		    route.query, queries[i].outcome, "%s", queries[i].query);
 		cr_expect_eq(
 		    route.dry_run, queries[i].dry_run, "%s", queries[i].query);
 	}

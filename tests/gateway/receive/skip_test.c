@@ -35,7 +35,7 @@ start_with(bool have_letters, enum on_invalid by_default)
 		cr_assert(
 		    deadletter_open(&letters, &options, &err), "%s", err.text);
 	}
-	rig.options.letters = letters;
+	rig.options.dead_letters = letters;
 	rig.tables_options.defaults.events.on_invalid = by_default;
 	cr_assert(rig_start(&rig, &err), "%s", err.text);
 }

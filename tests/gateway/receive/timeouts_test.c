@@ -14,7 +14,7 @@ at(int64_t ns)
 	return (struct instant){ ns };
 }
 
-/* A client; when does the gateway lose patience, looking only when told to? */
+/* A client; when is its time over, if it is looked at only when told? */
 static int64_t
 lost_at(enum timeouts_phase phase, uint64_t first, uint64_t bytes_per_s,
     int64_t *looks_out)
@@ -50,11 +50,11 @@ static const struct {
 	{ "just fast enough",		TIMEOUTS_BODY, 0,	1024,	30 * S },
 	{ "fast and endless",		TIMEOUTS_BODY, 0,	9999999, 30 * S },
 	{ "a start, then nothing",	TIMEOUTS_BODY, 10240,	0,	11 * S },
-	{ "was cut",			TIMEOUTS_CUT,  0,	999,	 1 * S },
+	{ "is discarded",			TIMEOUTS_DISCARD,  0,	999,	 1 * S },
 };
 /* clang-format on */
 
-Test(patience, runs_out_when_it_should)
+Test(timeouts, end_when_they_should)
 {
 	for (size_t i = 0; i < COUNT(clients); i++) {
 		int64_t looks, lost;
@@ -68,7 +68,7 @@ Test(patience, runs_out_when_it_should)
 	}
 }
 
-Test(patience, has_no_end_between_requests)
+Test(timeouts, do_not_run_between_requests)
 {
 	struct timeouts p = { .phase = TIMEOUTS_NONE, .since = { 1 } };
 
@@ -76,7 +76,7 @@ Test(patience, has_no_end_between_requests)
 	    timeouts_next(&limits, &p, at(INT64_MAX - 1)).ns, INT64_MAX);
 }
 
-Test(patience, a_body_time_below_the_first_look_at_the_rate_holds)
+Test(timeouts, a_body_time_below_the_first_look_at_the_rate_holds)
 {
 	struct timeouts_limits brief = { S, 200 * MS, 1024 };
 	struct timeouts p = { .phase = TIMEOUTS_BODY, .since = { S } };
@@ -88,7 +88,7 @@ Test(patience, a_body_time_below_the_first_look_at_the_rate_holds)
 	    timeouts_next(&brief, &p, at(S + 200 * MS)).ns <= S + 200 * MS);
 }
 
-Test(patience, a_gigabyte_does_not_overflow_the_rate)
+Test(timeouts, a_gigabyte_does_not_overflow_the_rate)
 {
 	struct timeouts_limits fast = { S, 100000 * S, UINT64_C(10000000000) };
 	struct timeouts p = { .phase = TIMEOUTS_BODY,

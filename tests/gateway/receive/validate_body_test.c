@@ -26,7 +26,7 @@ run(const char *text)
 	size_t len = strlen(text);
 
 	buffer_fini(&detail);
-	buffer_init(&detail, VALIDATE_BODY_DETAIL_MOST);
+	buffer_init(&detail, VALIDATE_BODY_DETAIL_MAX);
 	memcpy(body, text, len);
 	return validate_body(&found, body, len, &table, NOW, NULL, &detail);
 }
@@ -140,7 +140,7 @@ Test(check, tells_twenty_and_counts_the_rest)
 		    "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"
 		    "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\n");
 	cr_expect_eq(run(text), OUTCOME_BAD_EVENTS);
-	cr_expect_eq(found.bad, 25);
+	cr_expect_eq(found.invalid, 25);
 	cr_expect_eq(count(detail.at, "\"reason\""), 20, "%s", detail.at);
 	cr_expect_not_null(strstr(detail.at, "],\"more\":5"), "%s", detail.at);
 	cr_expect_eq(run("x\n"), OUTCOME_BAD_EVENTS);
@@ -157,7 +157,7 @@ skip(const char *text, size_t len, size_t letters_most)
 	struct validate_body_skip how = { &letters, SPAN("p") };
 
 	buffer_fini(&detail);
-	buffer_init(&detail, VALIDATE_BODY_DETAIL_MOST);
+	buffer_init(&detail, VALIDATE_BODY_DETAIL_MAX);
 	buffer_fini(&letters);
 	buffer_init(&letters, letters_most);
 	memcpy(body, text, len);
@@ -177,7 +177,7 @@ Test(check, skips_bad_lines_into_letters_with_their_own_bytes)
 			 "b") "\n\xff\0{\n" EV("c") "\n{}"),
 	    OUTCOME_KEPT);
 	cr_expect_eq(found.events, 3);
-	cr_expect_eq(found.bad, 3);
+	cr_expect_eq(found.invalid, 3);
 	cr_expect(span_equal((struct span){ body, found.bytes },
 	    SPAN(EV("a") "\n" EV("b") "\n" EV("c") "\n")));
 	cr_expect_str_eq(letters.at,
@@ -196,9 +196,9 @@ Test(check, skipping_may_leave_nothing_or_find_nothing)
 	cr_expect_eq(SKIP("x\n\ny"), OUTCOME_KEPT);
 	cr_expect_eq(found.events, 0);
 	cr_expect_eq(found.bytes, 0);
-	cr_expect_eq(found.bad, 2);
+	cr_expect_eq(found.invalid, 2);
 	cr_expect_eq(SKIP(EV("a")), OUTCOME_KEPT);
-	cr_expect_eq(found.bad, 0);
+	cr_expect_eq(found.invalid, 0);
 	cr_expect_eq(letters.len, 0);
 	cr_expect_eq(SKIP("[" EV("a") "]"), OUTCOME_ARRAY);
 }
@@ -206,5 +206,5 @@ Test(check, skipping_may_leave_nothing_or_find_nothing)
 Test(check, letters_that_do_not_fit_refuse_the_request)
 {
 	cr_expect_eq(skip("x\ny\n", 4, 200), OUTCOME_TOO_MANY_INVALID);
-	cr_expect_eq(found.bad, 2, "and all are counted");
+	cr_expect_eq(found.invalid, 2, "and all are counted");
 }
