@@ -29,8 +29,8 @@
 struct gateway {
 	const struct config *config;
 	struct log_field facts[CONFIG_FACTS_MOST];
-	struct registry *account;
-	struct log_summary digest;
+	struct registry *registry;
+	struct log_summary summary;
 	struct admin *admin;
 	struct tables *tables;
 	struct spool *spool;
@@ -50,23 +50,23 @@ struct gateway {
 /* ---- the stages ------------------------------------------------------- */
 
 static bool
-start_account(struct gateway *gw, struct err *err)
+start_registry(struct gateway *gw, struct err *err)
 {
-	return registry_open(&gw->account, clock_wall_ms(), err);
+	return registry_open(&gw->registry, clock_wall_ms(), err);
 }
 
 static void
-stop_account(struct gateway *gw)
+stop_registry(struct gateway *gw)
 {
-	log_summary_tell(&gw->digest, gw->account, clock_now(), true);
-	registry_close(&gw->account);
+	log_summary_write(&gw->summary, gw->registry, clock_now(), true);
+	registry_close(&gw->registry);
 }
 
 static bool
 start_admin(struct gateway *gw, struct err *err)
 {
 	if (!admin_start(
-		&gw->admin, &gw->config->admin, gw->facts, gw->account, err))
+		&gw->admin, &gw->config->admin, gw->facts, gw->registry, err))
 		return false;
 	log_event(LOG_INFO, "admin_listening",
 	    LOG_STR("address", admin_address(gw->admin)));
@@ -162,7 +162,7 @@ start_errands(struct gateway *gw, struct err *err)
 {
 	const struct admin_job_uses uses = {
 		.letters = gw->letters,
-		.account = gw->account,
+		.registry = gw->registry,
 		.replay = {
 			.directory = gw->config->dead_letters.directory,
 			.tables = gw->tables,
@@ -208,7 +208,7 @@ start_scheduler(struct gateway *gw, struct err *err)
 		.spool = gw->spool,
 		.budget = gw->budget,
 		.letters = gw->letters,
-		.account = gw->account,
+		.registry = gw->registry,
 		.max_in_flight = gw->config->upstream.max_in_flight,
 	};
 	struct upstream *upstream;
@@ -231,7 +231,7 @@ start_receive(struct gateway *gw, struct err *err)
 
 	options.dead_letters = gw->letters;
 	return receive_start(&gw->receive, &options, gw->tables, gw->spool,
-	    gw->budget, gw->account, err);
+	    gw->budget, gw->registry, err);
 }
 
 static void
@@ -261,7 +261,7 @@ static const struct write_batch stages[] = {
 	{ "spool", start_spool, stop_spool },
 	{ "tables", start_tables, stop_tables },
 	{ "admin", start_admin, stop_admin },
-	{ "account", start_account, stop_account },
+	{ "registry", start_registry, stop_registry },
 };
 
 /* ---- serving ---------------------------------------------------------- */
@@ -302,7 +302,7 @@ static void
 serve(struct gateway *gw)
 {
 	const char *why_not, *told = "";
-	enum signals_wish wish;
+	enum signals_request request;
 
 	for (;;) {
 		why_not = readiness_why_not(gw->spool);
@@ -310,12 +310,13 @@ serve(struct gateway *gw)
 			tell_ready(gw, why_not);
 		told = why_not;
 		tell_recovered(gw);
-		wish = signals_wait(NS_PER_S);
-		registry_tick(gw->account, clock_wall_ms());
-		log_summary_tell(&gw->digest, gw->account, clock_now(), false);
-		if (wish == SIGNALS_END)
+		request = signals_wait(NS_PER_S);
+		registry_tick(gw->registry, clock_wall_ms());
+		log_summary_write(
+		    &gw->summary, gw->registry, clock_now(), false);
+		if (request == SIGNALS_END)
 			return;
-		if (wish == SIGNALS_RELOAD)
+		if (request == SIGNALS_RELOAD)
 			log_event(LOG_WARN, "not_reloaded",
 			    LOG_STR("advice", "this build cannot reload its "
 					      "configuration: restart it"));
@@ -341,16 +342,16 @@ at_most(int64_t a, int64_t b)
  *
  *	signal   shutdown_delay   refuse, drain      -2 s       -1 s  -0.5 s end
  *	|--------------------------|------------------|----------|------|------|
- *	 not ready, still serving   503 to new ones,   tickets    closed  rest
+ *	 not ready, still serving   503 to new ones,   completions    closed  rest
  *	                            linger is 0        come back          told
  *
  * A request at the level `delivered` is answered when transmit settles its
- * ticket.  So transmit must still be sending while receive waits for its last
+ * completion.  So transmit must still be sending while receive waits for its last
  * requests, and receive must be stopped before transmit, or a body that is
  * still coming in would find nobody to send it.  For what the upstream does
- * not take in time, transmit is told beforehand when to give all tickets back:
+ * not take in time, transmit is told beforehand when to give all completions back:
  * early enough for receive to answer them 503 NotDeliveredYet before it closes.
- * Events without a ticket (level `received`) are sent until shortly before the
+ * Events without a completion (level `received`) are sent until shortly before the
  * end.  In a short time the three shares are half, a quarter and an eighth.
  */
 static void

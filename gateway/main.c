@@ -212,15 +212,16 @@ validate(const struct invocation *given)
 }
 
 static int
-top_look(const struct top_wish *wish)
+top_look(const struct top_options *options)
 {
 	char token[ADMIN_CLIENT_TOKEN_MAX] = "";
 	bool ok;
 
-	if (wish->token_file != NULL &&
-	    !admin_client_token(wish->token_file, token))
-		return usage("there is no token in ", wish->token_file);
-	ok = top_show(wish->address, wish->token_file != NULL ? token : NULL);
+	if (options->token_file != NULL &&
+	    !admin_client_token(options->token_file, token))
+		return usage("there is no token in ", options->token_file);
+	ok = top_show(
+	    options->address, options->token_file != NULL ? token : NULL);
 	explicit_bzero(token, sizeof token);
 	return ok ? EXIT_DONE : EXIT_BAD;
 }
@@ -229,25 +230,25 @@ top_look(const struct top_wish *wish)
 static int
 top(const struct invocation *given)
 {
-	struct top_wish wish;
+	struct top_options options;
 	struct config config;
 	struct err err = { 0 };
 	int code;
 
-	if (!top_words(&wish, given->words, given->word_count, &err))
+	if (!top_words(&options, given->words, given->word_count, &err))
 		return usage(err.text, "");
 	if (!given->config_named) {
-		if (wish.address == NULL)
-			wish.address = TOP_ADDRESS;
-		return top_look(&wish);
+		if (options.address == NULL)
+			options.address = TOP_ADDRESS;
+		return top_look(&options);
 	}
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
-	if (wish.address == NULL)
-		wish.address = config.admin.address;
-	if (wish.token_file == NULL)
-		wish.token_file = config.admin.token_file;
-	code = top_look(&wish);
+	if (options.address == NULL)
+		options.address = config.admin.address;
+	if (options.token_file == NULL)
+		options.token_file = config.admin.token_file;
+	code = top_look(&options);
 	config_fini(&config);
 	return code;
 }

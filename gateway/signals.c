@@ -43,7 +43,7 @@ signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-enum signals_wish
+enum signals_request
 signals_wait(int64_t most_ns)
 {
 	const struct timespec most = { (time_t)(most_ns / NS_PER_S),

@@ -14,10 +14,10 @@
 
 #include <stdint.h>
 
-enum signals_wish { SIGNALS_NONE, SIGNALS_END, SIGNALS_RELOAD };
+enum signals_request { SIGNALS_NONE, SIGNALS_END, SIGNALS_RELOAD };
 
 void signals_block(void);
-enum signals_wish signals_wait(int64_t most_ns);
+enum signals_request signals_wait(int64_t most_ns);
 
 /* From now on one more ends the process, from any wait that main is in. */
 void signals_end_at_once(void);

@@ -34,7 +34,7 @@
 
 struct admin {
 	struct MHD_Daemon *daemon;
-	struct registry *account;
+	struct registry *registry;
 	const struct log_field *facts;
 	struct access *guard;
 	struct registry_view *view;     /* large; the daemon's thread alone */
@@ -82,7 +82,7 @@ give_metrics(
     struct admin *admin, const char *since, struct admin_answer *answer)
 {
 	(void)since;
-	registry_read(admin->account, admin->view);
+	registry_read(admin->registry, admin->view);
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
 	if (!prometheus_write(admin->view, &answer->text))
 		answer->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
@@ -100,9 +100,9 @@ give_status(struct admin *admin, const char *since, struct admin_answer *answer)
 		.since_ms = since == NULL ? 0 : strtoll(since, NULL, 10),
 	};
 
-	registry_read(admin->account, admin->view);
+	registry_read(admin->registry, admin->view);
 	status.history_count =
-	    registry_history(admin->account, 0, admin->history);
+	    registry_history(admin->registry, 0, admin->history);
 	answer->type = "application/json";
 	if (!status_write(&status, &answer->text))
 		answer->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
@@ -400,7 +400,7 @@ make_room(struct admin *admin, struct err *err)
 
 bool
 admin_start(struct admin **out, const struct admin_options *options,
-    const struct log_field *facts, struct registry *account, struct err *err)
+    const struct log_field *facts, struct registry *registry, struct err *err)
 {
 	struct admin *admin = calloc(1, sizeof *admin);
 	int fd = -1;
@@ -409,7 +409,7 @@ admin_start(struct admin **out, const struct admin_options *options,
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	atomic_init(&admin->why_not, "starting");
 	suspended_request_init(&admin->counter);
-	admin->account = account;
+	admin->registry = registry;
 	admin->facts = facts;
 	if (!make_room(admin, err) ||
 	    !access_open(&admin->guard, options->token_file, options->host,

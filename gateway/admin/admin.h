@@ -16,7 +16,7 @@
  * admin_ready(admin, NULL) once the rest is up.
  *
  * Ownership	admin_start gives, admin_stop takes; options, facts and the
- *		account are borrowed.
+ *		registry are borrowed.
  * Threads	admin_ready from any.
  * Errors	cannot listen, unreadable token: false and a text that says
  *		which address or file and what to do.
@@ -41,7 +41,7 @@ struct admin;
 
 /* `facts` are shown as they are: what an operator chose, without secrets. */
 bool admin_start(struct admin **out, const struct admin_options *options,
-    const struct log_field *facts, struct registry *account, struct err *err);
+    const struct log_field *facts, struct registry *registry, struct err *err);
 
 /* The address in force, with the port that was chosen. */
 const char *admin_address(const struct admin *admin);

@@ -70,10 +70,10 @@ not_ready(const struct health_input *scene, struct health *health)
 static bool
 silent(const struct health_input *scene, struct health *health)
 {
-	int64_t age_ms = scene->wall_ms - scene->view->books.wall_ms;
+	int64_t age_ms = scene->wall_ms - scene->view->stats.wall_ms;
 	char text[DURATION_MAX];
 
-	if (scene->view->fresh || scene->view->books.wall_ms == 0 ||
+	if (scene->view->fresh || scene->view->stats.wall_ms == 0 ||
 	    age_ms < SILENT_MS)
 		return false;
 	return say(health, "bad",
@@ -89,21 +89,21 @@ refused(const struct health_input *scene, struct health *health)
 {
 	char text[DURATION_MAX];
 
-	if (!scene->view->books.refused)
+	if (!scene->view->stats.refused)
 		return false;
 	return say(health, "bad",
 	    "Check upstream.credentials, and the client's rights upstream. A "
 	    "changed secret file is read by itself.",
 	    "The upstream refuses our credential: everything is kept, nothing "
 	    "is sent. It is tried again in %s.",
-	    duration_words((double)scene->view->books.paused_ms, text));
+	    duration_words((double)scene->view->stats.paused_ms, text));
 }
 
 static bool
 tokenless(const struct health_input *scene, struct health *health)
 {
 	const struct upstream_stats_credential *c =
-	    &scene->view->books.credential;
+	    &scene->view->stats.credential;
 
 	if (c->ready || c->failed == 0)
 		return false;
@@ -116,33 +116,35 @@ tokenless(const struct health_input *scene, struct health *health)
 static bool
 doubtful(const struct health_input *scene, struct health *health)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	char text[DURATION_MAX];
 
-	if (!books->clock_in_doubt)
+	if (!stats->clock_in_doubt)
 		return false;
 	return say(health, "warn",
 	    "Set the clock (NTP), and restart the gateway after a correction "
 	    "of more than an hour. Until then no waiting event expires.",
 	    "This machine's clock is %s %s the upstream's, or was moved so "
 	    "far.",
-	    duration_words(fabs((double)books->clock_skew_ms), text),
-	    books->clock_skew_ms > 0 ? "ahead of" : "behind");
+	    duration_words(fabs((double)stats->clock_skew_ms), text),
+	    stats->clock_skew_ms > 0 ? "ahead of" : "behind");
 }
 
 /* Why nothing leaves, as far as one look can tell. */
 static const char *
 cause(const struct health_input *scene)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	const char *name;
 	unsigned count;
 
-	if (health_input_lane(scene, BOOKS_LANE_HELD, &count, &name) != NULL)
+	if (health_input_lane(scene, UPSTREAM_STATS_LANE_HELD, &count, &name) !=
+	    NULL)
 		return " because the upstream refuses a table (see lanes)";
-	if (health_input_lane(scene, BOOKS_LANE_WAITING, &count, &name) != NULL)
+	if (health_input_lane(
+		scene, UPSTREAM_STATS_LANE_WAITING, &count, &name) != NULL)
 		return " because the upstream does not take events (see lanes)";
-	if (books->paused_ms > 0)
+	if (stats->paused_ms > 0)
 		return " because sending pauses";
 	if (health_input_calls_used(scene) >= SCARCE_PERCENT)
 		return " because the budget of calls is spent";
@@ -152,9 +154,9 @@ cause(const struct health_input *scene)
 static bool
 full(const struct health_input *scene, struct health *health)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	uint64_t used =
-	    health_input_percent(books->spool.bytes, books->spool.limit);
+	    health_input_percent(stats->spool.bytes, stats->spool.limit);
 
 	if (used < FULL_PERCENT &&
 	    !health_input_happened(
@@ -199,7 +201,8 @@ held(const struct health_input *scene, struct health *health)
 	unsigned count;
 	char text[DURATION_MAX];
 
-	table = health_input_lane(scene, BOOKS_LANE_HELD, &count, &name);
+	table =
+	    health_input_lane(scene, UPSTREAM_STATS_LANE_HELD, &count, &name);
 	if (table == NULL)
 		return false;
 	return say(health, "bad", hold_advice(table->reason),
@@ -250,14 +253,14 @@ paused(const struct health_input *scene, struct health *health)
 {
 	char text[DURATION_MAX];
 
-	if (scene->view->books.paused_ms == 0)
+	if (scene->view->stats.paused_ms == 0)
 		return false;
 	return say(health, "warn",
 	    "Somebody else spends the organization's calls, or "
 	    "budget.calls_per_minute is set too high.",
 	    "The upstream says that the organization is over its limit: "
 	    "sending pauses for %s.",
-	    duration_words((double)scene->view->books.paused_ms, text));
+	    duration_words((double)scene->view->stats.paused_ms, text));
 }
 
 static bool
@@ -268,7 +271,8 @@ troubled(const struct health_input *scene, struct health *health)
 	char status[16], text[DURATION_MAX];
 	unsigned count;
 
-	table = health_input_lane(scene, BOOKS_LANE_WAITING, &count, &name);
+	table = health_input_lane(
+	    scene, UPSTREAM_STATS_LANE_WAITING, &count, &name);
 	if (table == NULL || table->waiting == 0)
 		return false;
 	snprintf(status, sizeof status, "%u", table->status);
@@ -289,11 +293,11 @@ troubled(const struct health_input *scene, struct health *health)
 static bool
 suspected(const struct health_input *scene, struct health *health)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	const struct upstream_stats_table *table;
 
-	for (uint16_t t = 0; t <= books->labels.count; t++) {
-		table = &books->tables[t];
+	for (uint16_t t = 0; t <= stats->labels.count; t++) {
+		table = &stats->tables[t];
 		if (table->suspects == 0)
 			continue;
 		return say(health, "warn",
@@ -303,7 +307,7 @@ suspected(const struct health_input *scene, struct health *health)
 		    "The upstream refuses %" PRIu64 " %s of %s, and nothing "
 		    "shows yet whether %s or the table is at fault.",
 		    table->suspects, table->suspects == 1 ? "event" : "events",
-		    label_table_name(&books->labels, t),
+		    label_table_name(&stats->labels, t),
 		    table->suspects == 1 ? "it" : "they");
 	}
 	return false;
@@ -312,17 +316,17 @@ suspected(const struct health_input *scene, struct health *health)
 static bool
 spent(const struct health_input *scene, struct health *health)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	uint64_t used = health_input_calls_used(scene), most = 0;
 	const char *name = "nobody";
 	char text[DURATION_MAX];
 
 	if (used < SCARCE_PERCENT)
 		return false;
-	for (uint16_t t = 0; t <= books->labels.count; t++)
-		if (books->tables[t].calls_in_minute > most) {
-			most = books->tables[t].calls_in_minute;
-			name = label_table_name(&books->labels, t);
+	for (uint16_t t = 0; t <= stats->labels.count; t++)
+		if (stats->tables[t].calls_in_minute > most) {
+			most = stats->tables[t].calls_in_minute;
+			name = label_table_name(&stats->labels, t);
 		}
 	return say(health, "warn",
 	    "Batches fill up by themselves while calls are scarce. If events "
@@ -338,9 +342,9 @@ spent(const struct health_input *scene, struct health *health)
 static bool
 filling(const struct health_input *scene, struct health *health)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	uint64_t used =
-	    health_input_percent(books->spool.bytes, books->spool.limit);
+	    health_input_percent(stats->spool.bytes, stats->spool.limit);
 	char text[DURATION_MAX];
 
 	if (used < HIGH_PERCENT)
@@ -357,7 +361,7 @@ static bool
 ageing(const struct health_input *scene, struct health *health)
 {
 	const struct upstream_stats_credential *c =
-	    &scene->view->books.credential;
+	    &scene->view->stats.credential;
 	char text[DURATION_MAX];
 
 	if (c->failed == 0 || c->failed_ms <= c->renewed_ms)
@@ -397,7 +401,7 @@ bad_events(const struct health_input *scene, struct health *health)
 static bool
 virgin(const struct health_input *scene, struct health *health)
 {
-	if (scene->view->books.labels.count > 0)
+	if (scene->view->stats.labels.count > 0)
 		return false; /* found in the spool, perhaps */
 	for (unsigned r = 0; r < REGISTRY_ROUTES; r++)
 		for (unsigned o = 0; o < OUTCOME_COUNT; o++)

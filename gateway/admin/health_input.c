@@ -23,17 +23,17 @@ const struct upstream_stats_table *
 health_input_lane(const struct health_input *scene,
     enum upstream_stats_lane lane, unsigned *count, const char **name)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	const struct upstream_stats_table *first = NULL;
 
 	*count = 0;
-	for (uint16_t t = 0; t <= books->labels.count; t++) {
-		if (books->tables[t].lane != lane)
+	for (uint16_t t = 0; t <= stats->labels.count; t++) {
+		if (stats->tables[t].lane != lane)
 			continue;
 		if ((*count)++ > 0)
 			continue;
-		first = &books->tables[t];
-		*name = label_table_name(&books->labels, t);
+		first = &stats->tables[t];
+		*name = label_table_name(&stats->labels, t);
 	}
 	return first;
 }
@@ -41,13 +41,13 @@ health_input_lane(const struct health_input *scene,
 int64_t
 health_input_oldest_ms(const struct health_input *scene)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	int64_t oldest = 0;
 
-	for (unsigned t = 0; t <= books->labels.count; t++)
-		if (books->tables[t].waiting > 0 &&
-		    books->tables[t].oldest_ms > oldest)
-			oldest = books->tables[t].oldest_ms;
+	for (unsigned t = 0; t <= stats->labels.count; t++)
+		if (stats->tables[t].waiting > 0 &&
+		    stats->tables[t].oldest_ms > oldest)
+			oldest = stats->tables[t].oldest_ms;
 	return oldest;
 }
 
@@ -70,10 +70,10 @@ health_input_mean(const struct health_input *scene, size_t field)
 uint64_t
 health_input_calls_used(const struct health_input *scene)
 {
-	const struct upstream_stats *books = &scene->view->books;
+	const struct upstream_stats *stats = &scene->view->stats;
 	double limit = HEALTH_INPUT_MEAN(scene, calls_limit);
 	uint64_t minute =
-	    health_input_percent(books->budget_used, books->budget_limit);
+	    health_input_percent(stats->budget_used, stats->budget_limit);
 	uint64_t pace =
 	    limit > 0
 		? (uint64_t)(100 * HEALTH_INPUT_MEAN(scene, calls) / limit)

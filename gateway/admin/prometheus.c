@@ -52,25 +52,25 @@ is_born(const struct upstream_stats_table *table, unsigned label)
 static void
 write_tables(struct page *page, const struct source *source)
 {
-	const struct upstream_stats *books = &page->view->books;
+	const struct upstream_stats *stats = &page->view->stats;
 
-	for (uint16_t t = 0; t <= books->labels.count; t++)
-		if (is_born(&books->tables[t], t))
+	for (uint16_t t = 0; t <= stats->labels.count; t++)
+		if (is_born(&stats->tables[t], t))
 			PUT(page, "%s{table=\"%s\"} %" PRIu64 "\n", page->name,
-			    label_table_name(&books->labels, t),
-			    number_at(&books->tables[t], source->at, 0));
+			    label_table_name(&stats->labels, t),
+			    number_at(&stats->tables[t], source->at, 0));
 }
 
 /* Of most that never happened nothing is said. */
 static void
 write_table_words(struct page *page, const struct source *source, uint16_t t)
 {
-	const struct upstream_stats *books = &page->view->books;
-	const char *name = label_table_name(&books->labels, t);
+	const struct upstream_stats *stats = &page->view->stats;
+	const char *name = label_table_name(&stats->labels, t);
 	uint64_t number;
 
 	for (unsigned i = 0; i < source->count; i++) {
-		number = number_at(&books->tables[t], source->at, i);
+		number = number_at(&stats->tables[t], source->at, i);
 		if (number > 0 || source->zeros)
 			PUT(page, "%s{table=\"%s\",%s=\"%s\"} %" PRIu64 "\n",
 			    page->name, name, source->label, source->words[i],
@@ -81,10 +81,10 @@ write_table_words(struct page *page, const struct source *source, uint16_t t)
 static void
 write_tables_words(struct page *page, const struct source *source)
 {
-	const struct upstream_stats *books = &page->view->books;
+	const struct upstream_stats *stats = &page->view->stats;
 
-	for (uint16_t t = 0; t <= books->labels.count; t++)
-		if (is_born(&books->tables[t], t))
+	for (uint16_t t = 0; t <= stats->labels.count; t++)
+		if (is_born(&stats->tables[t], t))
 			write_table_words(page, source, t);
 }
 
@@ -161,7 +161,7 @@ write_requests(struct page *page, const struct source *source)
 static void
 write_faults(struct page *page, const struct source *source)
 {
-	const struct label_table *labels = &page->view->books.labels;
+	const struct label_table *labels = &page->view->stats.labels;
 	uint64_t number;
 
 	for (uint16_t t = 0; t <= labels->count; t++)
@@ -180,14 +180,14 @@ write_faults(struct page *page, const struct source *source)
 static void
 write_oldest(struct page *page, const struct source *source)
 {
-	const struct upstream_stats *books = &page->view->books;
+	const struct upstream_stats *stats = &page->view->stats;
 
 	(void)source;
-	for (uint16_t t = 0; t <= books->labels.count; t++)
-		if (books->tables[t].waiting > 0)
+	for (uint16_t t = 0; t <= stats->labels.count; t++)
+		if (stats->tables[t].waiting > 0)
 			PUT(page, "%s{table=\"%s\"} %.3f\n", page->name,
-			    label_table_name(&books->labels, t),
-			    (double)books->tables[t].oldest_ms / 1000);
+			    label_table_name(&stats->labels, t),
+			    (double)stats->tables[t].oldest_ms / 1000);
 }
 
 static void
@@ -225,7 +225,7 @@ static void
 write_commits(struct page *page, const struct source *source)
 {
 	(void)source;
-	write_histogram(page, &page->view->books.spool.commit_times,
+	write_histogram(page, &page->view->stats.spool.commit_times,
 	    &histogram_time, "", "");
 }
 
@@ -233,36 +233,36 @@ static void
 write_disk_failing(struct page *page, const struct source *source)
 {
 	(void)source;
-	PUT(page, "%s %d\n", page->name, page->view->books.spool.failing);
+	PUT(page, "%s %d\n", page->name, page->view->stats.spool.failing);
 }
 
 static void
 write_calls(struct page *page, const struct source *source)
 {
-	const struct upstream_stats *books = &page->view->books;
+	const struct upstream_stats *stats = &page->view->stats;
 
 	(void)source;
 	for (unsigned s = 0; s < UPSTREAM_STATS_STATUSES; s++)
-		if (books->statuses[s] > 0)
+		if (stats->statuses[s] > 0)
 			PUT(page, "%s{code=\"%u\"} %" PRIu64 "\n", page->name,
-			    s, books->statuses[s]);
+			    s, stats->statuses[s]);
 	PUT(page, "%s{code=\"unreached\"} %" PRIu64 "\n", page->name,
-	    books->unreached);
+	    stats->unreached);
 	PUT(page, "%s{code=\"unknown\"} %" PRIu64 "\n", page->name,
-	    books->unknown);
+	    stats->unknown);
 }
 
 static void
 write_held(struct page *page, const struct source *source)
 {
-	const struct upstream_stats *books = &page->view->books;
+	const struct upstream_stats *stats = &page->view->stats;
 
 	(void)source;
-	for (uint16_t t = 0; t <= books->labels.count; t++)
-		if (books->tables[t].lane == BOOKS_LANE_HELD)
+	for (uint16_t t = 0; t <= stats->labels.count; t++)
+		if (stats->tables[t].lane == UPSTREAM_STATS_LANE_HELD)
 			PUT(page, "%s{table=\"%s\",reason=\"%s\"} 1\n",
-			    page->name, label_table_name(&books->labels, t),
-			    books->tables[t].reason);
+			    page->name, label_table_name(&stats->labels, t),
+			    stats->tables[t].reason);
 }
 
 static void
@@ -270,7 +270,7 @@ write_budget_wait(struct page *page, const struct source *source)
 {
 	(void)source;
 	PUT(page, "%s %.6f\n", page->name,
-	    (double)page->view->books.budget_wait_us / 1e6);
+	    (double)page->view->stats.budget_wait_us / 1e6);
 }
 
 static void
@@ -278,7 +278,7 @@ write_paused(struct page *page, const struct source *source)
 {
 	(void)source;
 	PUT(page, "%s %.3f\n", page->name,
-	    (double)page->view->books.paused_ms / 1000);
+	    (double)page->view->stats.paused_ms / 1000);
 }
 
 static void
@@ -286,20 +286,20 @@ write_skew(struct page *page, const struct source *source)
 {
 	(void)source;
 	PUT(page, "%s %.3f\n", page->name,
-	    (double)page->view->books.clock_skew_ms / 1000);
+	    (double)page->view->stats.clock_skew_ms / 1000);
 }
 
 static void
 write_refused(struct page *page, const struct source *source)
 {
 	(void)source;
-	PUT(page, "%s %d\n", page->name, page->view->books.refused);
+	PUT(page, "%s %d\n", page->name, page->view->stats.refused);
 }
 
 static void
 write_expires(struct page *page, const struct source *source)
 {
-	int64_t expires_s = page->view->books.credential.expires_s;
+	int64_t expires_s = page->view->stats.credential.expires_s;
 
 	(void)source;
 	if (expires_s >= 0)
@@ -310,7 +310,7 @@ static void
 write_renewals(struct page *page, const struct source *source)
 {
 	const struct upstream_stats_credential *c =
-	    &page->view->books.credential;
+	    &page->view->stats.credential;
 
 	(void)source;
 	PUT(page, "%s{result=\"ok\"} %" PRIu64 "\n", page->name, c->renewed);
@@ -366,7 +366,7 @@ write_process_number(struct page *page, const struct source *source)
 /* ---- the table -------------------------------------------------------- */
 
 #define VIEW(field)    .at = offsetof(struct registry_view, field)
-#define BOOKS(field)   VIEW(books.field)
+#define BOOKS(field)   VIEW(stats.field)
 #define TABLE(field)   .at = offsetof(struct upstream_stats_table, field)
 #define PROCESS(field) .at = offsetof(struct process, field)
 
@@ -379,7 +379,8 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_SKIPPED] = { write_faults, VIEW(skipped) },
 	[METRIC_DELIVERED] = { write_tables, TABLE(delivered) },
 	[METRIC_DEAD_LETTERED] = { write_tables_words, TABLE(dead_lettered),
-	    upstream_stats_dead_words, BOOKS_DEAD_COUNT, "reason", true },
+	    upstream_stats_dead_words, UPSTREAM_STATS_DEAD_COUNT, "reason",
+	    true },
 	[METRIC_WAITING] = { write_tables, TABLE(waiting) },
 	[METRIC_SPOOL_BYTES] = { write_one, BOOKS(spool.bytes) },
 	[METRIC_SPOOL_LIMIT] = { write_one, BOOKS(spool.limit) },
@@ -390,12 +391,13 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_ACK] = { write_ack },
 	[METRIC_DELIVERY] = { write_delivery },
 	[METRIC_BATCHES] = { write_tables_words, TABLE(batches),
-	    upstream_stats_closed_words, BOOKS_CLOSED_COUNT, "closed_by" },
+	    upstream_stats_closed_words, UPSTREAM_STATS_CLOSED_COUNT,
+	    "closed_by" },
 	[METRIC_BATCH_EVENTS] = { write_batch_events },
 	[METRIC_CALLS] = { write_calls },
 	[METRIC_UPSTREAM] = { write_upstream },
 	[METRIC_RETRIES] = { write_words, BOOKS(again),
-	    upstream_stats_again_words, BOOKS_AGAIN_COUNT },
+	    upstream_stats_again_words, UPSTREAM_STATS_AGAIN_COUNT },
 	[METRIC_HELD] = { write_held },
 	[METRIC_BUDGET_LIMIT] = { write_one, BOOKS(budget_limit) },
 	[METRIC_BUDGET_USED] = { write_one, BOOKS(budget_used) },

@@ -8,7 +8,7 @@
 struct sums {
 	uint64_t recovered, accepted, delivered, withdrawn, dead, waiting;
 	uint64_t in_flight, batches, batch_events;
-	uint64_t by_reason[BOOKS_DEAD_COUNT];
+	uint64_t by_reason[UPSTREAM_STATS_DEAD_COUNT];
 };
 
 static uint64_t
@@ -16,18 +16,18 @@ batches_of(const struct upstream_stats_table *table)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < BOOKS_CLOSED_COUNT; i++)
+	for (unsigned i = 0; i < UPSTREAM_STATS_CLOSED_COUNT; i++)
 		sum += table->batches[i];
 	return sum;
 }
 
 static struct sums
-sum_tables(const struct upstream_stats *books)
+sum_tables(const struct upstream_stats *stats)
 {
 	struct sums sums = { 0 };
 
-	for (unsigned t = 0; t <= books->labels.count; t++) {
-		const struct upstream_stats_table *table = &books->tables[t];
+	for (unsigned t = 0; t <= stats->labels.count; t++) {
+		const struct upstream_stats_table *table = &stats->tables[t];
 
 		sums.recovered += table->recovered;
 		sums.accepted += table->accepted;
@@ -38,7 +38,7 @@ sum_tables(const struct upstream_stats *books)
 		sums.in_flight += table->in_flight;
 		sums.batches += batches_of(table);
 		sums.batch_events += table->batch_events;
-		for (unsigned r = 0; r < BOOKS_DEAD_COUNT; r++)
+		for (unsigned r = 0; r < UPSTREAM_STATS_DEAD_COUNT; r++)
 			sums.by_reason[r] += table->dead_lettered[r];
 	}
 	return sums;
@@ -77,7 +77,7 @@ write_head(struct jwriter *tree, const struct status *status)
 	else
 		jwriter_text(tree, "why_not", status->why_not);
 	/* Of the sending side's numbers; the others are of now. */
-	jwriter_signed(tree, "counted_at_ms", status->view->books.wall_ms);
+	jwriter_signed(tree, "counted_at_ms", status->view->stats.wall_ms);
 	write_health(tree, status);
 	jwriter_open(tree, "config", '{');
 	for (const struct log_field *f = status->facts;
@@ -107,43 +107,43 @@ write_events(struct jwriter *tree, const struct sums *sums)
 static void
 write_budget(struct jwriter *tree, const struct registry_view *view)
 {
-	const struct upstream_stats *books = &view->books;
+	const struct upstream_stats *stats = &view->stats;
 	uint64_t requests = 0;
 
 	for (unsigned r = 0; r < REGISTRY_ROUTES; r++)
 		requests += view->requests[r][OUTCOME_KEPT];
 	jwriter_open(tree, "budget", '{');
-	jwriter_number(tree, "calls_per_minute", books->budget_limit);
-	jwriter_number(tree, "used", books->budget_used);
+	jwriter_number(tree, "calls_per_minute", stats->budget_limit);
+	jwriter_number(tree, "used", stats->budget_used);
 	jwriter_number(
-	    tree, "remaining", books->budget_limit - books->budget_used);
-	jwriter_number(tree, "resets_in_s", books->budget_reset_s);
-	jwriter_real(tree, "waited_s", (double)books->budget_wait_us / 1e6);
+	    tree, "remaining", stats->budget_limit - stats->budget_used);
+	jwriter_number(tree, "resets_in_s", stats->budget_reset_s);
+	jwriter_real(tree, "waited_s", (double)stats->budget_wait_us / 1e6);
 	jwriter_number(tree, "requests_kept", requests);
-	jwriter_number(tree, "calls", books->calls);
+	jwriter_number(tree, "calls", stats->calls);
 	jwriter_number(tree, "saved_by_batching",
-	    requests > books->calls ? requests - books->calls : 0);
+	    requests > stats->calls ? requests - stats->calls : 0);
 	jwriter_close(tree, '}');
 }
 
 static void
-write_clock(struct jwriter *tree, const struct upstream_stats *books)
+write_clock(struct jwriter *tree, const struct upstream_stats *stats)
 {
 	jwriter_open(tree, "clock", '{');
-	jwriter_signed(tree, "skew_ms", books->clock_skew_ms);
-	jwriter_bool(tree, "in_doubt", books->clock_in_doubt);
+	jwriter_signed(tree, "skew_ms", stats->clock_skew_ms);
+	jwriter_bool(tree, "in_doubt", stats->clock_in_doubt);
 	jwriter_close(tree, '}');
 }
 
 static void
-write_credential(struct jwriter *tree, const struct upstream_stats *books)
+write_credential(struct jwriter *tree, const struct upstream_stats *stats)
 {
-	const struct upstream_stats_credential *c = &books->credential;
+	const struct upstream_stats_credential *c = &stats->credential;
 
 	jwriter_open(tree, "credential", '{');
 	jwriter_text(tree, "kind", c->kind);
 	jwriter_bool(tree, "usable", c->ready);
-	jwriter_bool(tree, "refused", books->refused);
+	jwriter_bool(tree, "refused", stats->refused);
 	if (c->expires_s >= 0)
 		jwriter_signed(tree, "expires_in_s", c->expires_s);
 	else
@@ -170,7 +170,7 @@ write_quantiles(
 }
 
 static void
-write_statuses(struct jwriter *tree, const struct upstream_stats *books)
+write_statuses(struct jwriter *tree, const struct upstream_stats *stats)
 {
 	static const char digits[] = "0123456789";
 
@@ -179,13 +179,13 @@ write_statuses(struct jwriter *tree, const struct upstream_stats *books)
 		const char code[] = { digits[s / 100], digits[s / 10 % 10],
 			digits[s % 10], '\0' };
 
-		if (books->statuses[s] > 0)
-			jwriter_number(tree, code, books->statuses[s]);
+		if (stats->statuses[s] > 0)
+			jwriter_number(tree, code, stats->statuses[s]);
 	}
-	if (books->unreached > 0)
-		jwriter_number(tree, "unreached", books->unreached);
-	if (books->unknown > 0)
-		jwriter_number(tree, "unknown", books->unknown);
+	if (stats->unreached > 0)
+		jwriter_number(tree, "unreached", stats->unreached);
+	if (stats->unknown > 0)
+		jwriter_number(tree, "unknown", stats->unknown);
 	jwriter_close(tree, '}');
 }
 
@@ -193,16 +193,16 @@ static void
 write_upstream(struct jwriter *tree, const struct registry_view *view,
     const struct sums *sums)
 {
-	const struct upstream_stats *books = &view->books;
+	const struct upstream_stats *stats = &view->stats;
 
 	jwriter_open(tree, "upstream", '{');
-	jwriter_signed(tree, "paused_ms", books->paused_ms);
-	write_statuses(tree, books);
+	jwriter_signed(tree, "paused_ms", stats->paused_ms);
+	write_statuses(tree, stats);
 	jwriter_open(tree, "retries", '{');
-	for (unsigned i = 0; i < BOOKS_AGAIN_COUNT; i++)
-		if (books->again[i] > 0)
+	for (unsigned i = 0; i < UPSTREAM_STATS_AGAIN_COUNT; i++)
+		if (stats->again[i] > 0)
 			jwriter_number(tree, upstream_stats_again_words[i],
-			    books->again[i]);
+			    stats->again[i]);
 	jwriter_close(tree, '}');
 	jwriter_number(tree, "batches", sums->batches);
 	jwriter_number(tree, "batch_events", sums->batch_events);
@@ -250,7 +250,7 @@ write_lane(struct jwriter *tree, const struct upstream_stats_table *table)
 static void
 write_table(struct jwriter *tree, const struct registry_view *view, uint16_t t)
 {
-	const struct upstream_stats_table *table = &view->books.tables[t];
+	const struct upstream_stats_table *table = &view->stats.tables[t];
 	uint64_t rejected = 0, skipped = 0, batches = batches_of(table);
 	double mean =
 	    batches == 0 ? 0 : (double)table->batch_events / (double)batches;
@@ -260,7 +260,7 @@ write_table(struct jwriter *tree, const struct registry_view *view, uint16_t t)
 		skipped += view->skipped[t][f];
 	}
 	jwriter_open(tree, NULL, '{');
-	jwriter_text(tree, "name", label_table_name(&view->books.labels, t));
+	jwriter_text(tree, "name", label_table_name(&view->stats.labels, t));
 	write_lane(tree, table);
 	jwriter_number(tree, "recovered", table->recovered);
 	jwriter_number(tree, "accepted", table->accepted);
@@ -284,11 +284,11 @@ write_table(struct jwriter *tree, const struct registry_view *view, uint16_t t)
 static void
 write_tables(struct jwriter *tree, const struct registry_view *view)
 {
-	const struct upstream_stats *books = &view->books;
+	const struct upstream_stats *stats = &view->stats;
 
 	jwriter_open(tree, "tables", '[');
-	for (uint16_t t = 0; t <= books->labels.count; t++)
-		if (t != LABEL_OTHER || books->tables[t].accepted > 0)
+	for (uint16_t t = 0; t <= stats->labels.count; t++)
+		if (t != LABEL_OTHER || stats->tables[t].accepted > 0)
 			write_table(tree, view, t);
 	jwriter_close(tree, ']');
 }
@@ -301,7 +301,7 @@ write_producers(struct jwriter *tree, const struct registry_view *view)
 		const struct registry_producer *producer = &view->producers[p];
 
 		if (producer->requests == 0 &&
-		    view->books.producer_calls[p] == 0)
+		    view->stats.producer_calls[p] == 0)
 			continue;
 		jwriter_open(tree, NULL, '{');
 		jwriter_text(tree, "name", label_table_name(&view->labels, p));
@@ -310,9 +310,9 @@ write_producers(struct jwriter *tree, const struct registry_view *view)
 		jwriter_number(tree, "bytes", producer->bytes);
 		jwriter_number(tree, "refused", producer->refused);
 		jwriter_real(tree, "calls",
-		    (double)view->books.producer_calls[p] / 1000);
+		    (double)view->stats.producer_calls[p] / 1000);
 		jwriter_real(tree, "calls_in_minute",
-		    (double)view->books.producer_calls_in_minute[p] / 1000);
+		    (double)view->stats.producer_calls_in_minute[p] / 1000);
 		jwriter_close(tree, '}');
 	}
 	jwriter_close(tree, ']');
@@ -381,7 +381,7 @@ write_dead_letters(struct jwriter *tree, const struct registry_view *view,
 	uint64_t skipped[EVENT_FAULT_COUNT] = { 0 }, sum = 0;
 
 	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++) {
-		for (uint16_t t = 0; t <= view->books.labels.count; t++)
+		for (uint16_t t = 0; t <= view->stats.labels.count; t++)
 			skipped[f] += view->skipped[t][f];
 		sum += skipped[f];
 	}
@@ -390,7 +390,7 @@ write_dead_letters(struct jwriter *tree, const struct registry_view *view,
 	jwriter_number(tree, "accepted", sums->dead);
 	jwriter_number(tree, "skipped", sum);
 	jwriter_open(tree, "by_reason", '[');
-	for (unsigned r = 0; r < BOOKS_DEAD_COUNT; r++)
+	for (unsigned r = 0; r < UPSTREAM_STATS_DEAD_COUNT; r++)
 		write_reason(tree, "accepted", upstream_stats_dead_words[r],
 		    sums->by_reason[r]);
 	for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
@@ -475,17 +475,17 @@ bool
 status_write(const struct status *status, struct buffer *out)
 {
 	const struct registry_view *view = status->view;
-	struct sums sums = sum_tables(&view->books);
+	struct sums sums = sum_tables(&view->stats);
 	struct jwriter tree = { .out = out, .ok = true, .first = true };
 
 	jwriter_open(&tree, NULL, '{');
 	write_head(&tree, status);
 	write_events(&tree, &sums);
 	write_budget(&tree, view);
-	write_clock(&tree, &view->books);
-	write_credential(&tree, &view->books);
+	write_clock(&tree, &view->stats);
+	write_credential(&tree, &view->stats);
 	write_upstream(&tree, view, &sums);
-	write_spool(&tree, &view->books.spool);
+	write_spool(&tree, &view->stats.spool);
 	write_tables(&tree, view);
 	write_producers(&tree, view);
 	write_requests(&tree, view);

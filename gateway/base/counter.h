@@ -3,7 +3,7 @@
  *
  * The writer's own thread is the only one that writes, so adding needs no
  * locked instruction: a load and a store that no reader can see torn.  Readers
- * see each tally as of some moment lately, and two of them as of two moments;
+ * see each counter as of some moment lately, and two of them as of two moments;
  * what must fit together is copied by its owner instead (registry.h).
  *
  * Units	whatever is counted.
@@ -22,16 +22,16 @@ struct counter {
 };
 
 static inline uint64_t
-counter_read(const struct counter *tally)
+counter_read(const struct counter *counter)
 {
-	return atomic_load_explicit(&tally->count, memory_order_relaxed);
+	return atomic_load_explicit(&counter->count, memory_order_relaxed);
 }
 
 static inline void
-counter_add(struct counter *tally, uint64_t n)
+counter_add(struct counter *counter, uint64_t n)
 {
 	atomic_store_explicit(
-	    &tally->count, counter_read(tally) + n, memory_order_relaxed);
+	    &counter->count, counter_read(counter) + n, memory_order_relaxed);
 }
 
 #endif

@@ -22,27 +22,27 @@
 #define CLEAR "\033[J"
 
 bool
-top_words(struct top_wish *wish_out, char *const *words, size_t count,
+top_words(struct top_options *options_out, char *const *words, size_t count,
     struct err *err)
 {
-	struct top_wish wish = { 0 };
+	struct top_options options = { 0 };
 
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(words[i], "--token-file") == 0) {
 			if (++i == count)
 				return err_set(err, ERR_INPUT, 0,
 				    "--token-file needs a file");
-			wish.token_file = words[i];
+			options.token_file = words[i];
 		} else if (words[i][0] == '-') {
 			return err_set(err, ERR_INPUT, 0,
 			    "top has no option %s", words[i]);
-		} else if (wish.address != NULL) {
+		} else if (options.address != NULL) {
 			return err_set(err, ERR_INPUT, 0,
 			    "top shows one gateway, not also %s", words[i]);
 		} else {
-			wish.address = words[i];
+			options.address = words[i];
 		}
-	*wish_out = wish;
+	*options_out = options;
 	return true;
 }
 

@@ -16,13 +16,13 @@
 
 #include "parsers/err.h"
 
-struct top_wish {
+struct top_options {
 	const char *address, *token_file; /* NULL: not told */
 };
 
 /* What stands on the command line. */
-bool top_words(struct top_wish *wish_out, char *const *words, size_t count,
-    struct err *err);
+bool top_words(struct top_options *options_out, char *const *words,
+    size_t count, struct err *err);
 
 /* False: there is nothing to show; it was said why. */
 bool top_show(const char *address, const char *token);

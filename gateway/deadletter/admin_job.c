@@ -268,8 +268,8 @@ admin_job_open(
 		return err_set(err, ERR_HOST, 0, "no memory");
 	pthread_mutex_init(&errands->lock, NULL);
 	errands->uses = *uses;
-	if (uses->account != NULL)
-		errands->uses.replay.block = registry_block(uses->account);
+	if (uses->registry != NULL)
+		errands->uses.replay.block = registry_block(uses->registry);
 	for (size_t i = 0; i < PLACES; i++)
 		errands->places[i].errands = errands;
 	*out = errands;

@@ -57,7 +57,7 @@ struct admin_job_report {
 
 struct admin_job_uses {
 	struct deadletter *letters;
-	struct registry *account;
+	struct registry *registry;
 	struct replay_uses replay; /* its block is made here */
 };
 

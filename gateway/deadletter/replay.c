@@ -22,7 +22,7 @@ struct run {
 	struct replay *out;
 	int folder;
 	struct deadletter_reader *box;
-	struct completion_box tickets;
+	struct completion_box completions;
 	struct replay_batch_chunk *chunk;
 	struct buffer line; /* an event's own copy, for the walker changes it */
 	/* The letter that did not fit the last chunk; in the box's memory. */
@@ -205,17 +205,17 @@ address(struct run *run, struct replay_batch *p)
 		    record->producer != NULL ? span_of(record->producer)
 					     : (struct span){ NULL, 0 },
 		    true);
-	p->ticket = (struct completion){
-		.box = &run->tickets,
+	p->completion = (struct completion){
+		.box = &run->completions,
 		.deadline = { now.ns + (int64_t)ack_ns },
-		.wish = spool_is_durable(uses->spool)
-			    ? COMPLETION_WISH_DURABLE
-			    : COMPLETION_WISH_DELIVERED,
+		.until = spool_is_durable(uses->spool)
+			     ? COMPLETION_UNTIL_DURABLE
+			     : COMPLETION_UNTIL_DELIVERED,
 	};
-	record->ticket = &p->ticket;
+	record->completion = &p->completion;
 }
 
-/* One group: one commit.  Gives how many tickets will come back. */
+/* One group: one commit.  Gives how many completions will come back. */
 static size_t
 append(struct run *run)
 {
@@ -235,7 +235,7 @@ append(struct run *run)
 			out++;
 			continue;
 		}
-		record->ticket = NULL;
+		record->completion = NULL;
 		p->record = record;
 		run->out->end = REPLAY_SPOOL_FULL;
 		break;
@@ -252,25 +252,25 @@ static const struct {
 } meanings[] = {
 	[COMPLETION_DURABLE] = { true, REPLAY_DONE },
 	[COMPLETION_DELIVERED] = { true, REPLAY_DONE },
-	[COMPLETION_SIFTED] = { true, REPLAY_DONE }, /* letters again */
+	[COMPLETION_PARTLY_REFUSED] = { true, REPLAY_DONE }, /* letters again */
 	[COMPLETION_WITHDRAWN] = { false, REPLAY_NOT_DELIVERED },
-	[COMPLETION_FAILED] = { false, REPLAY_DISK },
-	[COMPLETION_REFUSED] = { false, REPLAY_SPOOL_FULL },
+	[COMPLETION_DISK_FAILED] = { false, REPLAY_DISK },
+	[COMPLETION_SPOOL_FULL] = { false, REPLAY_SPOOL_FULL },
 };
 
 static void
 await(struct run *run, size_t count)
 {
-	struct pollfd bell = { .fd = run->tickets.fd, .events = POLLIN };
+	struct pollfd wakeup = { .fd = run->completions.fd, .events = POLLIN };
 	struct completion *t, *next;
 
 	while (count > 0) {
-		(void)poll(&bell, 1, -1);
-		for (t = completion_box_take(&run->tickets); t != NULL;
+		(void)poll(&wakeup, 1, -1);
+		for (t = completion_box_take(&run->completions); t != NULL;
 		     t = next) {
 			struct replay_batch *p = (struct replay_batch *)(void
 				*)((char *)t -
-				   offsetof(struct replay_batch, ticket));
+				   offsetof(struct replay_batch, completion));
 
 			next = t->next;
 			p->kept = meanings[t->result].kept;
@@ -353,7 +353,7 @@ begin(struct run *run, uint64_t last)
 		    run->uses->directory, strerror(errno));
 	if (!deadletter_reader_open(
 		&run->box, run->uses->directory, &out->err) ||
-	    !completion_box_init(&run->tickets, &out->err))
+	    !completion_box_init(&run->completions, &out->err))
 		return false;
 	deadletter_reader_until(run->box, last);
 	out->end = REPLAY_NO_MEMORY;
@@ -368,8 +368,8 @@ end(struct run *run)
 		replay_batch_reset(run->chunk, clock_now());
 	free(run->chunk);
 	deadletter_reader_close(&run->box);
-	if (run->tickets.fd != -1)
-		completion_box_fini(&run->tickets);
+	if (run->completions.fd != -1)
+		completion_box_fini(&run->completions);
 	if (run->folder != -1)
 		close(run->folder);
 	buffer_fini(&run->line);
@@ -386,7 +386,7 @@ replay_run(const struct replay_uses *uses,
 		.stop = stop,
 		.out = out,
 		.folder = -1,
-		.tickets = { .fd = -1 },
+		.completions = { .fd = -1 },
 	};
 	struct err untidy = { 0 };
 	bool more;

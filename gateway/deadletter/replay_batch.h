@@ -29,7 +29,7 @@
 
 struct replay_batch {
 	struct record *record; /* until the spool has it */
-	struct completion ticket;
+	struct completion completion;
 	bool kept; /* the spool has it, and that lasts */
 };
 

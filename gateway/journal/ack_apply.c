@@ -144,7 +144,7 @@ ack_release(struct journal *j, struct record *record)
 	struct table_index *shelf = place->shelf;
 	uint64_t cost = record_cost(record);
 
-	if (!record->waited_for) {
+	if (!record->pinned) {
 		j->resident -= cost;
 		*table_index_memory(shelf, record) -= cost;
 	}

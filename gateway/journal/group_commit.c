@@ -228,7 +228,7 @@ take_back(struct journal *j)
 
 		if (item->source != NULL)
 			continue;
-		if (item->place != NULL && !item->record->waited_for) {
+		if (item->place != NULL && !item->record->pinned) {
 			*table_index_memory(item->holding->shelf,
 			    item->record) -= record_cost(item->record);
 			j->resident -= record_cost(item->record);

@@ -4,9 +4,9 @@
 #include <sys/eventfd.h>
 
 void
-io_thread_init(struct io_thread *k, struct io_ops *disk, int bell)
+io_thread_init(struct io_thread *k, struct io_ops *disk, int wakeup_fd)
 {
-	*k = (struct io_thread){ .disk = disk, .bell = bell };
+	*k = (struct io_thread){ .disk = disk, .wakeup_fd = wakeup_fd };
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_cond_init(&k->there, NULL);
 	k->link = &k->jobs;
@@ -21,7 +21,7 @@ finish(struct io_thread *k, struct io_job *job)
 	do
 		job->next = head;
 	while (!atomic_compare_exchange_weak(&k->done, &head, job));
-	(void)eventfd_write(k->bell, 1);
+	(void)eventfd_write(k->wakeup_fd, 1);
 }
 
 static struct io_job *

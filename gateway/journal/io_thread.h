@@ -19,7 +19,7 @@
 
 struct io_thread {
 	struct io_ops *disk;
-	int bell; /* rung when a job is done */
+	int wakeup_fd; /* rung when a job is done */
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock;
@@ -29,7 +29,8 @@ struct io_thread {
 	_Atomic(struct io_job *) done; /* newest first */
 };
 
-void io_thread_init(struct io_thread *keeper, struct io_ops *disk, int bell);
+void io_thread_init(
+    struct io_thread *keeper, struct io_ops *disk, int wakeup_fd);
 bool io_thread_start(struct io_thread *keeper, struct err *err);
 void io_thread_stop(struct io_thread *keeper); /* after the job under way */
 void io_thread_fini(struct io_thread *keeper, struct instant now);

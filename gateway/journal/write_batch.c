@@ -334,10 +334,11 @@ give(
 	struct record *record = item->record;
 	uint64_t cost = record_cost(record);
 
-	/* Its ticket hangs on it: its memory is still its producer's. */
-	record->waited_for = record->ticket != NULL &&
-			     record->ticket->wish == COMPLETION_WISH_DELIVERED;
-	record->ahead = !record->waited_for && !may_stay(j, shelf, cost);
+	/* Its completion hangs on it: its memory is still its producer's. */
+	record->pinned =
+	    record->completion != NULL &&
+	    record->completion->until == COMPLETION_UNTIL_DELIVERED;
+	record->ahead = !record->pinned && !may_stay(j, shelf, cost);
 	if ((record->ahead && !may_go_ahead(j, shelf, cost)) ||
 	    (item->place = record_ref_new()) == NULL) {
 		shelf->withheld = j->stage->batch;
@@ -351,7 +352,7 @@ give(
 	item->place->flags = item->flags;
 	item->place->cost = (uint32_t)cost_of_record(record);
 	item->place->slices = 1;
-	if (record->waited_for)
+	if (record->pinned)
 		return;
 	*table_index_memory(shelf, record) += cost;
 	j->resident += cost;

@@ -55,20 +55,20 @@ static const struct advice of_outcomes[OUTCOME_COUNT] = {
 
 /* False: nothing new, or not yet. */
 static bool
-is_due(struct log_summary *digest, unsigned reason, uint64_t count,
+is_due(struct log_summary *summary, unsigned reason, uint64_t count,
     struct instant now, bool end, struct line *line_out)
 {
-	int64_t since_ns = now.ns - digest->last_ns[reason];
+	int64_t since_ns = now.ns - summary->last_ns[reason];
 
-	if (count == digest->told[reason])
+	if (count == summary->told[reason])
 		return false;
-	if (digest->ever[reason] && since_ns < REPEAT_NS && !end)
+	if (summary->ever[reason] && since_ns < REPEAT_NS && !end)
 		return false;
-	line_out->count = count - digest->told[reason];
-	line_out->seconds = digest->ever[reason] ? since_ns / NS_PER_S : 0;
-	digest->told[reason] = count;
-	digest->last_ns[reason] = now.ns;
-	digest->ever[reason] = true;
+	line_out->count = count - summary->told[reason];
+	line_out->seconds = summary->ever[reason] ? since_ns / NS_PER_S : 0;
+	summary->told[reason] = count;
+	summary->last_ns[reason] = now.ns;
+	summary->ever[reason] = true;
 	return true;
 }
 
@@ -95,15 +95,15 @@ advice_on(unsigned reason)
 }
 
 void
-log_summary_tell(struct log_summary *digest, struct registry *account,
+log_summary_write(struct log_summary *summary, struct registry *registry,
     struct instant now, bool end)
 {
 	struct registry_reasons reasons;
 	struct line line;
 
-	registry_reasons(account, &reasons);
+	registry_reasons(registry, &reasons);
 	for (unsigned r = 1; r < REGISTRY_REASONS; r++)
 		if (advice_on(r)->text != NULL &&
-		    is_due(digest, r, reasons.counts[r], now, end, &line))
+		    is_due(summary, r, reasons.counts[r], now, end, &line))
 			tell(r, &line, &reasons.last[r], advice_on(r));
 }

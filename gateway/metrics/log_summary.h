@@ -23,7 +23,7 @@ struct log_summary {
 };
 
 /* Looks at the accounts and logs what is due; `end`: the last chance. */
-void log_summary_tell(struct log_summary *digest, struct registry *account,
+void log_summary_write(struct log_summary *summary, struct registry *registry,
     struct instant now, bool end);
 
 #endif

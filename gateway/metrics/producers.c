@@ -4,32 +4,32 @@
 #define OTHERS  SPAN("other") /* whoever calls itself so is of them */
 
 void
-producers_init(struct producers *roster)
+producers_init(struct producers *producers)
 {
-	*roster = (struct producers){ 0 };
-	pthread_mutex_init(&roster->lock, NULL);
-	roster->count = label_table_intern(&roster->labels, UNNAMED);
+	*producers = (struct producers){ 0 };
+	pthread_mutex_init(&producers->lock, NULL);
+	producers->count = label_table_intern(&producers->labels, UNNAMED);
 }
 
 void
-producers_fini(struct producers *roster)
+producers_fini(struct producers *producers)
 {
-	pthread_mutex_destroy(&roster->lock);
+	pthread_mutex_destroy(&producers->lock);
 }
 
 void
-producers_read(struct producers *roster, struct label_table *out)
+producers_read(struct producers *producers, struct label_table *out)
 {
-	pthread_mutex_lock(&roster->lock);
-	*out = roster->labels;
-	pthread_mutex_unlock(&roster->lock);
+	pthread_mutex_lock(&producers->lock);
+	*out = producers->labels;
+	pthread_mutex_unlock(&producers->lock);
 }
 
 void
-producers_copy_init(struct producers_copy *copy, struct producers *roster)
+producers_copy_init(struct producers_copy *copy, struct producers *producers)
 {
-	copy->roster = roster;
-	producers_read(roster, &copy->labels);
+	copy->producers = producers;
+	producers_read(producers, &copy->labels);
 }
 
 bool
@@ -45,15 +45,15 @@ producers_is_name(struct span name)
 static uint16_t
 learn(struct producers_copy *copy, struct span name, bool born)
 {
-	struct producers *roster = copy->roster;
+	struct producers *producers = copy->producers;
 
-	pthread_mutex_lock(&roster->lock);
+	pthread_mutex_lock(&producers->lock);
 	if (born)
-		(void)label_table_intern(&roster->labels, name);
+		(void)label_table_intern(&producers->labels, name);
 	atomic_store_explicit(
-	    &roster->count, roster->labels.count, memory_order_relaxed);
-	copy->labels = roster->labels;
-	pthread_mutex_unlock(&roster->lock);
+	    &producers->count, producers->labels.count, memory_order_relaxed);
+	copy->labels = producers->labels;
+	pthread_mutex_unlock(&producers->lock);
 	return label_table_find(&copy->labels, name);
 }
 
@@ -62,7 +62,8 @@ static bool
 knows_all(const struct producers_copy *copy)
 {
 	return copy->labels.count ==
-	       atomic_load_explicit(&copy->roster->count, memory_order_relaxed);
+	       atomic_load_explicit(
+		   &copy->producers->count, memory_order_relaxed);
 }
 
 uint16_t

@@ -7,8 +7,8 @@
  * takes over all that the others have learned meanwhile.
  *
  * Units	names as label_table.h: at most a thousand, the rest is "other".
- * Ownership	plain values, large; a copy borrows its roster.
- * Threads	a roster by any, a copy by its own.
+ * Ownership	plain values, large; a copy borrows its producers.
+ * Threads	a producers by any, a copy by its own.
  * Errors	none: "other" is always to be had.
  */
 #ifndef GATEWAY_METRICS_PRODUCERS_H
@@ -29,16 +29,17 @@ struct producers {
 };
 
 struct producers_copy {
-	struct producers *roster;
+	struct producers *producers;
 	struct label_table labels; /* maybe old */
 };
 
 /* "unnamed" is always the first to have a number. */
-void producers_init(struct producers *roster);
-void producers_fini(struct producers *roster);
-void producers_read(struct producers *roster, struct label_table *out);
+void producers_init(struct producers *producers);
+void producers_fini(struct producers *producers);
+void producers_read(struct producers *producers, struct label_table *out);
 
-void producers_copy_init(struct producers_copy *copy, struct producers *roster);
+void producers_copy_init(
+    struct producers_copy *copy, struct producers *producers);
 
 /* No control characters and no blanks: else it is nobody's name. */
 bool producers_is_name(struct span name);

@@ -33,8 +33,8 @@ struct registry_block {
 };
 
 struct registry {
-	struct upstream_stats books;       /* the pump's alone */
-	struct producers_copy senders_own; /* as well */
+	struct upstream_stats stats;          /* the pump's alone */
+	struct producers_copy pump_producers; /* as well */
 	atomic_bool wanted;
 	struct producers producers;
 
@@ -43,7 +43,7 @@ struct registry {
 	struct upstream_stats copy;
 	uint64_t asks, gifts;
 	bool overdue; /* somebody waited for the next gift in vain */
-	int bell;
+	int wakeup_fd;
 	struct registry_block *blocks;
 	struct history history;
 	struct history_totals totals; /* for the tick: too large for a stack */
@@ -73,60 +73,61 @@ registry_reason_word(unsigned reason)
 bool
 registry_open(struct registry **out, int64_t wall_ms, struct err *err)
 {
-	struct registry *account = calloc(1, sizeof *account);
+	struct registry *registry = calloc(1, sizeof *registry);
 	pthread_condattr_t monotonic;
 
-	if (account == NULL)
+	if (registry == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory to count in");
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_mutex_init(&account->lock, NULL);
-	pthread_cond_init(&account->given, &monotonic);
+	pthread_mutex_init(&registry->lock, NULL);
+	pthread_cond_init(&registry->given, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	account->bell = -1;
-	account->started_ms = wall_ms;
-	producers_init(&account->producers);
-	producers_copy_init(&account->senders_own, &account->producers);
-	account->books.credential.kind = account->copy.credential.kind = "none";
-	*out = account;
+	registry->wakeup_fd = -1;
+	registry->started_ms = wall_ms;
+	producers_init(&registry->producers);
+	producers_copy_init(&registry->pump_producers, &registry->producers);
+	registry->stats.credential.kind = registry->copy.credential.kind =
+	    "none";
+	*out = registry;
 	return true;
 }
 
 void
-registry_close(struct registry **account_at)
+registry_close(struct registry **registry_at)
 {
-	struct registry *account = *account_at;
+	struct registry *registry = *registry_at;
 	struct registry_block *block, *next;
 
-	if (account == NULL)
+	if (registry == NULL)
 		return;
-	for (block = account->blocks; block != NULL; block = next) {
+	for (block = registry->blocks; block != NULL; block = next) {
 		next = block->next;
 		pthread_mutex_destroy(&block->samples_lock);
 		free(block);
 	}
-	pthread_cond_destroy(&account->given);
-	pthread_mutex_destroy(&account->lock);
-	producers_fini(&account->producers);
-	free(account);
-	*account_at = NULL;
+	pthread_cond_destroy(&registry->given);
+	pthread_mutex_destroy(&registry->lock);
+	producers_fini(&registry->producers);
+	free(registry);
+	*registry_at = NULL;
 }
 
 /* ---- the receiving side ----------------------------------------------- */
 
 struct registry_block *
-registry_block(struct registry *account)
+registry_block(struct registry *registry)
 {
 	struct registry_block *block = calloc(1, sizeof *block);
 
 	if (block == NULL)
 		return NULL;
-	producers_copy_init(&block->producers, &account->producers);
+	producers_copy_init(&block->producers, &registry->producers);
 	pthread_mutex_init(&block->samples_lock, NULL);
-	pthread_mutex_lock(&account->lock);
-	block->next = account->blocks;
-	account->blocks = block;
-	pthread_mutex_unlock(&account->lock);
+	pthread_mutex_lock(&registry->lock);
+	block->next = registry->blocks;
+	registry->blocks = block;
+	pthread_mutex_unlock(&registry->lock);
 	return block;
 }
 
@@ -232,45 +233,45 @@ registry_connections(struct registry_block *block, int change)
 /* ---- the sending side ------------------------------------------------- */
 
 struct upstream_stats *
-registry_books(struct registry *account)
+registry_stats(struct registry *registry)
 {
-	return &account->books;
+	return &registry->stats;
 }
 
 uint16_t
-registry_recall(struct registry *account, const char *producer)
+registry_producer_by_name(struct registry *registry, const char *producer)
 {
 	struct span name = { 0 };
 
 	if (producer != NULL)
 		name = span_of(producer);
-	return producers_number(&account->senders_own, name, true);
+	return producers_number(&registry->pump_producers, name, true);
 }
 
 void
-registry_bell(struct registry *account, int fd)
+registry_set_wakeup_fd(struct registry *registry, int fd)
 {
-	pthread_mutex_lock(&account->lock);
-	account->bell = fd;
-	pthread_mutex_unlock(&account->lock);
+	pthread_mutex_lock(&registry->lock);
+	registry->wakeup_fd = fd;
+	pthread_mutex_unlock(&registry->lock);
 }
 
 bool
-registry_wanted(const struct registry *account)
+registry_stats_wanted(const struct registry *registry)
 {
-	return atomic_load_explicit(&account->wanted, memory_order_relaxed);
+	return atomic_load_explicit(&registry->wanted, memory_order_relaxed);
 }
 
 void
-registry_give(struct registry *account)
+registry_publish_stats(struct registry *registry)
 {
-	atomic_store_explicit(&account->wanted, false, memory_order_relaxed);
-	pthread_mutex_lock(&account->lock);
-	account->copy = account->books;
-	account->gifts = account->asks;
-	account->overdue = false;
-	pthread_cond_broadcast(&account->given);
-	pthread_mutex_unlock(&account->lock);
+	atomic_store_explicit(&registry->wanted, false, memory_order_relaxed);
+	pthread_mutex_lock(&registry->lock);
+	registry->copy = registry->stats;
+	registry->gifts = registry->asks;
+	registry->overdue = false;
+	pthread_cond_broadcast(&registry->given);
+	pthread_mutex_unlock(&registry->lock);
 }
 
 /* ---- readers ---------------------------------------------------------- */
@@ -286,25 +287,25 @@ after(int64_t ns)
 
 /* With the lock held: the copy is new afterwards, or false. */
 static bool
-ask(struct registry *account)
+ask(struct registry *registry)
 {
 	struct timespec until = after(PATIENCE_NS);
 	uint64_t mine;
 
-	if (account->bell == -1)
+	if (registry->wakeup_fd == -1)
 		return false;
-	if (account->asks == account->gifts) {
-		account->asks++;
+	if (registry->asks == registry->gifts) {
+		registry->asks++;
 		atomic_store_explicit(
-		    &account->wanted, true, memory_order_relaxed);
-		(void)eventfd_write(account->bell, 1);
+		    &registry->wanted, true, memory_order_relaxed);
+		(void)eventfd_write(registry->wakeup_fd, 1);
 	}
-	mine = account->asks;
-	while (account->gifts < mine && !account->overdue)
+	mine = registry->asks;
+	while (registry->gifts < mine && !registry->overdue)
 		if (pthread_cond_timedwait(
-			&account->given, &account->lock, &until) != 0)
-			account->overdue = account->gifts < mine;
-	return account->gifts >= mine;
+			&registry->given, &registry->lock, &until) != 0)
+			registry->overdue = registry->gifts < mine;
+	return registry->gifts >= mine;
 }
 
 static void
@@ -314,7 +315,7 @@ add_all(struct registry_view *view, const struct registry_block *block)
 		for (unsigned o = 0; o < OUTCOME_COUNT; o++)
 			view->requests[r][o] +=
 			    counter_read(&block->requests[r][o]);
-	for (unsigned t = 0; t <= view->books.labels.count; t++)
+	for (unsigned t = 0; t <= view->stats.labels.count; t++)
 		for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++) {
 			view->rejected[t][f] +=
 			    counter_read(&block->rejected[t][f]);
@@ -363,7 +364,7 @@ static void
 sum_reasons(struct registry_view *view)
 {
 	for (unsigned f = 0; f < EVENT_FAULT_COUNT; f++)
-		for (unsigned t = 0; t <= view->books.labels.count; t++)
+		for (unsigned t = 0; t <= view->stats.labels.count; t++)
 			view->reasons[f] += view->rejected[t][f];
 	for (unsigned o = OUTCOME_KEPT + 1; o < OUTCOME_COUNT; o++)
 		for (unsigned r = 0; r < REGISTRY_ROUTES; r++)
@@ -372,22 +373,22 @@ sum_reasons(struct registry_view *view)
 }
 
 void
-registry_read(struct registry *account, struct registry_view *view)
+registry_read(struct registry *registry, struct registry_view *view)
 {
 	struct registry_block *blocks;
 
 	memset(view, 0, sizeof *view);
-	pthread_mutex_lock(&account->lock);
-	view->fresh = ask(account);
-	view->books = account->copy;
-	view->started_ms = account->started_ms;
-	blocks = account->blocks;
-	pthread_mutex_unlock(&account->lock);
-	producers_read(&account->producers, &view->labels);
+	pthread_mutex_lock(&registry->lock);
+	view->fresh = ask(registry);
+	view->stats = registry->copy;
+	view->started_ms = registry->started_ms;
+	blocks = registry->blocks;
+	pthread_mutex_unlock(&registry->lock);
+	producers_read(&registry->producers, &view->labels);
 
-	histogram_gather(&view->books.delivery, &view->delivery);
-	histogram_gather(&view->books.upstream, &view->upstream);
-	histogram_gather(&view->books.batch, &view->batch);
+	histogram_gather(&view->stats.delivery, &view->delivery);
+	histogram_gather(&view->stats.upstream, &view->upstream);
+	histogram_gather(&view->stats.batch, &view->batch);
 	for (; blocks != NULL; blocks = blocks->next) {
 		add_all(view, blocks);
 		add_samples(view, blocks);
@@ -415,32 +416,32 @@ add_reasons(
 }
 
 void
-registry_reasons(struct registry *account, struct registry_reasons *out)
+registry_reasons(struct registry *registry, struct registry_reasons *out)
 {
 	struct registry_block *blocks;
 	unsigned tables;
 
 	memset(out, 0, sizeof *out);
-	pthread_mutex_lock(&account->lock);
-	blocks = account->blocks;
-	tables = account->copy.labels.count;
-	pthread_mutex_unlock(&account->lock);
+	pthread_mutex_lock(&registry->lock);
+	blocks = registry->blocks;
+	tables = registry->copy.labels.count;
+	pthread_mutex_unlock(&registry->lock);
 	for (; blocks != NULL; blocks = blocks->next)
 		add_reasons(blocks, tables, out);
 }
 
 static void
-total_books(const struct upstream_stats *books, struct history_totals *totals)
+total_books(const struct upstream_stats *stats, struct history_totals *totals)
 {
-	for (unsigned t = 0; t <= books->labels.count; t++) {
-		totals->accepted += books->tables[t].accepted;
-		totals->delivered += books->tables[t].delivered;
-		totals->waiting += books->tables[t].waiting;
+	for (unsigned t = 0; t <= stats->labels.count; t++) {
+		totals->accepted += stats->tables[t].accepted;
+		totals->delivered += stats->tables[t].delivered;
+		totals->waiting += stats->tables[t].waiting;
 	}
-	totals->calls = books->calls;
-	totals->calls_limit = books->budget_limit;
-	totals->spool_bytes = books->spool.bytes;
-	histogram_gather(&books->delivery, &totals->delivery);
+	totals->calls = stats->calls;
+	totals->calls_limit = stats->budget_limit;
+	totals->spool_bytes = stats->spool.bytes;
+	histogram_gather(&stats->delivery, &totals->delivery);
 }
 
 static void
@@ -454,30 +455,30 @@ total_block(const struct registry_block *block, struct history_totals *totals)
 }
 
 void
-registry_tick(struct registry *account, int64_t wall_ms)
+registry_tick(struct registry *registry, int64_t wall_ms)
 {
-	struct history_totals *totals = &account->totals;
+	struct history_totals *totals = &registry->totals;
 
-	pthread_mutex_lock(&account->lock);
-	(void)ask(account);
+	pthread_mutex_lock(&registry->lock);
+	(void)ask(registry);
 	memset(totals, 0, sizeof *totals);
 	totals->wall_ms = wall_ms;
-	total_books(&account->copy, totals);
-	for (const struct registry_block *block = account->blocks;
+	total_books(&registry->copy, totals);
+	for (const struct registry_block *block = registry->blocks;
 	     block != NULL; block = block->next)
 		total_block(block, totals);
-	history_add(&account->history, totals);
-	pthread_mutex_unlock(&account->lock);
+	history_add(&registry->history, totals);
+	pthread_mutex_unlock(&registry->lock);
 }
 
 unsigned
-registry_history(struct registry *account, int64_t since_ms,
+registry_history(struct registry *registry, int64_t since_ms,
     struct history_second out[HISTORY_SECONDS])
 {
 	unsigned count;
 
-	pthread_mutex_lock(&account->lock);
-	count = history_since(&account->history, since_ms, out);
-	pthread_mutex_unlock(&account->lock);
+	pthread_mutex_lock(&registry->lock);
+	count = history_since(&registry->history, since_ms, out);
+	pthread_mutex_unlock(&registry->lock);
 	return count;
 }

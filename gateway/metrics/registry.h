@@ -57,11 +57,11 @@ struct registry_sample {
 struct registry;
 struct registry_block;
 bool registry_open(struct registry **out, int64_t wall_ms, struct err *err);
-void registry_close(struct registry **account);
+void registry_close(struct registry **registry);
 
 /* ---- the receiving side: each from its own thread --------------------- */
 
-struct registry_block *registry_block(struct registry *account);
+struct registry_block *registry_block(struct registry *registry);
 
 /* What an answered, or lost, request was. */
 struct registry_request {
@@ -98,15 +98,16 @@ void registry_connections(struct registry_block *block, int change);
 
 /* ---- the sending side: the pump's thread ------------------------------ */
 
-struct upstream_stats *registry_books(struct registry *account);
+struct upstream_stats *registry_stats(struct registry *registry);
 
 /* The number of whom a record names that was read back; NULL: unnamed. */
-uint16_t registry_recall(struct registry *account, const char *producer);
+uint16_t registry_producer_by_name(
+    struct registry *registry, const char *producer);
 
 /* Rings this eventfd when a copy is wanted; -1: nobody answers any more. */
-void registry_bell(struct registry *account, int fd);
-bool registry_wanted(const struct registry *account);
-void registry_give(struct registry *account);
+void registry_set_wakeup_fd(struct registry *registry, int fd);
+bool registry_stats_wanted(const struct registry *registry);
+void registry_publish_stats(struct registry *registry);
 
 /* ---- readers ---------------------------------------------------------- */
 
@@ -115,7 +116,7 @@ struct registry_producer {
 };
 
 struct registry_view {
-	struct upstream_stats books;
+	struct upstream_stats stats;
 	struct histogram_view delivery, upstream, batch, ack[REGISTRY_LEVELS];
 	uint64_t requests[REGISTRY_ROUTES][OUTCOME_COUNT];
 	uint64_t rejected[LABEL_TABLE_MOST][EVENT_FAULT_COUNT]; /* by table */
@@ -130,7 +131,7 @@ struct registry_view {
 };
 
 /* Fills the view, which is large. */
-void registry_read(struct registry *account, struct registry_view *view);
+void registry_read(struct registry *registry, struct registry_view *view);
 
 /* How often each reason was given, and where last. */
 struct registry_reasons {
@@ -138,13 +139,13 @@ struct registry_reasons {
 	struct registry_sample last[REGISTRY_REASONS];
 };
 
-void registry_reasons(struct registry *account, struct registry_reasons *out);
+void registry_reasons(struct registry *registry, struct registry_reasons *out);
 
 /* Once a second: one more second of history. */
-void registry_tick(struct registry *account, int64_t wall_ms);
+void registry_tick(struct registry *registry, int64_t wall_ms);
 
 /* Seconds after `since_ms`, oldest first; how many. */
-unsigned registry_history(struct registry *account, int64_t since_ms,
+unsigned registry_history(struct registry *registry, int64_t since_ms,
     struct history_second out[HISTORY_SECONDS]);
 
 #endif

@@ -9,33 +9,33 @@
  * where the receiving side finds it for what it refuses.
  */
 struct upstream_stats_table *
-upstream_stats_of(struct upstream_stats *books, struct table *table)
+upstream_stats_of(struct upstream_stats *stats, struct table *table)
 {
 	uint32_t noted =
 	    atomic_load_explicit(&table->label, memory_order_relaxed);
 	uint16_t label;
 
 	if (noted != 0)
-		return &books->tables[noted - 1];
+		return &stats->tables[noted - 1];
 	label =
-	    label_table_intern(&books->labels, span_of(table->options.name));
+	    label_table_intern(&stats->labels, span_of(table->options.name));
 	atomic_store_explicit(
 	    &table->label, (uint32_t)label + 1, memory_order_relaxed);
-	return &books->tables[label];
+	return &stats->tables[label];
 }
 
 void
-upstream_stats_turn_minute(struct upstream_stats *books, int64_t wall_ms)
+upstream_stats_turn_minute(struct upstream_stats *stats, int64_t wall_ms)
 {
 	int64_t minute = wall_ms / MS_PER_MINUTE;
 
-	if (minute == books->minute)
+	if (minute == stats->minute)
 		return;
-	books->minute = minute;
+	stats->minute = minute;
 	for (unsigned i = 0; i < LABEL_TABLE_MOST; i++)
-		books->tables[i].calls_in_minute = 0;
-	memset(books->producer_calls_in_minute, 0,
-	    sizeof books->producer_calls_in_minute);
+		stats->tables[i].calls_in_minute = 0;
+	memset(stats->producer_calls_in_minute, 0,
+	    sizeof stats->producer_calls_in_minute);
 }
 
 uint64_t
@@ -43,7 +43,7 @@ upstream_stats_dead(const struct upstream_stats_table *table)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < BOOKS_DEAD_COUNT; i++)
+	for (unsigned i = 0; i < UPSTREAM_STATS_DEAD_COUNT; i++)
 		sum += table->dead_lettered[i];
 	return sum;
 }

@@ -11,7 +11,7 @@
  * an event is lost or counted twice, the sum shows it.
  *
  * Units	events, bytes, calls; time as the names say.
- * Ownership	account.c has them; the pump fills them.
+ * Ownership	registry.c has them; the pump fills them.
  * Threads	the pump's; copies are whoever's they are.
  * Errors	none.
  */
@@ -28,8 +28,8 @@
 
 struct upstream_stats_table {
 	uint64_t recovered, accepted;
-	uint64_t delivered, withdrawn, dead_lettered[BOOKS_DEAD_COUNT];
-	uint64_t batches[BOOKS_CLOSED_COUNT], batch_events;
+	uint64_t delivered, withdrawn, dead_lettered[UPSTREAM_STATS_DEAD_COUNT];
+	uint64_t batches[UPSTREAM_STATS_CLOSED_COUNT], batch_events;
 	uint64_t calls, calls_in_minute;
 	uint64_t settled; /* of those that left, what a spool on disk knows */
 	/* Measured when somebody asks. */
@@ -76,7 +76,7 @@ struct upstream_stats {
 
 	uint64_t calls; /* made, whatever the answer */
 	uint64_t statuses[UPSTREAM_STATS_STATUSES], unreached, unknown;
-	uint64_t again[BOOKS_AGAIN_COUNT];
+	uint64_t again[UPSTREAM_STATS_AGAIN_COUNT];
 	struct histogram delivery, upstream, batch;
 	uint64_t budget_wait_us;
 
@@ -94,10 +94,10 @@ struct upstream_stats {
 
 /* The table's page; opened if it has none and there are any left. */
 struct upstream_stats_table *upstream_stats_of(
-    struct upstream_stats *books, struct table *table);
+    struct upstream_stats *stats, struct table *table);
 
 /* Begins a new minute's spending when it is one. */
-void upstream_stats_turn_minute(struct upstream_stats *books, int64_t wall_ms);
+void upstream_stats_turn_minute(struct upstream_stats *stats, int64_t wall_ms);
 
 uint64_t upstream_stats_dead(const struct upstream_stats_table *table);
 

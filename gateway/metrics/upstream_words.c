@@ -12,8 +12,8 @@ const char *const upstream_stats_lane_words[] = { UPSTREAM_STATS_LANE(X) };
 enum upstream_stats_dead
 upstream_stats_dead_by(const char *word)
 {
-	for (unsigned i = 0; i < BOOKS_DEAD_COUNT; i++)
+	for (unsigned i = 0; i < UPSTREAM_STATS_DEAD_COUNT; i++)
 		if (strcmp(upstream_stats_dead_words[i], word) == 0)
 			return (enum upstream_stats_dead)i;
-	return BOOKS_DEAD_REFUSED;
+	return UPSTREAM_STATS_DEAD_REFUSED;
 }

@@ -43,20 +43,21 @@
 	X(HELD, "held")
 
 /* clang-format off */
-#define UPSTREAM_STATS_ENUM_CLOSED(symbol, word) BOOKS_CLOSED_##symbol,
-#define UPSTREAM_STATS_ENUM_AGAIN(symbol, word) BOOKS_AGAIN_##symbol,
-#define UPSTREAM_STATS_ENUM_DEAD(symbol, word) BOOKS_DEAD_##symbol,
-#define UPSTREAM_STATS_ENUM_LANE(symbol, word) BOOKS_LANE_##symbol,
-enum upstream_stats_closed { UPSTREAM_STATS_CLOSED(UPSTREAM_STATS_ENUM_CLOSED) BOOKS_CLOSED_COUNT };
-enum upstream_stats_again { UPSTREAM_STATS_AGAIN(UPSTREAM_STATS_ENUM_AGAIN) BOOKS_AGAIN_COUNT };
-enum upstream_stats_dead { UPSTREAM_STATS_DEAD(UPSTREAM_STATS_ENUM_DEAD) BOOKS_DEAD_COUNT };
-enum upstream_stats_lane { UPSTREAM_STATS_LANE(UPSTREAM_STATS_ENUM_LANE) BOOKS_LANE_COUNT };
+#define UPSTREAM_STATS_ENUM_CLOSED(symbol, word) UPSTREAM_STATS_CLOSED_##symbol,
+#define UPSTREAM_STATS_ENUM_AGAIN(symbol, word) UPSTREAM_STATS_AGAIN_##symbol,
+#define UPSTREAM_STATS_ENUM_DEAD(symbol, word) UPSTREAM_STATS_DEAD_##symbol,
+#define UPSTREAM_STATS_ENUM_LANE(symbol, word) UPSTREAM_STATS_LANE_##symbol,
+enum upstream_stats_closed { UPSTREAM_STATS_CLOSED(UPSTREAM_STATS_ENUM_CLOSED) UPSTREAM_STATS_CLOSED_COUNT };
+enum upstream_stats_again { UPSTREAM_STATS_AGAIN(UPSTREAM_STATS_ENUM_AGAIN) UPSTREAM_STATS_AGAIN_COUNT };
+enum upstream_stats_dead { UPSTREAM_STATS_DEAD(UPSTREAM_STATS_ENUM_DEAD) UPSTREAM_STATS_DEAD_COUNT };
+enum upstream_stats_lane { UPSTREAM_STATS_LANE(UPSTREAM_STATS_ENUM_LANE) UPSTREAM_STATS_LANE_COUNT };
 /* clang-format on */
 
-extern const char *const upstream_stats_closed_words[BOOKS_CLOSED_COUNT];
-extern const char *const upstream_stats_again_words[BOOKS_AGAIN_COUNT];
-extern const char *const upstream_stats_dead_words[BOOKS_DEAD_COUNT];
-extern const char *const upstream_stats_lane_words[BOOKS_LANE_COUNT];
+extern const char
+    *const upstream_stats_closed_words[UPSTREAM_STATS_CLOSED_COUNT];
+extern const char *const upstream_stats_again_words[UPSTREAM_STATS_AGAIN_COUNT];
+extern const char *const upstream_stats_dead_words[UPSTREAM_STATS_DEAD_COUNT];
+extern const char *const upstream_stats_lane_words[UPSTREAM_STATS_LANE_COUNT];
 
 /* The reason of that word; REFUSED if it is none of them. */
 enum upstream_stats_dead upstream_stats_dead_by(const char *word);

@@ -8,7 +8,7 @@
 bool
 completion_box_init(struct completion_box *box, struct err *err)
 {
-	atomic_init(&box->settled, NULL);
+	atomic_init(&box->completed, NULL);
 	atomic_init(&box->awake, false);
 	box->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (box->fd == -1)
@@ -26,21 +26,23 @@ completion_box_fini(struct completion_box *box)
 }
 
 void
-completion_settle(struct completion *ticket, enum completion_result result)
+completion_complete(
+    struct completion *completion, enum completion_result result)
 {
-	struct completion_box *box = ticket->box;
+	struct completion_box *box = completion->box;
 	struct completion *head;
 
-	ticket->result = result;
-	head = atomic_load_explicit(&box->settled, memory_order_relaxed);
+	completion->result = result;
+	head = atomic_load_explicit(&box->completed, memory_order_relaxed);
 	do
-		ticket->next = head;
-	while (!atomic_compare_exchange_weak_explicit(&box->settled, &head,
-	    ticket, memory_order_seq_cst, memory_order_relaxed));
+		completion->next = head;
+	while (!atomic_compare_exchange_weak_explicit(&box->completed, &head,
+	    completion, memory_order_seq_cst, memory_order_relaxed));
 
 	/*
-	 * One wake-up a batch of tickets, not one each: whoever found the box
-	 * empty rings.  The counter cannot overflow, so the write cannot fail.
+	 * One wake-up for a batch of completions: only the thread that found
+	 * the box empty writes.  The counter cannot overflow, so the write
+	 * cannot fail.
 	 */
 	if (head == NULL && !atomic_load(&box->awake))
 		(void)eventfd_write(box->fd, 1);
@@ -49,23 +51,23 @@ completion_settle(struct completion *ticket, enum completion_result result)
 struct completion *
 completion_box_take(struct completion_box *box)
 {
-	eventfd_t rings;
+	eventfd_t count;
 
-	/* The bell first: a ticket that comes later rings it again. */
-	(void)eventfd_read(box->fd, &rings);
+	/* The eventfd first: a completion that comes later wakes us again. */
+	(void)eventfd_read(box->fd, &count);
 	return completion_box_look(box);
 }
 
 struct completion *
 completion_box_look(struct completion_box *box)
 {
-	struct completion *ticket, *next, *oldest = NULL;
+	struct completion *completion, *next, *oldest = NULL;
 
-	ticket = atomic_exchange(&box->settled, NULL);
-	for (; ticket != NULL; ticket = next) {
-		next = ticket->next;
-		ticket->next = oldest;
-		oldest = ticket;
+	completion = atomic_exchange(&box->completed, NULL);
+	for (; completion != NULL; completion = next) {
+		next = completion->next;
+		completion->next = oldest;
+		oldest = completion;
 	}
 	return oldest;
 }

@@ -1,15 +1,14 @@
 /*
- * completion - a suspended request waits for what becomes of its events.
+ * completion - the result that a suspended request waits for.
  *
- * The worker that suspended the request owns a box; whoever learns the result
- * settles the ticket, which puts it in the box and wakes the worker.  Results
- * travel back as values: nobody below the worker ever calls it.
+ * The worker that suspended the request owns a box.  The thread that learns
+ * the result completes the completion: that puts it in the box and wakes the
+ * worker.  So nothing below the worker ever calls it.
  *
- * Ownership	the ticket is part of the worker's request.  From spool_put
- *		to the moment it comes out of the box it belongs to the other
- *		side, and it always comes out.
- * Threads	completion_settle from any; a box is emptied by its worker alone.
- * Errors	none, but for making a box.
+ * Ownership	the completion is part of the worker's request.  From
+ *		spool_put until it comes out of the box it belongs to the
+ *		other side, and it always comes out.
+ * Threads	completion_complete from any; a box is emptied by its worker.
  */
 #ifndef GATEWAY_MODEL_COMPLETION_H
 #define GATEWAY_MODEL_COMPLETION_H
@@ -22,49 +21,49 @@
 #include "parsers/err.h"
 
 /* What the request waits for. */
-enum completion_wish {
-	COMPLETION_WISH_DELIVERED,
-	COMPLETION_WISH_DURABLE, /* only where the spool is on disk */
+enum completion_until {
+	COMPLETION_UNTIL_DELIVERED,
+	COMPLETION_UNTIL_DURABLE, /* only where the spool is on disk */
 };
 
 enum completion_result {
-	COMPLETION_DELIVERED, /* upstream answered 2xx for every event */
-	COMPLETION_WITHDRAWN, /* deadline passed: unsent events will not be sent */
-	COMPLETION_DURABLE, /* every event is synced to disk */
-	COMPLETION_FAILED,  /* the disk failed: kept or not, nobody knows */
-	COMPLETION_REFUSED, /* the spool is full: nothing was kept */
-	COMPLETION_SIFTED, /* delivered, but for events that upstream refused */
+	COMPLETION_DELIVERED,   /* upstream answered 2xx for every event */
+	COMPLETION_WITHDRAWN,   /* deadline passed: what is unsent stays so */
+	COMPLETION_DURABLE,     /* every event is synced to disk */
+	COMPLETION_DISK_FAILED, /* whether the events were kept is unknown */
+	COMPLETION_SPOOL_FULL,  /* nothing was kept */
+	COMPLETION_PARTLY_REFUSED, /* delivered, but for events that upstream refused */
 };
 
-#define COMPLETION_REFUSED_TOLD 20
+#define COMPLETION_REFUSED_MAX 20
 
 struct completion_box {
-	_Atomic(struct completion *) settled;
-	int fd; /* readable (an eventfd) while the box may hold tickets */
-	atomic_bool awake; /* its worker is about to look: do not ring */
+	_Atomic(struct completion *) completed;
+	int fd; /* readable (an eventfd) while the box may hold completions */
+	atomic_bool awake; /* its worker is about to look: no wake-up needed */
 };
 
 struct completion {
 	struct completion *next;
 	struct completion_box *box;
 	struct instant deadline; /* ack_timeout after acceptance */
-	enum completion_wish wish;
+	enum completion_until until;
 	enum completion_result result;
 	uint32_t refused; /* events; of these the numbers, from 0, are here: */
-	uint32_t refused_events[COMPLETION_REFUSED_TOLD];
+	uint32_t refused_events[COMPLETION_REFUSED_MAX];
 };
 
 bool completion_box_init(struct completion_box *box, struct err *err);
 void completion_box_fini(struct completion_box *box);
 
-/* Gives the ticket back to its worker: touch it no more. */
-void completion_settle(
-    struct completion *ticket, enum completion_result result);
+/* The completion is its worker's again: do not touch it afterwards. */
+void completion_complete(
+    struct completion *completion, enum completion_result result);
 
-/* Empties the box and its eventfd; tickets hang on `next`, oldest first. */
+/* Empties the box and its eventfd; completions hang on `next`, oldest first. */
 struct completion *completion_box_take(struct completion_box *box);
 
-/* The same without the eventfd, for one who comes without having been rung. */
+/* The same without reading the eventfd, for a worker that was not woken. */
 struct completion *completion_box_look(struct completion_box *box);
 
 #endif

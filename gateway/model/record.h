@@ -9,7 +9,7 @@
  *	|--- events -----|------- unused -------|
  *
  * One that was read back from disk may be a slice: some of the record's events
- * that stand together, because those around them are settled.
+ * that stand together, because those around them are acked.
  *
  * Units	bytes, events; the time in milliseconds since 1970.
  * Ownership	record_new gives; record_free, or a spool_put that
@@ -31,12 +31,12 @@ struct record_ref;
 
 struct record {
 	struct record *next;
-	struct table *table;       /* a reference; NULL until known */
-	struct completion *ticket; /* borrowed; NULL when nobody waits */
-	struct instant accepted;   /* when the spool took it */
-	int64_t accepted_ms;       /* the same in wall time */
-	int64_t earliest_ms;       /* the smallest __time of its events */
-	char *producer;            /* NULL: not named; at most 255 bytes */
+	struct table *table;           /* a reference; NULL until known */
+	struct completion *completion; /* borrowed; NULL when nobody waits */
+	struct instant accepted;       /* when the spool took it */
+	int64_t accepted_ms;           /* the same in wall time */
+	int64_t earliest_ms;           /* the smallest __time of its events */
+	char *producer;                /* NULL: not named; at most 255 bytes */
 	uint32_t events;
 	uint32_t bytes;
 	uint32_t room;
@@ -44,22 +44,23 @@ struct record {
 	    producer_label; /* label_table.h: who sent it; 0 if read back */
 	/* The pump's from spool_take on; zero before. */
 	struct record *prev;
-	struct record *watch_next, *watch_prev; /* by the ticket's deadline */
-	uint32_t cut_events;                    /* already cut into batches */
+	struct record *watch_next,
+	    *watch_prev;     /* by the completion's deadline */
+	uint32_t cut_events; /* already cut into batches */
 	uint32_t cut_bytes;
-	uint32_t settled_events; /* delivered, or withdrawn and out of reach */
-	uint32_t flying_events;  /* in batches that are in flight */
-	bool withdrawn;          /* send nothing more of it */
-	bool live;               /* came a moment ago: queue.h */
-	uint64_t turn;           /* 0: as it came */
+	uint32_t acked_events; /* delivered, or withdrawn and out of reach */
+	uint32_t in_flight_events; /* in batches that are in flight */
+	bool withdrawn;            /* send nothing more of it */
+	bool live;                 /* came a moment ago: queue.h */
+	uint64_t turn;             /* 0: as it came */
 	/* The spool's. */
-	struct record_ref *place; /* NULL: not on disk */
-	uint32_t told_events;     /* settled by spool_settle_part */
-	bool leaving;             /* spool_leave, not spool_settle */
-	bool waited_for;          /* a ticket waits: it must stay in memory */
-	bool ahead;               /* in memory before older ones of its table */
-	uint32_t first_event;     /* of a slice: its first event's number */
-	uint64_t sequence;        /* order of acceptance; 0: not on disk */
+	struct record_ref *place;     /* NULL: not on disk */
+	uint32_t ack_reported_events; /* of them the spool was told */
+	bool abandoned;               /* spool_leave, not spool_settle */
+	bool pinned; /* its producer waits for delivery: it stays in memory */
+	bool ahead;  /* in memory before older ones of its table */
+	uint32_t first_event; /* of a slice: its first event's number */
+	uint64_t sequence;    /* order of acceptance; 0: not on disk */
 	char lines[];
 };
 

@@ -221,10 +221,10 @@ void
 http_reply_refused(
     struct buffer *detail, const struct completion *completion, bool gaps)
 {
-	uint32_t numbers[COMPLETION_REFUSED_TOLD];
-	uint32_t count = completion->refused < COMPLETION_REFUSED_TOLD
+	uint32_t numbers[COMPLETION_REFUSED_MAX];
+	uint32_t count = completion->refused < COMPLETION_REFUSED_MAX
 			     ? completion->refused
-			     : COMPLETION_REFUSED_TOLD;
+			     : COMPLETION_REFUSED_MAX;
 
 	memcpy(numbers, completion->refused_events, count * sizeof numbers[0]);
 	qsort(numbers, count, sizeof numbers[0], compare_numbers);

@@ -365,12 +365,12 @@ keep_and_wait(struct conn *conn)
 	    w->shared->options.ack_timeout_ms * (uint64_t)NS_PER_MS;
 
 	r->completion.box = &w->completions;
-	r->completion.wish = r->level == ACK_DURABLE
-				 ? COMPLETION_WISH_DURABLE
-				 : COMPLETION_WISH_DELIVERED;
+	r->completion.until = r->level == ACK_DURABLE
+				  ? COMPLETION_UNTIL_DURABLE
+				  : COMPLETION_UNTIL_DELIVERED;
 	r->completion.deadline =
 	    (struct instant){ w->now.ns + (int64_t)ack_ns };
-	r->record->ticket = &r->completion;
+	r->record->completion = &r->completion;
 	move(r, REQUEST_EVENT_WAIT);
 	if (r->level == ACK_DURABLE)
 		conn_hold(conn);
@@ -380,7 +380,7 @@ keep_and_wait(struct conn *conn)
 	if (append(conn))
 		return;
 	conn_return_completion(conn);
-	r->record->ticket = NULL;
+	r->record->completion = NULL;
 	conn_resume(conn);
 	finish(conn, OUTCOME_SPOOL_FULL);
 }
@@ -427,14 +427,14 @@ ingest_completed(struct conn *conn)
 		[COMPLETION_DELIVERED] = OUTCOME_KEPT,
 		[COMPLETION_DURABLE] = OUTCOME_KEPT,
 		[COMPLETION_WITHDRAWN] = OUTCOME_NOT_DELIVERED,
-		[COMPLETION_FAILED] = OUTCOME_UNKNOWN,
-		[COMPLETION_REFUSED] = OUTCOME_SPOOL_FULL,
-		[COMPLETION_SIFTED] = OUTCOME_REFUSED_UPSTREAM,
+		[COMPLETION_DISK_FAILED] = OUTCOME_UNKNOWN,
+		[COMPLETION_SPOOL_FULL] = OUTCOME_SPOOL_FULL,
+		[COMPLETION_PARTLY_REFUSED] = OUTCOME_REFUSED_UPSTREAM,
 	};
 
 	struct request *r = &conn->request;
 
-	if (r->completion.result == COMPLETION_SIFTED) {
+	if (r->completion.result == COMPLETION_PARTLY_REFUSED) {
 		buffer_reset(&r->detail);
 		http_reply_refused(&r->detail, &r->completion, r->gaps);
 	}

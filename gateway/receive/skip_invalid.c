@@ -178,7 +178,7 @@ skip_invalid_abandoned(struct conn *conn)
 {
 	enum completion_result result = conn->request.completion.result;
 
-	if (result == COMPLETION_WITHDRAWN || result == COMPLETION_REFUSED)
+	if (result == COMPLETION_WITHDRAWN || result == COMPLETION_SPOOL_FULL)
 		withdraw(conn);
 	else
 		keep(conn);

@@ -6,9 +6,9 @@ static void
 watch(struct accounting *ledger, struct record *record)
 {
 	struct record *before = ledger->watched_tail, *after;
-	int64_t deadline_ns = record->ticket->deadline.ns;
+	int64_t deadline_ns = record->completion->deadline.ns;
 
-	while (before != NULL && before->ticket->deadline.ns > deadline_ns)
+	while (before != NULL && before->completion->deadline.ns > deadline_ns)
 		before = before->watch_prev;
 	after = before != NULL ? before->watch_next : ledger->watched;
 	record->watch_prev = before;
@@ -27,12 +27,12 @@ unwatch(struct accounting *ledger, struct record *record)
 }
 
 static void
-settle_ticket(struct accounting *ledger, struct record *record,
+complete(struct accounting *ledger, struct record *record,
     enum completion_result result)
 {
 	unwatch(ledger, record);
-	completion_settle(record->ticket, result);
-	record->ticket = NULL;
+	completion_complete(record->completion, result);
+	record->completion = NULL;
 }
 
 /* `events` of the record, from number `first` on, have left for good. */
@@ -40,15 +40,15 @@ static void
 leave(struct accounting *ledger, struct record *record, uint32_t first,
     uint32_t events, struct instant now)
 {
-	record->settled_events += events;
-	if (record->settled_events < record->events) {
+	record->acked_events += events;
+	if (record->acked_events < record->events) {
 		spool_settle_part(ledger->spool, record, first, events);
 		return;
 	}
-	if (record->ticket != NULL)
-		settle_ticket(ledger, record,
-		    record->ticket->refused > 0 ? COMPLETION_SIFTED
-						: COMPLETION_DELIVERED);
+	if (record->completion != NULL)
+		complete(ledger, record,
+		    record->completion->refused > 0 ? COMPLETION_PARTLY_REFUSED
+						    : COMPLETION_DELIVERED);
 	spool_settle(ledger->spool, record, now);
 }
 
@@ -57,20 +57,20 @@ count_withdrawn(
     struct accounting *ledger, const struct record *record, uint32_t events)
 {
 	ledger->counts.withdrawn += events;
-	upstream_stats_of(ledger->books, record->table)->withdrawn += events;
+	upstream_stats_of(ledger->stats, record->table)->withdrawn += events;
 }
 
 void
 accounting_take(struct accounting *ledger, struct record *record)
 {
 	struct upstream_stats_table *table =
-	    upstream_stats_of(ledger->books, record->table);
+	    upstream_stats_of(ledger->stats, record->table);
 
 	ledger->counts.taken += record->events;
 	ledger->counts.waiting += record->events;
 	if (!ledger->spool_counts)
 		table->accepted += record->events;
-	if (record->ticket != NULL)
+	if (record->completion != NULL)
 		watch(ledger, record);
 }
 
@@ -81,19 +81,19 @@ accounting_sent(struct accounting *ledger, struct batch *batch)
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++)
-		part->record->flying_events += part->events;
+		part->record->in_flight_events += part->events;
 	ledger->counts.waiting -= batch->events;
 	ledger->counts.in_flight += batch->events;
 }
 
 static void
-count_delivered(struct upstream_stats *books, const struct batch_part *part,
+count_delivered(struct upstream_stats *stats, const struct batch_part *part,
     struct instant now)
 {
 	const struct record *record = part->record;
 
-	upstream_stats_of(books, record->table)->delivered += part->events;
-	histogram_add(&books->delivery, &histogram_time,
+	upstream_stats_of(stats, record->table)->delivered += part->events;
+	histogram_add(&stats->delivery, &histogram_time,
 	    now.ns - record->accepted.ns, part->events);
 }
 
@@ -105,8 +105,8 @@ accounting_delivered(
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++) {
-		part->record->flying_events -= part->events;
-		count_delivered(ledger->books, part, now);
+		part->record->in_flight_events -= part->events;
+		count_delivered(ledger->stats, part, now);
 		leave(ledger, part->record, part->first, part->events, now);
 	}
 	ledger->counts.in_flight -= batch->events;
@@ -114,11 +114,11 @@ accounting_delivered(
 }
 
 static void
-tell_refused(struct completion *ticket, const struct batch_part *part)
+tell_refused(struct completion *completion, const struct batch_part *part)
 {
-	for (uint32_t i = 0; i < part->events; i++, ticket->refused++)
-		if (ticket->refused < COMPLETION_REFUSED_TOLD)
-			ticket->refused_events[ticket->refused] =
+	for (uint32_t i = 0; i < part->events; i++, completion->refused++)
+		if (completion->refused < COMPLETION_REFUSED_MAX)
+			completion->refused_events[completion->refused] =
 			    part->first + i;
 }
 
@@ -131,8 +131,8 @@ leave_refused(
 
 	ledger->counts.waiting -= batch->events;
 	for (; part < end; part++) {
-		if (part->record->ticket != NULL)
-			tell_refused(part->record->ticket, part);
+		if (part->record->completion != NULL)
+			tell_refused(part->record->completion, part);
 		leave(ledger, part->record, part->first, part->events, now);
 	}
 }
@@ -147,7 +147,7 @@ accounting_buried(
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++)
-		upstream_stats_of(ledger->books, part->record->table)
+		upstream_stats_of(ledger->stats, part->record->table)
 		    ->dead_lettered[why] += part->events;
 	ledger->counts.buried += batch->events;
 	leave_refused(ledger, batch, now);
@@ -193,7 +193,7 @@ accounting_failed(
 
 	ledger->counts.in_flight -= batch->events;
 	for (; part < end; part++) {
-		part->record->flying_events -= part->events;
+		part->record->in_flight_events -= part->events;
 		if (part->record->withdrawn)
 			count_withdrawn(ledger, part->record, part->events);
 		else
@@ -211,7 +211,7 @@ accounting_first(const struct accounting *ledger)
 struct instant
 accounting_deadline(const struct accounting *ledger)
 {
-	return ledger->watched != NULL ? ledger->watched->ticket->deadline
+	return ledger->watched != NULL ? ledger->watched->completion->deadline
 				       : INSTANT_NEVER;
 }
 
@@ -221,13 +221,13 @@ accounting_withdraw(
 {
 	uint32_t uncut = record->events - record->cut_events;
 	uint32_t waiting =
-	    record->events - record->settled_events - record->flying_events;
+	    record->events - record->acked_events - record->in_flight_events;
 
-	assert(!record->withdrawn && record->ticket != NULL);
+	assert(!record->withdrawn && record->completion != NULL);
 	ledger->counts.waiting -= waiting;
 	count_withdrawn(ledger, record, waiting);
 	record->withdrawn = true;
-	settle_ticket(ledger, record, COMPLETION_WITHDRAWN);
+	complete(ledger, record, COMPLETION_WITHDRAWN);
 	if (uncut > 0)
 		leave(ledger, record, record->cut_events, uncut, now);
 }
@@ -236,8 +236,8 @@ static void
 let_go(struct accounting *ledger, struct record *record, uint32_t events,
     struct instant now)
 {
-	record->settled_events += events;
-	if (record->settled_events == record->events)
+	record->acked_events += events;
+	if (record->acked_events == record->events)
 		spool_leave(ledger->spool, record, now);
 }
 

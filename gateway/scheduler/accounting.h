@@ -9,7 +9,7 @@
  *
  *	taken = waiting + in_flight + delivered + withdrawn + buried
  *
- * A record goes back to the spool when its last event has left; a ticket is
+ * A record goes back to the spool when its last event has left; a completion is
  * settled when all its events are delivered, or at its deadline.  Tickets
  * stand in a list by deadline, and since nearly all have the same time to
  * wait, a new one nearly always belongs at its end.
@@ -42,9 +42,10 @@ struct accounting_counts {
 struct accounting {
 	struct accounting_counts counts;
 	struct spool *spool;
-	struct upstream_stats *books; /* the same by table, for whoever asks */
+	struct upstream_stats *stats; /* the same by table, for whoever asks */
 	bool spool_counts;            /* what came: see spool_counts */
-	struct record *watched, *watched_tail; /* have a ticket; by deadline */
+	struct record *watched,
+	    *watched_tail; /* have a completion; by deadline */
 };
 
 void accounting_take(struct accounting *ledger, struct record *record);
@@ -83,7 +84,7 @@ struct record *accounting_first(const struct accounting *ledger);
 struct instant accounting_deadline(const struct accounting *ledger);
 
 /*
- * Counts out what is not in flight and settles the ticket.  The record must
+ * Counts out what is not in flight and settles the completion.  The record must
  * not be queued any more; it may be gone afterwards.
  */
 void accounting_withdraw(

@@ -206,7 +206,7 @@ bisect_taken(struct lane *lane, struct instant now)
 static bool
 give_back(struct bisect *sieve, struct batch *batch, struct instant now)
 {
-	if (batch->parts[0].record->ticket == NULL)
+	if (batch->parts[0].record->completion == NULL)
 		return false;
 	accounting_returned(sieve->ledger, batch, now);
 	return true;

@@ -14,8 +14,8 @@ dispatch_init(struct dispatch *d, const struct budget *budget)
 {
 	d->share = drr_make(budget);
 	d->press = call_pressure_make(budget_view(budget, 0).limit);
-	d->flying = calloc(d->most, sizeof(struct batch *));
-	return d->flying != NULL;
+	d->in_flight = calloc(d->most, sizeof(struct batch *));
+	return d->in_flight != NULL;
 }
 
 void
@@ -39,13 +39,13 @@ crowds(const struct dispatch *d, const struct lane *lane)
 	if (lane->in_flight < (quarter > 0 ? quarter : 1))
 		return false;
 	return d->agenda->ready != NULL || !lane->brisk ||
-	       d->flying_count >= places - quarter;
+	       d->in_flight_count >= places - quarter;
 }
 
 static bool
 may_send(const struct dispatch *d)
 {
-	return d->flying_count < d->most &&
+	return d->in_flight_count < d->most &&
 	       breaker_opens(d->gate).ns <= d->now.ns &&
 	       d->paced.ns <= d->now.ns && d->upstream->ops->ready(d->upstream);
 }
@@ -64,11 +64,11 @@ submit(struct dispatch *d, struct batch *batch)
 		.cookie = batch,
 	};
 
-	stats_snapshot_call(d->books, batch, d->draining);
+	stats_snapshot_call(d->stats, batch, d->draining);
 	call_pressure_sent(&d->press, batch, d->now);
-	batch->slot = d->flying_count;
+	batch->slot = d->in_flight_count;
 	batch->sent = d->now;
-	d->flying[d->flying_count++] = batch;
+	d->in_flight[d->in_flight_count++] = batch;
 	batch->call = breaker_call(d->gate);
 	accounting_sent(d->ledger, batch);
 	d->upstream->ops->submit(d->upstream, &call);
@@ -145,9 +145,9 @@ serve(struct dispatch *d, struct lane *lane)
 
 	if (batch == NULL)
 		return pace(d, oom ? NO_MEMORY_WAIT_NS : 0);
-	upstream_stats_turn_minute(d->books, wall_ms);
+	upstream_stats_turn_minute(d->stats, wall_ms);
 	wait_ns = rate_control_spend(d->pace, batch->bytes, d->now, wall_ms);
-	d->books->budget_wait_us += (uint64_t)(wait_ns / 1000);
+	d->stats->budget_wait_us += (uint64_t)(wait_ns / 1000);
 	if (!pace(d, wait_ns)) {
 		drr_interrupt(lane);
 		return false;
@@ -204,9 +204,9 @@ dispatch_turn(struct dispatch *d, struct instant now)
 void
 dispatch_back(struct dispatch *d, struct batch *batch, struct instant now)
 {
-	struct batch *last = d->flying[--d->flying_count];
+	struct batch *last = d->in_flight[--d->in_flight_count];
 
-	d->flying[batch->slot] = last;
+	d->in_flight[batch->slot] = last;
 	last->slot = batch->slot;
 	lane_back(batch->lane, batch);
 	batch->lane->brisk = now.ns - batch->sent.ns < BRISK_NS;
@@ -218,7 +218,7 @@ dispatch_due(const struct dispatch *d)
 {
 	struct instant opens;
 
-	if (d->agenda->ready == NULL || d->flying_count >= d->most ||
+	if (d->agenda->ready == NULL || d->in_flight_count >= d->most ||
 	    !d->upstream->ops->ready(d->upstream))
 		return INSTANT_NEVER;
 	opens = breaker_opens(d->gate);
@@ -231,7 +231,7 @@ dispatch_fini(struct dispatch *d)
 	if (d->spare != NULL)
 		batch_give(d->pool, d->spare);
 	d->spare = NULL;
-	free(d->flying);
-	d->flying = NULL;
-	d->flying_count = 0;
+	free(d->in_flight);
+	d->in_flight = NULL;
+	d->in_flight_count = 0;
 }

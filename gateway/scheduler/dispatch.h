@@ -35,7 +35,7 @@
 struct dispatch {
 	/* Filled in by the pump before dispatch_init. */
 	struct upstream *upstream;
-	struct upstream_stats *books;
+	struct upstream_stats *stats;
 	struct accounting *ledger;
 	struct run_queue *agenda;
 	struct breaker *gate;
@@ -46,8 +46,8 @@ struct dispatch {
 
 	struct drr share;
 	struct call_pressure press;
-	struct batch **flying;
-	size_t flying_count;
+	struct batch **in_flight;
+	size_t in_flight_count;
 	struct batch *spare;  /* for planning */
 	struct instant now;   /* of the turn under way */
 	struct instant paced; /* the budget says no until then */
@@ -73,7 +73,7 @@ void dispatch_back(
  */
 struct instant dispatch_due(const struct dispatch *dispatch);
 
-/* Of what flies each batch was taken back, one by one or in `flying`. */
+/* Of what flies each batch was taken back, one by one or in `in_flight`. */
 void dispatch_fini(struct dispatch *dispatch);
 
 #endif

@@ -105,7 +105,8 @@ tell(struct expiry *aging, struct instant now)
 void
 expiry_buried(struct expiry *aging, const struct batch *batch)
 {
-	if (upstream_stats_dead_by(batch->refusal->word) == BOOKS_DEAD_EXPIRED)
+	if (upstream_stats_dead_by(batch->refusal->word) ==
+	    UPSTREAM_STATS_DEAD_EXPIRED)
 		aging->expired_untold += batch->events;
 }
 
@@ -216,7 +217,8 @@ prepare(struct expiry *aging, struct walk *walk)
 	walk->dead = batch_take(pool);
 	if (why != NULL && reserve(walk->rest, walk->batch->events) &&
 	    reserve(walk->dead, walk->batch->events)) {
-		why->word = upstream_stats_dead_words[BOOKS_DEAD_EXPIRED];
+		why->word =
+		    upstream_stats_dead_words[UPSTREAM_STATS_DEAD_EXPIRED];
 		walk->dead->refusal = why;
 		walk->dead->lane = walk->batch->lane;
 		return true;

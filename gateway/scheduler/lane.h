@@ -39,8 +39,8 @@ enum lane_list { LANE_PIECES, LANE_RETRIES, LANE_SUSPECTS, LANE_LISTS };
 struct lane {
 	struct table *table; /* good while the lane holds a record */
 	uint64_t serial;     /* of the table; another one: start anew */
-	struct upstream_stats_table *books; /* of the table; good for ever */
-	struct spool_counts seen; /* the report's: what is in the books */
+	struct upstream_stats_table *stats; /* of the table; good for ever */
+	struct spool_counts seen; /* the report's: what is counted there */
 
 	struct queue queue;
 	struct batch_list kept[LANE_LISTS];

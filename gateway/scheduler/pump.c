@@ -24,7 +24,7 @@
 struct pump {
 	struct pump_options options;
 	struct upstream *upstream;
-	struct upstream_stats *books;
+	struct upstream_stats *stats;
 	struct accounting ledger;
 	struct run_queue agenda;
 	struct breaker gate;
@@ -51,9 +51,9 @@ pump_open(
 		goto no_memory;
 	pump->options = *options;
 	pump->upstream = options->upstream;
-	pump->books = registry_books(options->account);
+	pump->stats = registry_stats(options->registry);
 	pump->ledger.spool = options->spool;
-	pump->ledger.books = pump->books;
+	pump->ledger.stats = pump->stats;
 	pump->ledger.spool_counts = spool_is_durable(options->spool);
 	pump->withdraw_at = INSTANT_NEVER;
 	pump->pace = rate_control_make(
@@ -73,7 +73,7 @@ pump_open(
 	};
 	pump->dispatch = (struct dispatch){
 		.upstream = pump->upstream,
-		.books = pump->books,
+		.stats = pump->stats,
 		.ledger = &pump->ledger,
 		.agenda = &pump->agenda,
 		.gate = &pump->gate,
@@ -137,8 +137,9 @@ pump_close(struct pump **pump_at)
 	assert(pump->funeral.gathered.first == NULL);
 	for (size_t i = 0; pump->lanes != NULL && i < pump->options.lanes; i++)
 		drop_lane(pump, &pump->lanes[i]);
-	while (dispatch->flying_count > 0)
-		drop_batch(pump, dispatch->flying[--dispatch->flying_count]);
+	while (dispatch->in_flight_count > 0)
+		drop_batch(
+		    pump, dispatch->in_flight[--dispatch->in_flight_count]);
 	dispatch_fini(dispatch);
 	batch_pool_fini(&pump->pool);
 	run_queue_fini(&pump->agenda);
@@ -174,11 +175,11 @@ take_records(struct pump *pump)
 		next = record->next;
 		lane = lane_of(pump, record);
 		if (record->producer_label == LABEL_OTHER)
-			record->producer_label = registry_recall(
-			    pump->options.account, record->producer);
+			record->producer_label = registry_producer_by_name(
+			    pump->options.registry, record->producer);
 		lane_add(lane, record, pump->now,
 		    expiry_old_ms(record->table, wall_ms));
-		lane->books = upstream_stats_of(pump->books, record->table);
+		lane->stats = upstream_stats_of(pump->stats, record->table);
 		accounting_take(&pump->ledger, record);
 		dispatch_place(&pump->dispatch, lane, pump->now);
 		pump->rest.ns = pump->now.ns + REST_NS;
@@ -192,7 +193,7 @@ withdraw_late(struct pump *pump)
 	struct lane *lane;
 
 	while ((record = accounting_first(&pump->ledger)) != NULL &&
-	       (record->ticket->deadline.ns <= pump->now.ns ||
+	       (record->completion->deadline.ns <= pump->now.ns ||
 		   pump->withdraw_at.ns <= pump->now.ns)) {
 		lane = lane_of(pump, record);
 		if (record->cut_events < record->events)
@@ -219,10 +220,10 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct lane *lane = batch->lane;
 
 	dispatch_back(&pump->dispatch, batch, pump->now);
-	stats_snapshot_answer(pump->books, batch, answer, pump->now);
+	stats_snapshot_answer(pump->stats, batch, answer, pump->now);
 	expiry_answered(&pump->aging, answer, time_now(pump).wall_ms);
 	rate_control_answered(
-	    &pump->pace, answer, pump->dispatch.flying_count, pump->now);
+	    &pump->pace, answer, pump->dispatch.in_flight_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
 	    outage_ends(&pump->outage, batch->call))
 		come_back(pump);
@@ -291,11 +292,11 @@ void
 pump_account(struct pump *pump)
 {
 	const struct stats_snapshot report = {
-		.books = pump->books,
+		.stats = pump->stats,
 		.lanes = pump->lanes,
 		.lane_count = pump->options.lanes,
-		.flying = pump->dispatch.flying,
-		.flying_count = pump->dispatch.flying_count,
+		.in_flight = pump->dispatch.in_flight,
+		.in_flight_count = pump->dispatch.in_flight_count,
 		.gate = &pump->gate,
 		.aging = &pump->aging,
 		.budget = pump->options.budget,
@@ -304,7 +305,7 @@ pump_account(struct pump *pump)
 	};
 
 	if (stats_snapshot_measure(&report, pump->now))
-		registry_give(pump->options.account);
+		registry_publish_stats(pump->options.registry);
 }
 
 void
@@ -319,7 +320,7 @@ pump_turn(struct pump *pump)
 	run_queue_wake(&pump->agenda, pump->now);
 	pump->now = dispatch_turn(&pump->dispatch, pump->now);
 	bury(pump); /* a batch that was to be sent was withdrawn meanwhile */
-	if (registry_wanted(pump->options.account))
+	if (registry_stats_wanted(pump->options.registry))
 		pump_account(pump);
 }
 

@@ -13,7 +13,7 @@
  *
  * Units	events, bytes, instants.
  * Ownership	pump_open gives, pump_close takes; tables, spool, budget,
- *		account and upstream are borrowed.  Close the upstream first:
+ *		registry and upstream are borrowed.  Close the upstream first:
  *		it may still read the bodies of what is in flight.
  * Threads	one.
  * Errors	pump_open: no memory.  After that, lack of memory is waited
@@ -39,7 +39,7 @@ struct pump_options {
 	struct spool *spool;
 	struct budget *budget;
 	struct upstream *upstream;
-	struct registry *account;
+	struct registry *registry;
 	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
@@ -57,7 +57,7 @@ void pump_turn(struct pump *pump);
 void pump_wait(struct pump *pump, int fd, struct instant latest);
 
 /*
- * From now on nothing lingers, and at `withdraw_at` tickets are withdrawn
+ * From now on nothing lingers, and at `withdraw_at` completions are withdrawn
  * whatever their own deadline.
  */
 void pump_drain(struct pump *pump, struct instant withdraw_at);
@@ -65,13 +65,13 @@ void pump_drain(struct pump *pump, struct instant withdraw_at);
 /* Nothing waits or flies, and the last look into the spool found nothing. */
 bool pump_idle(const struct pump *pump);
 
-/* The last word before pump_close: withdraws every ticket that is left. */
+/* The last word before pump_close: withdraws every completion that is left. */
 void pump_end(struct pump *pump);
 
 /* What becomes of every event: see accounting.h. */
 struct accounting_counts pump_counts(const struct pump *pump);
 
-/* Measures how things stand, and gives a copy of the books. */
+/* Measures how things stand, and gives a copy of the counts. */
 void pump_account(struct pump *pump);
 
 #endif

@@ -13,7 +13,7 @@
 struct pump_thread {
 	struct pump *pump;
 	struct upstream *upstream;
-	struct registry *account;
+	struct registry *registry;
 	pthread_t thread;
 	int fd; /* rings after one of these has changed */
 	atomic_int_fast64_t withdraw_at_ns;
@@ -30,7 +30,7 @@ drive(void *argument)
 	eventfd_t rings;
 
 	for (;;) {
-		/* The bell first: a word that comes later rings it again. */
+		/* The eventfd first: what comes later wakes us again. */
 		(void)eventfd_read(driver->fd, &rings);
 		stop.ns = atomic_load(&driver->stop_at_ns);
 		withdraw.ns = atomic_load(&driver->withdraw_at_ns);
@@ -53,7 +53,7 @@ drive(void *argument)
 
 bool
 pump_thread_start(struct pump_thread **out, struct pump *pump,
-    struct upstream *upstream, struct registry *account, struct err *err)
+    struct upstream *upstream, struct registry *registry, struct err *err)
 {
 	struct pump_thread *driver = calloc(1, sizeof *driver);
 	int error;
@@ -62,7 +62,7 @@ pump_thread_start(struct pump_thread **out, struct pump *pump,
 		return err_set(err, ERR_HOST, 0, "no memory for the pump");
 	driver->pump = pump;
 	driver->upstream = upstream;
-	driver->account = account;
+	driver->registry = registry;
 	atomic_init(&driver->withdraw_at_ns, NOT_YET);
 	atomic_init(&driver->stop_at_ns, NOT_YET);
 	driver->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -74,7 +74,7 @@ pump_thread_start(struct pump_thread **out, struct pump *pump,
 	if (error != 0)
 		goto failed;
 	(void)pthread_setname_np(driver->thread, "pump");
-	registry_bell(account, driver->fd);
+	registry_set_wakeup_fd(registry, driver->fd);
 	*out = driver;
 	return true;
 failed:
@@ -102,7 +102,7 @@ pump_thread_stop(struct pump_thread **driver_at, struct instant deadline)
 	atomic_store(&driver->stop_at_ns, deadline.ns);
 	(void)eventfd_write(driver->fd, 1);
 	pthread_join(driver->thread, NULL);
-	registry_bell(driver->account, -1);
+	registry_set_wakeup_fd(driver->registry, -1);
 	close(driver->fd);
 	free(driver);
 	*driver_at = NULL;

@@ -4,7 +4,7 @@
  *	start --> turning --drain--> turning, lingering no more --stop--> ended
  *
  * Main's words reach the thread as instants in atomics and a ring of an
- * eventfd, and so does the wish for an account; the pump itself knows nothing
+ * eventfd, and so does a reader's request for a copy of the counts; the pump itself knows nothing
  * of threads.
  *
  * Units	instants.
@@ -21,14 +21,14 @@
 struct pump_thread;
 
 bool pump_thread_start(struct pump_thread **out, struct pump *pump,
-    struct upstream *upstream, struct registry *account, struct err *err);
+    struct upstream *upstream, struct registry *registry, struct err *err);
 
 /* See pump_drain. */
 void pump_thread_drain(struct pump_thread *driver, struct instant withdraw_at);
 
 /*
  * Drains if that was not done, waits until nothing waits or `deadline`, and
- * withdraws the tickets that are left.  The pump is the caller's again.
+ * withdraws the completions that are left.  The pump is the caller's again.
  */
 void pump_thread_stop(struct pump_thread **driver, struct instant deadline);
 

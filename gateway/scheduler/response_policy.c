@@ -362,12 +362,12 @@ static const bool opens_gate[RESPONSE_CLASS_KINDS] = {
 };
 
 static const enum upstream_stats_again again[RESPONSE_CLASS_KINDS] = {
-	[RESPONSE_CLASS_RENEW] = BOOKS_AGAIN_RENEWED,
-	[RESPONSE_CLASS_LATER] = BOOKS_AGAIN_LATER,
-	[RESPONSE_CLASS_SPLIT] = BOOKS_AGAIN_SPLIT,
-	[RESPONSE_CLASS_PAUSE] = BOOKS_AGAIN_OVER_LIMIT,
-	[RESPONSE_CLASS_HOLD] = BOOKS_AGAIN_REFUSED,
-	[RESPONSE_CLASS_LOCKED] = BOOKS_AGAIN_CREDENTIAL,
+	[RESPONSE_CLASS_RENEW] = UPSTREAM_STATS_AGAIN_RENEWED,
+	[RESPONSE_CLASS_LATER] = UPSTREAM_STATS_AGAIN_LATER,
+	[RESPONSE_CLASS_SPLIT] = UPSTREAM_STATS_AGAIN_SPLIT,
+	[RESPONSE_CLASS_PAUSE] = UPSTREAM_STATS_AGAIN_OVER_LIMIT,
+	[RESPONSE_CLASS_HOLD] = UPSTREAM_STATS_AGAIN_REFUSED,
+	[RESPONSE_CLASS_LOCKED] = UPSTREAM_STATS_AGAIN_CREDENTIAL,
 };
 
 /* For the accounts: should it come to that. */
@@ -375,8 +375,9 @@ static enum upstream_stats_again
 again_because(
     const struct upstream_answer *answer, const struct response_class *verdict)
 {
-	return answer->end == UPSTREAM_UNREACHED ? BOOKS_AGAIN_UNREACHED
-	       : answer->end == UPSTREAM_UNKNOWN ? BOOKS_AGAIN_UNKNOWN
+	return answer->end == UPSTREAM_UNREACHED
+		   ? UPSTREAM_STATS_AGAIN_UNREACHED
+	       : answer->end == UPSTREAM_UNKNOWN ? UPSTREAM_STATS_AGAIN_UNKNOWN
 						 : again[verdict->kind];
 }
 
@@ -449,7 +450,7 @@ static bool
 is_expired(const struct batch *batch)
 {
 	return upstream_stats_dead_by(batch->refusal->word) ==
-	       BOOKS_DEAD_EXPIRED;
+	       UPSTREAM_STATS_DEAD_EXPIRED;
 }
 
 void

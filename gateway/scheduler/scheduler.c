@@ -33,7 +33,7 @@ scheduler_start(struct scheduler **out, struct upstream *upstream,
 		.lanes = tables_capacity(uses->tables),
 		.spool = uses->spool,
 		.budget = uses->budget,
-		.account = uses->account,
+		.registry = uses->registry,
 		.max_in_flight = uses->max_in_flight,
 		.upstream = upstream,
 	};
@@ -51,7 +51,7 @@ scheduler_start(struct scheduler **out, struct upstream *upstream,
 	(void)getrandom(&pump.seed, sizeof pump.seed, GRND_NONBLOCK);
 	if (!pump_open(&transmit->pump, &pump, err) ||
 	    !pump_thread_start(&transmit->driver, transmit->pump, pump.upstream,
-		uses->account, err))
+		uses->registry, err))
 		goto failed;
 	*out = transmit;
 	return true;

@@ -32,7 +32,7 @@ struct scheduler_uses {
 	struct spool *spool;
 	struct budget *budget;
 	struct deadletter *letters; /* NULL: nobody keeps dead letters */
-	struct registry *account;
+	struct registry *registry;
 	uint64_t max_in_flight; /* calls */
 };
 
@@ -54,7 +54,7 @@ struct scheduler_rest {
 };
 
 /*
- * Waits until nothing waits or `deadline`; withdraws the tickets that are
+ * Waits until nothing waits or `deadline`; withdraws the completions that are
  * left; tells what stays.
  */
 struct scheduler_rest scheduler_stop(

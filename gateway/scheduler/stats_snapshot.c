@@ -16,15 +16,16 @@ closed_by(const struct batch *batch, bool draining)
 
 	if (lane->state == LANE_HELD || /* a probe */
 	    batch->events >= lane_most_events(lane))
-		return BOOKS_CLOSED_EVENTS;
+		return UPSTREAM_STATS_CLOSED_EVENTS;
 	if (lane->queue.head != NULL)
-		return BOOKS_CLOSED_BYTES; /* the next one did not fit */
-	return draining ? BOOKS_CLOSED_DRAIN : BOOKS_CLOSED_LINGER;
+		return UPSTREAM_STATS_CLOSED_BYTES; /* the next one did not fit */
+	return draining ? UPSTREAM_STATS_CLOSED_DRAIN
+			: UPSTREAM_STATS_CLOSED_LINGER;
 }
 
 /* Whoever has a share of a batch's events has as much of its call. */
 static void
-share_call(struct upstream_stats *books, const struct batch *batch)
+share_call(struct upstream_stats *stats, const struct batch *batch)
 {
 	const struct batch_part *part = batch->parts;
 	const struct batch_part *end = part + batch->part_count;
@@ -34,45 +35,45 @@ share_call(struct upstream_stats *books, const struct batch *batch)
 	for (; part < end; part++) {
 		producer = part->record->producer_label;
 		share = 1000 * (uint64_t)part->events / batch->events;
-		books->producer_calls[producer] += share;
-		books->producer_calls_in_minute[producer] += share;
+		stats->producer_calls[producer] += share;
+		stats->producer_calls_in_minute[producer] += share;
 	}
 }
 
 void
 stats_snapshot_call(
-    struct upstream_stats *books, const struct batch *batch, bool draining)
+    struct upstream_stats *stats, const struct batch *batch, bool draining)
 {
-	struct upstream_stats_table *table = batch->lane->books;
+	struct upstream_stats_table *table = batch->lane->stats;
 
-	books->calls++;
+	stats->calls++;
 	table->calls++;
 	table->calls_in_minute++;
-	share_call(books, batch);
+	share_call(stats, batch);
 	if (batch->call != 0) {
-		books->again[batch->again]++;
+		stats->again[batch->again]++;
 		return;
 	}
 	table->batches[closed_by(batch, draining)]++;
 	table->batch_events += batch->events;
-	histogram_add(&books->batch, &histogram_events, batch->events, 1);
+	histogram_add(&stats->batch, &histogram_events, batch->events, 1);
 }
 
 void
-stats_snapshot_answer(struct upstream_stats *books, const struct batch *batch,
+stats_snapshot_answer(struct upstream_stats *stats, const struct batch *batch,
     const struct upstream_answer *answer, struct instant now)
 {
 	bool answered = answer->end == UPSTREAM_ANSWERED;
 
 	histogram_add(
-	    &books->upstream, &histogram_time, now.ns - batch->sent.ns, 1);
-	batch->lane->books->status = answered ? answer->status : 0;
+	    &stats->upstream, &histogram_time, now.ns - batch->sent.ns, 1);
+	batch->lane->stats->status = answered ? answer->status : 0;
 	if (answered && answer->status < UPSTREAM_STATS_STATUSES)
-		books->statuses[answer->status]++;
+		stats->statuses[answer->status]++;
 	else if (answer->end == UPSTREAM_UNREACHED)
-		books->unreached++;
+		stats->unreached++;
 	else
-		books->unknown++;
+		stats->unknown++;
 }
 
 /* ---- how things stand ------------------------------------------------- */
@@ -113,10 +114,10 @@ see_state(struct upstream_stats_table *table, const struct lane *lane,
     struct instant now)
 {
 	static const enum upstream_stats_lane lanes[LANE_STATES] = {
-		[LANE_FLOWING] = BOOKS_LANE_FLOWING,
-		[LANE_WAITING] = BOOKS_LANE_WAITING,
-		[LANE_HELD] = BOOKS_LANE_HELD,
-		[LANE_SPLITTING] = BOOKS_LANE_SPLITTING,
+		[LANE_FLOWING] = UPSTREAM_STATS_LANE_FLOWING,
+		[LANE_WAITING] = UPSTREAM_STATS_LANE_WAITING,
+		[LANE_HELD] = UPSTREAM_STATS_LANE_HELD,
+		[LANE_SPLITTING] = UPSTREAM_STATS_LANE_SPLITTING,
 	};
 	int64_t again_ns = lane->until.ns - now.ns;
 
@@ -131,7 +132,7 @@ static void
 see_queued(const struct lane *lane, struct instant now)
 {
 	const struct queue *queue = &lane->queue;
-	struct upstream_stats_table *table = lane->books;
+	struct upstream_stats_table *table = lane->stats;
 
 	table->waiting += queue->events;
 	table->waiting_bytes += queue->bytes;
@@ -151,14 +152,14 @@ see_queued(const struct lane *lane, struct instant now)
 }
 
 /*
- * The spool's counts of a table grow, and are put into the books as they do;
+ * The spool's counts of a table grow, and are added to the statistics as they do;
  * another table on the same place begins at 0, and so does the lane.
  */
 static bool
 see_spool(const struct stats_snapshot *report, size_t index)
 {
 	struct lane *lane = &report->lanes[index];
-	struct upstream_stats_table *table = lane->books;
+	struct upstream_stats_table *table = lane->stats;
 	struct spool_counts counts;
 
 	if (!spool_counts(report->spool, index, &counts))
@@ -176,13 +177,13 @@ see_spool(const struct stats_snapshot *report, size_t index)
 static void
 use_spool(const struct stats_snapshot *report, int64_t wall_ms)
 {
-	struct upstream_stats *books = report->books;
+	struct upstream_stats *stats = report->stats;
 
-	for (unsigned t = 0; t <= books->labels.count; t++)
-		books->tables[t].waiting = books->tables[t].waiting_bytes = 0;
+	for (unsigned t = 0; t <= stats->labels.count; t++)
+		stats->tables[t].waiting = stats->tables[t].waiting_bytes = 0;
 	for (size_t i = 0; i < report->lane_count; i++) {
 		const struct spool_counts *seen = &report->lanes[i].seen;
-		struct upstream_stats_table *table = report->lanes[i].books;
+		struct upstream_stats_table *table = report->lanes[i].stats;
 
 		if (table == NULL)
 			continue;
@@ -193,8 +194,8 @@ use_spool(const struct stats_snapshot *report, int64_t wall_ms)
 					       ? wall_ms - seen->oldest_ms
 					       : 0;
 	}
-	for (unsigned t = 0; t <= books->labels.count; t++) {
-		struct upstream_stats_table *table = &books->tables[t];
+	for (unsigned t = 0; t <= stats->labels.count; t++) {
+		struct upstream_stats_table *table = &stats->tables[t];
 
 		table->waiting += table->settled - table->delivered -
 				  table->withdrawn - upstream_stats_dead(table);
@@ -204,16 +205,16 @@ use_spool(const struct stats_snapshot *report, int64_t wall_ms)
 }
 
 static void
-forget_states(struct upstream_stats *books)
+forget_states(struct upstream_stats *stats)
 {
-	for (unsigned t = 0; t <= books->labels.count; t++) {
-		struct upstream_stats_table *table = &books->tables[t];
+	for (unsigned t = 0; t <= stats->labels.count; t++) {
+		struct upstream_stats_table *table = &stats->tables[t];
 
 		table->waiting = table->waiting_bytes = table->in_flight = 0;
 		table->suspects = 0;
 		table->oldest_ms = -1;
 		table->again_ms = 0;
-		table->lane = BOOKS_LANE_FLOWING;
+		table->lane = UPSTREAM_STATS_LANE_FLOWING;
 		table->reason = NULL;
 	}
 }
@@ -244,25 +245,25 @@ static void
 see_whole(const struct stats_snapshot *report, struct instant now)
 {
 	struct upstream *upstream = report->upstream;
-	struct upstream_stats *books = report->books;
+	struct upstream_stats *stats = report->stats;
 	struct budget_view budget;
 	int64_t opens_ns = report->gate->open_at.ns - now.ns;
 
-	books->wall_ms = upstream->ops->wall_ms(upstream);
-	upstream_stats_turn_minute(books, books->wall_ms);
-	budget = budget_view(report->budget, books->wall_ms);
-	books->budget_limit = budget.limit;
-	books->budget_used = budget.limit - budget.remaining;
-	books->budget_reset_s = budget.reset_s;
-	see_disk(&books->spool, report->spool);
-	books->refused = report->gate->on_trial;
-	books->clock_skew_ms = expiry_skew_ms(
-	    report->aging, (struct bisect_time){ now, books->wall_ms });
-	books->clock_in_doubt = expiry_doubts(
-	    report->aging, (struct bisect_time){ now, books->wall_ms });
-	books->paused_ms = opens_ns > 0 ? opens_ns / NS_PER_MS : 0;
+	stats->wall_ms = upstream->ops->wall_ms(upstream);
+	upstream_stats_turn_minute(stats, stats->wall_ms);
+	budget = budget_view(report->budget, stats->wall_ms);
+	stats->budget_limit = budget.limit;
+	stats->budget_used = budget.limit - budget.remaining;
+	stats->budget_reset_s = budget.reset_s;
+	see_disk(&stats->spool, report->spool);
+	stats->refused = report->gate->on_trial;
+	stats->clock_skew_ms = expiry_skew_ms(
+	    report->aging, (struct bisect_time){ now, stats->wall_ms });
+	stats->clock_in_doubt = expiry_doubts(
+	    report->aging, (struct bisect_time){ now, stats->wall_ms });
+	stats->paused_ms = opens_ns > 0 ? opens_ns / NS_PER_MS : 0;
 	if (upstream->ops->credential != NULL)
-		upstream->ops->credential(upstream, &books->credential);
+		upstream->ops->credential(upstream, &stats->credential);
 }
 
 static void
@@ -271,15 +272,15 @@ see_lanes(const struct stats_snapshot *report, struct instant now)
 	const struct batch *batch;
 
 	for (size_t i = 0; i < report->lane_count; i++)
-		if (report->lanes[i].books != NULL) {
+		if (report->lanes[i].stats != NULL) {
 			see_queued(&report->lanes[i], now);
 			see_state(
-			    report->lanes[i].books, &report->lanes[i], now);
+			    report->lanes[i].stats, &report->lanes[i], now);
 		}
-	for (size_t i = 0; i < report->flying_count; i++) {
-		batch = report->flying[i];
-		batch->lane->books->in_flight +=
-		    see_batch(batch->lane->books, batch, true, now);
+	for (size_t i = 0; i < report->in_flight_count; i++) {
+		batch = report->in_flight[i];
+		batch->lane->stats->in_flight +=
+		    see_batch(batch->lane->stats, batch, true, now);
 	}
 }
 
@@ -289,12 +290,12 @@ stats_snapshot_measure(const struct stats_snapshot *report, struct instant now)
 	bool durable = spool_is_durable(report->spool);
 
 	for (size_t i = 0; durable && i < report->lane_count; i++)
-		if (report->lanes[i].books != NULL && !see_spool(report, i))
+		if (report->lanes[i].stats != NULL && !see_spool(report, i))
 			return false;
-	forget_states(report->books);
+	forget_states(report->stats);
 	see_whole(report, now);
 	see_lanes(report, now);
 	if (durable)
-		use_spool(report, report->books->wall_ms);
+		use_spool(report, report->stats->wall_ms);
 	return true;
 }

@@ -1,5 +1,5 @@
 /*
- * stats_snapshot - the sending side's pages in the books.
+ * stats_snapshot - the sending side's statistics, table by table.
  *
  * What happens is counted as it happens, a few additions a call.  How things
  * stand is measured when somebody asks.  In memory alone, what waits is counted
@@ -28,18 +28,18 @@ struct spool;
 
 /* A batch, cut, is about to go out: for the first time or again. */
 void stats_snapshot_call(
-    struct upstream_stats *books, const struct batch *batch, bool draining);
-void stats_snapshot_answer(struct upstream_stats *books,
+    struct upstream_stats *stats, const struct batch *batch, bool draining);
+void stats_snapshot_answer(struct upstream_stats *stats,
     const struct batch *batch, const struct upstream_answer *answer,
     struct instant now);
 
 /* Where everything is that is measured. */
 struct stats_snapshot {
-	struct upstream_stats *books;
+	struct upstream_stats *stats;
 	struct lane *lanes;
 	size_t lane_count;
-	struct batch *const *flying;
-	size_t flying_count;
+	struct batch *const *in_flight;
+	size_t in_flight_count;
 	const struct breaker *gate;
 	const struct expiry *aging;
 	const struct budget *budget;

@@ -106,13 +106,13 @@ show_all(struct commit_cycle *r)
 }
 
 static void
-settle_ticket(struct record *record, enum completion_result result)
+complete(struct record *record, enum completion_result result)
 {
-	struct completion *ticket = record->ticket;
+	struct completion *completion = record->completion;
 
-	record->ticket = NULL;
-	if (ticket != NULL)
-		completion_settle(ticket, result);
+	record->completion = NULL;
+	if (completion != NULL)
+		completion_complete(completion, result);
 }
 
 static void
@@ -121,7 +121,7 @@ refuse(struct commit_cycle *r, struct record *record,
 {
 	atomic_fetch_sub(&r->pending_bytes, record_cost(record));
 	atomic_fetch_sub(&r->journal->reserved, cost_of_record(record));
-	settle_ticket(record, result);
+	complete(record, result);
 	record_free(record, time_now(r));
 }
 
@@ -129,17 +129,17 @@ refuse(struct commit_cycle *r, struct record *record,
 static void
 publish(struct commit_cycle *r, struct record *record)
 {
-	if (record->ticket != NULL &&
-	    record->ticket->wish == COMPLETION_WISH_DURABLE)
-		settle_ticket(record, COMPLETION_DURABLE);
-	if (!record->waited_for)
+	if (record->completion != NULL &&
+	    record->completion->until == COMPLETION_UNTIL_DURABLE)
+		complete(record, COMPLETION_DURABLE);
+	if (!record->pinned)
 		atomic_fetch_sub(&r->pending_bytes, record_cost(record));
 	if (record->place != NULL) {
 		show(r, record);
 		return;
 	}
 	/* It will be delivered; only not told, for want of memory. */
-	settle_ticket(record, COMPLETION_WITHDRAWN);
+	complete(record, COMPLETION_WITHDRAWN);
 	record_free(record, time_now(r));
 }
 
@@ -153,8 +153,8 @@ publish_all(struct commit_cycle *r, bool ok)
 		next = record->next;
 		if (ok) {
 			publish(r, record);
-		} else if (record->ticket != NULL) {
-			refuse(r, record, COMPLETION_FAILED);
+		} else if (record->completion != NULL) {
+			refuse(r, record, COMPLETION_DISK_FAILED);
 		} else {
 			/* Again, before those that came later. */
 			record->next = *front;
@@ -171,7 +171,7 @@ release(struct commit_cycle *r, struct submit_queue_op *op)
 {
 	if (!op->end)
 		return;
-	if (op->record->waited_for)
+	if (op->record->pinned)
 		atomic_fetch_sub(&r->pending_bytes, record_cost(op->record));
 	ack_release(r->journal, op->record);
 }
@@ -227,7 +227,7 @@ stage_records(struct commit_cycle *r)
 		}
 		if (answer == WRITE_BATCH_WAIT)
 			return true;
-		if (answer != WRITE_BATCH_OK && record->ticket == NULL) {
+		if (answer != WRITE_BATCH_OK && record->completion == NULL) {
 			j->retry = true;
 			return true;
 		}
@@ -235,7 +235,7 @@ stage_records(struct commit_cycle *r)
 		if (r->pending == NULL)
 			r->pending_link = &r->pending;
 		if (answer != WRITE_BATCH_OK)
-			refuse(r, record, COMPLETION_REFUSED);
+			refuse(r, record, COMPLETION_SPOOL_FULL);
 	}
 	return true;
 }
@@ -313,10 +313,10 @@ commit_cycle_help(struct commit_cycle *r)
 
 void
 commit_cycle_init(
-    struct commit_cycle *r, struct io_ops *disk, int bell, int visible_fd)
+    struct commit_cycle *r, struct io_ops *disk, int wakeup_fd, int visible_fd)
 {
-	submit_queue_init(&r->inbox, bell);
-	io_thread_init(&r->keeper, disk, bell);
+	submit_queue_init(&r->inbox, wakeup_fd);
+	io_thread_init(&r->keeper, disk, wakeup_fd);
 	r->pending_link = &r->pending;
 	r->visible_fd = visible_fd;
 }
@@ -328,7 +328,7 @@ free_records(struct record *record, struct instant now)
 
 	for (; record != NULL; record = next) {
 		next = record->next;
-		settle_ticket(record, COMPLETION_FAILED);
+		complete(record, COMPLETION_DISK_FAILED);
 		record_free(record, now);
 	}
 }

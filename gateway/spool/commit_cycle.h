@@ -2,7 +2,7 @@
  * commit_cycle - what the committer does when it is its turn: take what was said,
  * stage it, commit, and tell everyone.
  *
- *	said --gather--> pending --stage--> commit --publish--> visible, tickets
+ *	said --gather--> pending --stage--> commit --publish--> visible, completions
  *	                    ^                  |
  *	                    +-----failed-------+
  *
@@ -11,10 +11,10 @@
  *
  * Units	bytes, events.
  * Ownership	records are the round's from the inbox until they are visible;
- *		what is left at the end is freed, its tickets settled as failed.
+ *		what is left at the end is freed, its completions settled as failed.
  * Threads	one at a time, see committer.c; the inbox, what is visible and
  *		the atomics are for all.
- * Errors	settle tickets; what nobody waits for is tried again.
+ * Errors	settle completions; what nobody waits for is tried again.
  */
 #ifndef GATEWAY_SPOOL_COMMIT_CYCLE_H
 #define GATEWAY_SPOOL_COMMIT_CYCLE_H
@@ -39,8 +39,8 @@ struct commit_cycle {
 };
 
 /* The journal is opened by the caller, and closed by commit_cycle_fini. */
-void commit_cycle_init(
-    struct commit_cycle *round, struct io_ops *disk, int bell, int visible_fd);
+void commit_cycle_init(struct commit_cycle *round, struct io_ops *disk,
+    int wakeup_fd, int visible_fd);
 void commit_cycle_fini(struct commit_cycle *round);
 
 void commit_cycle_tell_time(struct commit_cycle *round, struct instant now);

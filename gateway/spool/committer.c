@@ -18,7 +18,7 @@
 struct committer {
 	struct commit_cycle round;
 	uint64_t pending_most;
-	int bell; /* something is to be done */
+	int wakeup_fd; /* something is to be done */
 	pthread_t thread;
 	bool running;
 	atomic_bool stop;
@@ -117,26 +117,26 @@ committer_help(struct committer *c)
 /*
  * Nobody waits for settlements.  As long as others commit, they go along; only
  * now and then is there a turn for what else has to be seen to.  While they
- * ride, the bell means something else.
+ * ride, the eventfd means something else.
  */
 static void
-let_ride(struct committer *c, struct pollfd *bell)
+let_ride(struct committer *c, struct pollfd *wakeup)
 {
 	const struct journal_counts *counts = &c->round.journal->counts;
 	eventfd_t rings;
 	uint64_t before;
 	int left = RIDES_MOST;
 
-	(void)eventfd_read(c->bell, &rings);
+	(void)eventfd_read(c->wakeup_fd, &rings);
 	if (atomic_load(&c->round.keeper.done) != NULL ||
 	    !submit_queue_ride(&c->round.inbox))
 		return;
 	do
 		before = atomic_load(&counts->commits);
-	while (poll(bell, 1, RIDE_MS) == 0 &&
+	while (poll(wakeup, 1, RIDE_MS) == 0 &&
 	       atomic_load(&counts->commits) != before && --left > 0);
 	submit_queue_ride_ends(&c->round.inbox);
-	(void)eventfd_read(c->bell, &rings);
+	(void)eventfd_read(c->wakeup_fd, &rings);
 }
 
 struct committer_turn
@@ -158,7 +158,7 @@ static void *
 run(void *arg)
 {
 	struct committer *c = arg;
-	struct pollfd bell = { .fd = c->bell, .events = POLLIN };
+	struct pollfd wakeup = { .fd = c->wakeup_fd, .events = POLLIN };
 	struct committer_turn last = { .idle = true };
 	int left = LAST_TRIES;
 	bool stop;
@@ -166,8 +166,8 @@ run(void *arg)
 	do {
 		stop = atomic_load(&c->stop);
 		if (!stop || !last.idle)
-			poll(&bell, 1, last.retry || stop ? RETRY_MS : -1);
-		let_ride(c, &bell);
+			poll(&wakeup, 1, last.retry || stop ? RETRY_MS : -1);
+		let_ride(c, &wakeup);
 		last = committer_turn(c);
 	} while (!stop || (!last.idle && left-- > 0));
 	return NULL;
@@ -191,22 +191,22 @@ committer_start(struct committer **out, const struct committer_options *options,
 
 	if (c == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	c->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	c->wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	pthread_mutex_init(&c->turn, NULL);
-	commit_cycle_init(
-	    &c->round, options->journal.disk, c->bell, options->visible_fd);
+	commit_cycle_init(&c->round, options->journal.disk, c->wakeup_fd,
+	    options->visible_fd);
 	c->pending_most = options->pending_bytes;
 	commit_cycle_tell_time(&c->round, options->journal.now);
-	if (c->bell == -1)
+	if (c->wakeup_fd == -1)
 		err_set(err, ERR_HOST, 0, "eventfd: %s", strerror(errno));
-	if (c->bell == -1 ||
+	if (c->wakeup_fd == -1 ||
 	    !journal_open(&c->round.journal, &options->journal, err) ||
 	    (!options->by_hand && (!io_thread_start(&c->round.keeper, err) ||
 				      !start_thread(c, err)))) {
 		committer_stop(&c);
 		return false;
 	}
-	(void)eventfd_write(c->bell, 1); /* there may be much to recover */
+	(void)eventfd_write(c->wakeup_fd, 1); /* there may be much to recover */
 	*out = c;
 	return true;
 }
@@ -222,7 +222,7 @@ stop_threads(struct committer *c)
 {
 	atomic_store(&c->stop, true);
 	if (c->running) {
-		(void)eventfd_write(c->bell, 1);
+		(void)eventfd_write(c->wakeup_fd, 1);
 		pthread_join(c->thread, NULL);
 		c->running = false;
 	}
@@ -253,8 +253,8 @@ committer_stop(struct committer **committer)
 	stop_threads(c);
 	commit_cycle_fini(&c->round);
 	pthread_mutex_destroy(&c->turn);
-	if (c->bell != -1)
-		close(c->bell);
+	if (c->wakeup_fd != -1)
+		close(c->wakeup_fd);
 	free(c);
 	*committer = NULL;
 }

@@ -12,7 +12,7 @@
  *	workers --appended--> committer --visible--> pump
  *	pump ----settled----> committer --jobs--> keeper --done--> committer
  *
- * A commit that failed settles the tickets of its records with "failed".
+ * A commit that failed settles the completions of its records with "failed".
  * Records that nobody waits for (they were acknowledged as received) are kept
  * and tried again, and so are settlements.
  *

@@ -169,7 +169,7 @@ spool_take(struct spool *spool)
 	eventfd_t rings;
 
 	/*
-	 * The bell first: a record that comes later rings it again.  Always,
+	 * The eventfd first: a record that comes later writes it again.  Always,
 	 * also when nothing is there: a ring may come after its record was
 	 * taken, and left standing it would wake the pump for ever.
 	 */
@@ -245,7 +245,7 @@ spool_leave(struct spool *spool, struct record *record, struct instant now)
 		spool_settle(spool, record, now);
 		return;
 	}
-	record->leaving = true;
+	record->abandoned = true;
 	committer_end(spool->committer, record, now);
 }
 

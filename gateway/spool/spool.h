@@ -9,7 +9,7 @@
  *
  *	append --> committer: one write, one sync for all --> take --> settle
  *	               |  ^                                              |
- *	    ticket: durable  +-------------- settlements ----------------+
+ *	    completion: durable  +-------------- settlements ----------------+
  *
  * Units	bytes.
  * Ownership	spool_put takes a record when it says yes; spool_take gives
@@ -68,7 +68,7 @@ bool spool_is_durable(const struct spool *spool);
 
 /*
  * Keeps the record, or says false: no room, the record stays the caller's.
- * `accepted` and `accepted_ms` must be set.  A ticket that wishes `durable` is
+ * `accepted` and `accepted_ms` must be set.  A completion that wishes `durable` is
  * settled once the record is synced.  Whoever is to look at the record sleeps
  * on: where *ring_out was set (it is never cleared), spool_ring must follow.
  * A turn's records are then one group: one wake-up, and one commit.

@@ -8,13 +8,13 @@ void
 submit_queue_ring(struct submit_queue *inbox)
 {
 	/* The counter cannot overflow, so the write cannot fail. */
-	(void)eventfd_write(inbox->bell, 1);
+	(void)eventfd_write(inbox->wakeup_fd, 1);
 }
 
 void
-submit_queue_init(struct submit_queue *inbox, int bell)
+submit_queue_init(struct submit_queue *inbox, int wakeup_fd)
 {
-	*inbox = (struct submit_queue){ .bell = bell };
+	*inbox = (struct submit_queue){ .wakeup_fd = wakeup_fd };
 	pthread_mutex_init(&inbox->lock, NULL);
 	inbox->ended_link = &inbox->ended;
 }
@@ -92,7 +92,7 @@ submit_queue_part(
 	pthread_mutex_lock(&inbox->lock);
 	first = inbox->said.count == 0 && !inbox->riding;
 	if (add_op(&inbox->said, &op)) /* else its end will say it */
-		record->told_events += range.count;
+		record->ack_reported_events += range.count;
 	pthread_mutex_unlock(&inbox->lock);
 	if (first)
 		submit_queue_ring(inbox);
@@ -103,7 +103,7 @@ end_of(struct record *record)
 {
 	struct submit_queue_op op = { record, { 0, record->events }, true };
 
-	if (record->leaving || record->told_events == record->events)
+	if (record->abandoned || record->ack_reported_events == record->events)
 		op.range.count = 0;
 	return op;
 }

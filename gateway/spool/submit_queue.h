@@ -40,17 +40,17 @@ struct submit_queue_want {
 };
 
 struct submit_queue {
-	int bell; /* rung when something was said to an empty inbox */
+	int wakeup_fd; /* rung when something was said to an empty inbox */
 	_Atomic(struct record *) appended; /* newest first */
 	pthread_mutex_t lock;
 	struct submit_queue_ops said;
 	struct record *ended, **ended_link;
 	struct submit_queue_want *wants;
 	size_t want_count, want_room;
-	bool riding; /* settlements ring no bell */
+	bool riding; /* settlements write no eventfd */
 };
 
-void submit_queue_init(struct submit_queue *inbox, int bell);
+void submit_queue_init(struct submit_queue *inbox, int wakeup_fd);
 void submit_queue_fini(struct submit_queue *inbox, struct instant now);
 
 /* A list of records, newest first; true: it was empty. */

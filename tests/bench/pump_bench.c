@@ -159,7 +159,7 @@ main(int argc, char **argv)
 		return 1;
 	options.lanes = tables_capacity(tables);
 	options.spool = spool;
-	if (!registry_open(&options.account, 1, &err) ||
+	if (!registry_open(&options.registry, 1, &err) ||
 	    !pump_open(&pump, &options, &err))
 		return 1;
 	while (posted < total) {

@@ -40,31 +40,33 @@ model_line(char *to, int entry, int event)
 void
 model_empty_box(void)
 {
-	struct completion *ticket = completion_box_take(&world.box), *next;
+	struct completion *completion = completion_box_take(&world.box), *next;
 
-	for (; ticket != NULL; ticket = next) {
-		struct entry *e = (struct entry *)ticket;
+	for (; completion != NULL; completion = next) {
+		struct entry *e = (struct entry *)completion;
 
-		next = ticket->next;
-		CHECK(e->state == SENT && e->has_ticket, "ticket twice");
-		switch (ticket->result) {
+		next = completion->next;
+		CHECK(
+		    e->state == SENT && e->has_completion, "completion twice");
+		switch (completion->result) {
 		case COMPLETION_DURABLE:
 			e->state = ACKED;
 			total.acked++;
 			break;
-		case COMPLETION_FAILED:
+		case COMPLETION_DISK_FAILED:
 			e->state = UNKNOWN;
 			total.failed++;
 			break;
-		case COMPLETION_REFUSED:
+		case COMPLETION_SPOOL_FULL:
 			e->state = REFUSED;
 			total.refused++;
 			break;
 		default:
-			CHECK(false, "ticket result %d", ticket->result);
+			CHECK(
+			    false, "completion result %d", completion->result);
 		}
-		SAY("entry %d: ticket %d", (int)(e - world.entries),
-		    ticket->result);
+		SAY("entry %d: completion %d", (int)(e - world.entries),
+		    completion->result);
 	}
 }
 
@@ -75,7 +77,7 @@ model_note_idle(void)
 	for (int i = 0; i < world.entry_count; i++) {
 		struct entry *e = &world.entries[i];
 
-		if (e->state == SENT && !e->has_ticket) {
+		if (e->state == SENT && !e->has_completion) {
 			e->state = ACKED;
 			total.acked++;
 		}
@@ -129,7 +131,7 @@ model_check_given(struct record *record, struct held *held)
 		CHECK(
 		    !ev->settled && !ev->told, "%d/%d was settled", number, k);
 		CHECK(e->state == ACKED ||
-			  (e->state == SENT && !e->has_ticket) ||
+			  (e->state == SENT && !e->has_completion) ||
 			  (e->state == UNKNOWN && e->life < world.life),
 		    "%d/%d comes in state %d", number, k, e->state);
 		if (e->state == UNKNOWN)
@@ -149,7 +151,7 @@ model_note_crash(uint64_t failures)
 
 		if (e->state == SENT) {
 			e->state = UNKNOWN;
-			e->twice = !e->has_ticket && failures > 0;
+			e->twice = !e->has_completion && failures > 0;
 		}
 		for (int k = 0; k < e->events; k++) {
 			struct event *ev = &e->event[k];

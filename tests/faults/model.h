@@ -35,9 +35,9 @@ struct event {
 };
 
 struct entry {
-	struct completion ticket;
+	struct completion completion;
 	enum state state;
-	bool has_ticket;
+	bool has_completion;
 	bool twice; /* written again after a failed commit, then a crash */
 	int table, events, life;
 	struct event event[EVENTS_MOST];
@@ -55,7 +55,7 @@ struct world {
 	struct table *table[TABLES];
 	struct committer *committer;
 	struct completion_box box;
-	int bell;
+	int wakeup_fd;
 	int64_t now_ns;
 	struct entry *entries;
 	int entry_count;

@@ -25,7 +25,7 @@
 
 static struct tables *tables;
 static struct table *table;
-static int bell;
+static int wakeup_fd;
 static int64_t now_ns = NS_PER_S;
 static const char *doing;
 static uint64_t doing_at;
@@ -58,7 +58,7 @@ options_of(struct sim *sim)
 		},
 		.pending_bytes = 1 << 20,
 		.by_hand = true,
-		.visible_fd = bell,
+		.visible_fd = wakeup_fd,
 	};
 }
 
@@ -135,7 +135,7 @@ recover(struct sim *sim, int seen[RECORDS])
 			  memcmp(want, record->lines, (size_t)len) == 0,
 		    "bytes of %d", number);
 		seen[number]++;
-		record->leaving = true;
+		record->abandoned = true;
 		committer_end(committer, record, (struct instant){ ++now_ns });
 	}
 	damaged = committer_journal(committer)->counts.damaged_records +
@@ -187,7 +187,7 @@ write_spool(bool sealed)
 	for (struct record *r = committer_visible(committer), *next; r != NULL;
 	     r = next) {
 		next = r->next;
-		r->leaving = true;
+		r->abandoned = true;
 		committer_end(committer, r, (struct instant){ ++now_ns });
 	}
 	committer_stop(&committer);
@@ -401,8 +401,8 @@ main(int argc, char **argv)
 	struct tables_options options = { .max_unconfigured = 4 };
 	struct err err = { 0 };
 
-	bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (bell == -1 || !tables_open(&tables, &options, &err))
+	wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (wakeup_fd == -1 || !tables_open(&tables, &options, &err))
 		return 70;
 	tables_find(tables, SPAN("t"), (struct instant){ 1 }, &table);
 	every_bit(false, step);
@@ -415,7 +415,7 @@ main(int argc, char **argv)
 	closed_file();
 	table_release(table, (struct instant){ 1 });
 	tables_close(&tables);
-	close(bell);
+	close(wakeup_fd);
 	printf("every %s bit of two segments, every byte of a tail, "
 	       "every sector: "
 	       "0 lost beyond the damage, 0 invented\n",

@@ -36,7 +36,7 @@ start(void)
 		},
 		.pending_bytes = 20000,
 		.by_hand = true,
-		.visible_fd = world.bell,
+		.visible_fd = world.wakeup_fd,
 	};
 	struct err err = { 0 };
 
@@ -79,7 +79,7 @@ append(void)
 	*e = (struct entry){ .table = table,
 		.life = world.life,
 		.events = 1 + (int)model_roll(EVENTS_MOST),
-		.has_ticket = model_roll(10) < 7 };
+		.has_completion = model_roll(10) < 7 };
 	for (int i = 0; i < e->events; i++)
 		len += model_line(text + len, number, i);
 	record = record_new((uint32_t)len);
@@ -93,16 +93,16 @@ append(void)
 	table_hold(record->table);
 	if (model_roll(8) == 0)
 		record->producer = strdup("somebody");
-	e->ticket.box = &world.box;
-	e->ticket.wish = COMPLETION_WISH_DURABLE;
-	if (e->has_ticket)
-		record->ticket = &e->ticket;
+	e->completion.box = &world.box;
+	e->completion.until = COMPLETION_UNTIL_DURABLE;
+	if (e->has_completion)
+		record->completion = &e->completion;
 	if (!committer_put(world.committer, record, &ring)) {
 		record_free(record, model_now());
 		return;
 	}
 	SAY("entry %d: %d events, table %d, %s", number, e->events, table,
-	    e->has_ticket ? "durable" : "received");
+	    e->has_completion ? "durable" : "received");
 	world.entry_count++;
 }
 
@@ -113,7 +113,7 @@ take(void)
 	int count = 0;
 	uint64_t rings;
 
-	(void)!read(world.bell, &rings, sizeof rings);
+	(void)!read(world.wakeup_fd, &rings, sizeof rings);
 	for (record = committer_visible(world.committer); record != NULL;
 	     record = next) {
 		next = record->next;
@@ -160,7 +160,7 @@ end(int number, bool leave)
 		ev->held = false;
 		ev->told |= !leave;
 	}
-	h->record->leaving = leave;
+	h->record->abandoned = leave;
 	committer_end(world.committer, h->record, model_now());
 	*h = world.held[--world.held_count];
 }
@@ -185,7 +185,7 @@ crash(bool power, bool clean)
 	while (world.held_count > 0) {
 		struct record *record = world.held[--world.held_count].record;
 
-		record->leaving = true;
+		record->abandoned = true;
 		committer_end(world.committer, record, model_now());
 	}
 	model_note_crash(failures);
@@ -354,9 +354,9 @@ main(int argc, char **argv)
 	struct err err = { 0 };
 
 	world.verbose = argc > 3 && strcmp(argv[3], "verbose") == 0;
-	world.bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	world.wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	world.entries = calloc(ENTRIES_MOST, sizeof *world.entries);
-	if (world.bell == -1 || world.entries == NULL ||
+	if (world.wakeup_fd == -1 || world.entries == NULL ||
 	    !completion_box_init(&world.box, &err))
 		return 70;
 	if (argc > 3 && strcmp(argv[3], "every") == 0)
@@ -373,6 +373,6 @@ main(int argc, char **argv)
 	    total.again, total.copied);
 	completion_box_fini(&world.box);
 	free(world.entries);
-	close(world.bell);
+	close(world.wakeup_fd);
 	return 0;
 }

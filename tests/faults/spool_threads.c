@@ -2,7 +2,7 @@
  * The spool with its threads, on a real directory, for the thread sanitizer:
  * spool_threads [RECORDS].
  *
- * Workers append, each record with a ticket; a pump takes, settles parts in
+ * Workers append, each record with a completion; a pump takes, settles parts in
  * changing order, leaves some for later.  In the end every record that was
  * acknowledged has been settled exactly once, and the spool is empty; then it
  * is opened again and is empty still.
@@ -65,14 +65,14 @@ record_of(int number)
 static enum completion_result
 wait_for(struct completion_box *box)
 {
-	struct pollfd bell = { .fd = box->fd, .events = POLLIN };
-	struct completion *ticket;
+	struct pollfd wakeup = { .fd = box->fd, .events = POLLIN };
+	struct completion *completion;
 
 	do
-		poll(&bell, 1, -1);
-	while ((ticket = completion_box_take(box)) == NULL);
-	CHECK(ticket->next == NULL);
-	return ticket->result;
+		poll(&wakeup, 1, -1);
+	while ((completion = completion_box_take(box)) == NULL);
+	CHECK(completion->next == NULL);
+	return completion->result;
 }
 
 /* Both ways: the committer's thread is rung, or helped. */
@@ -95,7 +95,7 @@ work(void *arg)
 {
 	int first = *(int *)arg;
 	struct completion_box box;
-	struct completion ticket;
+	struct completion completion;
 	struct record *record;
 	enum completion_result result;
 	struct err err;
@@ -103,19 +103,19 @@ work(void *arg)
 	CHECK(completion_box_init(&box, &err));
 	for (int n = first; n < records; n += WORKERS) {
 		do {
-			ticket = (struct completion){ .box = &box,
-				.wish = COMPLETION_WISH_DURABLE };
+			completion = (struct completion){ .box = &box,
+				.until = COMPLETION_UNTIL_DURABLE };
 			record = record_of(n);
-			record->ticket = &ticket;
+			record->completion = &completion;
 			while (!keep(record, n % 2 == 0))
 				usleep(1000); /* full: the pump is at it */
 			result = wait_for(&box);
 			CHECK(result == COMPLETION_DURABLE ||
-			      result == COMPLETION_REFUSED);
+			      result == COMPLETION_SPOOL_FULL);
 			atomic_fetch_add(
 			    result == COMPLETION_DURABLE ? &acked : &refused,
 			    1);
-		} while (result == COMPLETION_REFUSED);
+		} while (result == COMPLETION_SPOOL_FULL);
 	}
 	completion_box_fini(&box);
 	return NULL;
@@ -177,12 +177,12 @@ pump_one(struct record *record, int turn)
 static void
 pump(void)
 {
-	struct pollfd bell = { .fd = spool_fd(spool), .events = POLLIN };
+	struct pollfd wakeup = { .fd = spool_fd(spool), .events = POLLIN };
 	struct record *record, *next;
 	int done = 0, turn = 0;
 
 	while (done < records * EVENTS) {
-		poll(&bell, 1, 1000);
+		poll(&wakeup, 1, 1000);
 		for (record = spool_take(spool); record != NULL;
 		     record = next) {
 			next = record->next;

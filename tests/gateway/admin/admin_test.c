@@ -16,12 +16,12 @@
 static struct registry *
 account_of_test(void)
 {
-	static struct registry *account;
+	static struct registry *registry;
 	struct err err;
 
-	if (account == NULL)
-		cr_assert(registry_open(&account, 1, &err), "%s", err.text);
-	return account;
+	if (registry == NULL)
+		cr_assert(registry_open(&registry, 1, &err), "%s", err.text);
+	return registry;
 }
 
 static struct admin *

@@ -14,8 +14,8 @@ static struct health_input scene;
 static struct upstream_stats_table *
 table(const char *name)
 {
-	return &view.books.tables[label_table_intern(
-	    &view.books.labels, span_of(name))];
+	return &view.stats.tables[label_table_intern(
+	    &view.stats.labels, span_of(name))];
 }
 
 static void
@@ -39,7 +39,7 @@ nothing(void)
 static void
 is_new(void)
 {
-	memset(&view.books.labels, 0, sizeof view.books.labels);
+	memset(&view.stats.labels, 0, sizeof view.stats.labels);
 }
 
 static void
@@ -70,49 +70,49 @@ static void
 is_stuck(void)
 {
 	view.fresh = false;
-	view.books.wall_ms = WALL - 7000;
+	view.stats.wall_ms = WALL - 7000;
 }
 
 static void
 has_a_doubtful_clock(void)
 {
-	view.books.clock_in_doubt = true;
-	view.books.clock_skew_ms = -420000;
+	view.stats.clock_in_doubt = true;
+	view.stats.clock_skew_ms = -420000;
 }
 
 static void
 is_refused(void)
 {
-	view.books.refused = true;
-	view.books.paused_ms = 30000;
+	view.stats.refused = true;
+	view.stats.paused_ms = 30000;
 }
 
 static void
 has_no_token(void)
 {
-	view.books.credential.ready = false;
-	view.books.credential.failed = 2;
-	strcpy(view.books.credential.error, "connection refused");
+	view.stats.credential.ready = false;
+	view.stats.credential.failed = 2;
+	strcpy(view.stats.credential.error, "connection refused");
 }
 
 static void
 keeps_its_last_token(void)
 {
-	view.books.credential.failed = 1;
-	view.books.credential.failed_ms = WALL - 1000;
-	view.books.credential.renewed_ms = WALL - 200000;
-	view.books.credential.expires_s = 75;
-	strcpy(view.books.credential.error, "status 500");
+	view.stats.credential.failed = 1;
+	view.stats.credential.failed_ms = WALL - 1000;
+	view.stats.credential.renewed_ms = WALL - 200000;
+	view.stats.credential.expires_s = 75;
+	strcpy(view.stats.credential.error, "status 500");
 }
 
 static void
 upstream_is_down(void)
 {
-	table("clicks")->lane = BOOKS_LANE_WAITING;
+	table("clicks")->lane = UPSTREAM_STATS_LANE_WAITING;
 	table("clicks")->status = 503;
 	table("clicks")->waiting = 40;
 	table("clicks")->oldest_ms = 12000;
-	table("orders")->lane = BOOKS_LANE_WAITING;
+	table("orders")->lane = UPSTREAM_STATS_LANE_WAITING;
 }
 
 static void
@@ -125,7 +125,7 @@ upstream_is_out_of_reach(void)
 static void
 a_table_is_held(void)
 {
-	table("orders")->lane = BOOKS_LANE_HELD;
+	table("orders")->lane = UPSTREAM_STATS_LANE_HELD;
 	table("orders")->reason = "forbidden";
 	table("orders")->status = 403;
 	table("orders")->waiting = 40;
@@ -135,7 +135,7 @@ a_table_is_held(void)
 static void
 spool_is_full(void)
 {
-	view.books.spool.bytes = 96;
+	view.stats.spool.bytes = 96;
 	scene.why_not = "spool_full";
 }
 
@@ -155,13 +155,13 @@ spool_refused_just_now(void)
 static void
 spool_fills(void)
 {
-	view.books.spool.bytes = 75;
+	view.stats.spool.bytes = 75;
 }
 
 static void
 calls_are_spent(void)
 {
-	view.books.budget_used = 59;
+	view.stats.budget_used = 59;
 	table("clicks")->calls_in_minute = 50;
 	table("clicks")->waiting = 700;
 	table("clicks")->oldest_ms = 11000;
@@ -185,7 +185,7 @@ calls_go_as_fast_as_they_may(void)
 static void
 is_over_the_limit(void)
 {
-	view.books.paused_ms = 4000;
+	view.stats.paused_ms = 4000;
 }
 
 static void
@@ -265,11 +265,11 @@ begin(void)
 {
 	memset(&view, 0, sizeof view);
 	view.fresh = true;
-	view.books.wall_ms = WALL;
-	view.books.budget_limit = 60;
-	view.books.spool.bytes = 1;
-	view.books.spool.limit = 100;
-	view.books.credential.ready = true;
+	view.stats.wall_ms = WALL;
+	view.stats.budget_limit = 60;
+	view.stats.spool.bytes = 1;
+	view.stats.spool.limit = 100;
+	view.stats.credential.ready = true;
 	(void)table("clicks");
 	(void)table("orders");
 	for (size_t i = 0; i < COUNT(seconds); i++)
@@ -334,8 +334,8 @@ Test(health, names_of_any_length_fit)
 
 		begin();
 		rows[i].befalls();
-		for (unsigned t = 1; t <= view.books.labels.count; t++)
-			strcpy(view.books.labels.names[t], name);
+		for (unsigned t = 1; t <= view.stats.labels.count; t++)
+			strcpy(view.stats.labels.names[t], name);
 		for (unsigned r = 0; r < REGISTRY_REASONS; r++)
 			strcpy(view.samples[r][0].table, name);
 		health = health_of(&scene);

@@ -125,7 +125,7 @@ writer(void *arg)
 static void *
 pump(void *arg)
 {
-	struct pollfd bell = { .fd = spool_fd(spool), .events = POLLIN };
+	struct pollfd wakeup = { .fd = spool_fd(spool), .events = POLLIN };
 	struct record *record, *next;
 	uint64_t *events = arg;
 
@@ -136,7 +136,7 @@ pump(void *arg)
 			*events += record->events;
 			spool_settle(spool, record, clock_now());
 		}
-		poll(&bell, 1, 10);
+		poll(&wakeup, 1, 10);
 	} while (
 	    !atomic_load(&writers_done) || *events < atomic_load(&replayed));
 	return NULL;

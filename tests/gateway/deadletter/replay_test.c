@@ -173,13 +173,13 @@ see(const struct record *record)
 static uint64_t
 take_all(void)
 {
-	struct pollfd bell = { .fd = spool_fd(spool), .events = POLLIN };
+	struct pollfd wakeup = { .fd = spool_fd(spool), .events = POLLIN };
 	struct record *record, *next;
 	uint64_t events = 0;
 
 	seen[0] = '\0';
 	for (int round = 0; round < TRIES && events < told.replayed; round++) {
-		(void)poll(&bell, 1, 100);
+		(void)poll(&wakeup, 1, 100);
 		for (record = spool_take(spool); record != NULL;
 		     record = next) {
 			next = record->next;
@@ -339,18 +339,19 @@ Test(replay, without_the_folder_is_told)
 
 /* ---------------------------------------------------- in memory alone -- */
 
-/* What the pump does with the one record's ticket. */
+/* What the pump does with the one record's completion. */
 static void *
 pump(void *result)
 {
-	struct pollfd bell = { .fd = spool_fd(spool), .events = POLLIN };
+	struct pollfd wakeup = { .fd = spool_fd(spool), .events = POLLIN };
 	struct record *record;
 
-	(void)poll(&bell, 1, TRIES * 100);
+	(void)poll(&wakeup, 1, TRIES * 100);
 	record = spool_take(spool);
 	cr_assert_not_null(record);
-	cr_expect_eq(record->ticket->wish, COMPLETION_WISH_DELIVERED);
-	completion_settle(record->ticket, *(enum completion_result *)result);
+	cr_expect_eq(record->completion->until, COMPLETION_UNTIL_DELIVERED);
+	completion_complete(
+	    record->completion, *(enum completion_result *)result);
 	spool_settle(spool, record, clock_now());
 	return NULL;
 }
@@ -362,7 +363,7 @@ static const struct {
 	unsigned replayed, left;
 } results[] = {
 	{ COMPLETION_DELIVERED,	REPLAY_DONE,		1, 0 },
-	{ COMPLETION_SIFTED,	REPLAY_DONE,		1, 0 },
+	{ COMPLETION_PARTLY_REFUSED,	REPLAY_DONE,		1, 0 },
 	{ COMPLETION_WITHDRAWN,	REPLAY_NOT_DELIVERED,	0, 1 },
 };
 /* clang-format on */

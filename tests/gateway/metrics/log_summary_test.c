@@ -8,8 +8,8 @@
 
 #define WALL INT64_C(1795514400000)
 
-static struct log_summary digest;
-static struct registry *account;
+static struct log_summary summary;
+static struct registry *registry;
 static struct registry_block *block;
 
 static void
@@ -17,8 +17,8 @@ begin(void)
 {
 	struct err err;
 
-	cr_assert(registry_open(&account, WALL, &err));
-	block = registry_block(account);
+	cr_assert(registry_open(&registry, WALL, &err));
+	block = registry_block(registry);
 	cr_assert_not_null(block);
 	log_setup(&(struct log_options){ .level = LOG_INFO });
 }
@@ -26,7 +26,7 @@ begin(void)
 static void
 end(void)
 {
-	registry_close(&account);
+	registry_close(&registry);
 }
 
 TestSuite(log_summary, .init = begin, .fini = end);
@@ -57,7 +57,7 @@ tell(void *arg)
 {
 	const struct look *look = arg;
 
-	log_summary_tell(&digest, account, look->now, look->end);
+	log_summary_write(&summary, registry, look->now, look->end);
 }
 
 /* What the log says then. */

@@ -117,7 +117,7 @@ Test(ack, refused_upstream_is_400_with_the_lines)
 	rig_end(&rig);
 }
 
-Test(ack, the_ticket_carries_its_deadline)
+Test(ack, the_completion_carries_its_deadline)
 {
 	struct record *record;
 	struct instant before, after;
@@ -133,17 +133,17 @@ Test(ack, the_ticket_carries_its_deadline)
 	after = clock_now();
 	record = spool_take(rig.spool);
 	cr_assert_not_null(record);
-	cr_assert_not_null(record->ticket);
+	cr_assert_not_null(record->completion);
 	cr_expect(record->accepted.ns >= before.ns - NS_PER_S);
 	cr_expect(record->accepted.ns <= after.ns);
-	cr_expect_eq(record->ticket->deadline.ns,
+	cr_expect_eq(record->completion->deadline.ns,
 	    record->accepted.ns + 25000 * NS_PER_MS);
 	cr_expect_eq(record->events, 2);
 	cr_expect_eq(record->lines[record->bytes - 1], '\n');
 	cr_expect_str_eq(record->table->options.name, "t");
 	cr_expect(record->earliest_ms <= clock_wall_ms());
 	cr_expect(record->earliest_ms > clock_wall_ms() - 60000);
-	completion_settle(record->ticket, COMPLETION_DELIVERED);
+	completion_complete(record->completion, COMPLETION_DELIVERED);
 	spool_settle(rig.spool, record, clock_now());
 	close(fd);
 	rig_end(&rig);
@@ -299,7 +299,7 @@ Test(ack, stopping_waits_for_what_is_under_way)
 }
 
 /* The deadline comes first: an honest answer, and no crash when the other side
- * settles a ticket of a listener that is gone. */
+ * settles a completion of a listener that is gone. */
 Test(ack, stopping_does_not_wait_for_ever)
 {
 	struct admin_answer answer;

@@ -246,7 +246,7 @@ Test(limits, a_second_gateway_on_the_address_does_not_start)
 	rig.options.address = address;
 	for (int i = 0; i < 3; i++) {
 		cr_expect_not(receive_start(&second, &rig.options, rig.tables,
-		    rig.spool, rig.budget, rig.account, &err));
+		    rig.spool, rig.budget, rig.registry, &err));
 		cr_expect_null(second);
 		cr_expect_eq(err.kind, ERR_HOST);
 		cr_expect_not_null(strstr(err.text, address), "%s", err.text);
@@ -272,7 +272,7 @@ Test(limits, a_restart_finds_its_address_free)
 		receive_stop(&rig.receive, rig_in_ms(1000));
 		rig.options.address = address;
 		cr_assert(receive_start(&rig.receive, &rig.options, rig.tables,
-			      rig.spool, rig.budget, rig.account, &err),
+			      rig.spool, rig.budget, rig.registry, &err),
 		    "%s", err.text);
 		cr_expect_str_eq(receive_address(rig.receive), address);
 	}
@@ -289,11 +289,11 @@ Test(limits, an_address_that_is_none_is_told)
 	start();
 	rig.options.address = bad;
 	cr_expect_not(receive_start(&receive, &rig.options, rig.tables,
-	    rig.spool, rig.budget, rig.account, &err));
+	    rig.spool, rig.budget, rig.registry, &err));
 	cr_expect_eq(err.kind, ERR_INPUT);
 	rig.options.address = elsewhere;
 	cr_expect_not(receive_start(&receive, &rig.options, rig.tables,
-	    rig.spool, rig.budget, rig.account, &err));
+	    rig.spool, rig.budget, rig.registry, &err));
 	cr_expect_not_null(strstr(err.text, "no such address"), "%s", err.text);
 	rig_end(&rig);
 }
@@ -339,7 +339,7 @@ Test(limits, far_too_few_files_are_no_start)
 	start();
 	lower_file_limit(300);
 	cr_expect_not(receive_start(&receive, &rig.options, rig.tables,
-	    rig.spool, rig.budget, rig.account, &err));
+	    rig.spool, rig.budget, rig.registry, &err));
 	cr_expect_not_null(strstr(err.text, "ulimit -n"), "%s", err.text);
 	rig_end(&rig);
 }

@@ -2,7 +2,7 @@
  * rig - a listener on a free loopback port, a pump that keeps what comes, and
  * clients that speak in raw bytes.
  *
- * The pump does with tickets what the test says; what it took is counted and
+ * The pump does with completions what the test says; what it took is counted and
  * its lines are kept.  Everything is static, so that a program without
  * Criterion can include it too.
  */
@@ -37,7 +37,7 @@ struct rig {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
-	struct registry *account;
+	struct registry *registry;
 	struct receive *receive;
 	unsigned short port; /* for clients' threads, while receive ends */
 	pthread_t pump;
@@ -96,15 +96,15 @@ rig_take(struct rig *rig, struct record **held)
 		next = record->next;
 		buffer_append(&rig->lines, record->lines, record->bytes);
 		atomic_fetch_add(&rig->events, record->events);
-		if (record->ticket != NULL && mode == RIG_REFUSE) {
-			record->ticket->refused = 2;
-			record->ticket->refused_events[0] = 3;
-			record->ticket->refused_events[1] = 0;
+		if (record->completion != NULL && mode == RIG_REFUSE) {
+			record->completion->refused = 2;
+			record->completion->refused_events[0] = 3;
+			record->completion->refused_events[1] = 0;
 		}
-		if (record->ticket != NULL)
-			completion_settle(record->ticket,
+		if (record->completion != NULL)
+			completion_complete(record->completion,
 			    mode == RIG_WITHDRAW ? COMPLETION_WITHDRAWN
-			    : mode == RIG_REFUSE ? COMPLETION_SIFTED
+			    : mode == RIG_REFUSE ? COMPLETION_PARTLY_REFUSED
 						 : COMPLETION_DELIVERED);
 		spool_settle(rig->spool, record, clock_now());
 	}
@@ -155,10 +155,10 @@ rig_start(struct rig *rig, struct err *err)
 	if (!tables_open(&rig->tables, &rig->tables_options, err) ||
 	    !spool_open(&rig->spool, &room, err) ||
 	    !budget_open(&rig->budget, &limits, 1000000, clock_now(), err) ||
-	    !registry_open(&rig->account, clock_wall_ms(), err) ||
+	    !registry_open(&rig->registry, clock_wall_ms(), err) ||
 	    !rig_start_pump(rig) ||
 	    !receive_start(&rig->receive, &rig->options, rig->tables,
-		rig->spool, rig->budget, rig->account, err))
+		rig->spool, rig->budget, rig->registry, err))
 		return false;
 	rig->port = (unsigned short)atoi(
 	    strrchr(receive_address(rig->receive), ':') + 1);
@@ -187,7 +187,7 @@ rig_end(struct rig *rig)
 	spool_close(&rig->spool);
 	tables_close(&rig->tables);
 	budget_close(&rig->budget);
-	registry_close(&rig->account);
+	registry_close(&rig->registry);
 	buffer_fini(&rig->lines);
 }
 

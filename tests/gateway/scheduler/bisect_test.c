@@ -239,18 +239,18 @@ Test(sieve, a_producer_who_waits_is_told_which_events_were_refused)
 		size_t bad, good;
 		const struct rig_request *r;
 
-		bad = rig_post_ticket(rig, 0, 30, rig->now.ns + 25 * SEC);
-		good = rig_post_ticket(rig, 0, 30, rig->now.ns + 25 * SEC);
+		bad = rig_post_awaited(rig, 0, 30, rig->now.ns + 25 * SEC);
+		good = rig_post_awaited(rig, 0, 30, rig->now.ns + 25 * SEC);
 		rig_poison(rig, rig->requests[bad].first + 7);
 		rig_poison(rig, rig->requests[bad].first + 19);
 		rig_finish(rig, 20 * SEC);
-		cr_expect_eq(
-		    rig->requests[good].ticket.result, COMPLETION_DELIVERED);
+		cr_expect_eq(rig->requests[good].completion.result,
+		    COMPLETION_DELIVERED);
 		r = &rig->requests[bad];
-		cr_assert_eq(r->ticket.result, COMPLETION_SIFTED);
-		cr_expect_eq(r->ticket.refused, 2);
-		cr_expect_eq(
-		    r->ticket.refused_events[0] + r->ticket.refused_events[1],
+		cr_assert_eq(r->completion.result, COMPLETION_PARTLY_REFUSED);
+		cr_expect_eq(r->completion.refused, 2);
+		cr_expect_eq(r->completion.refused_events[0] +
+				 r->completion.refused_events[1],
 		    7 + 19);
 		cr_expect_eq(rig_arrived(rig, 1), 58);
 		cr_expect_eq(rig_buried(rig), buries ? 2 : 0);

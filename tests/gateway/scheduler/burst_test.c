@@ -89,13 +89,13 @@ Test(burst, who_does_not_make_calls_scarce_does_not_wait)
 		for (uint32_t t = 0; t < 4; t++)
 			rig_post(rig, t, 60);
 		if (i % 10 == 0)
-			rig_post_ticket(rig, 4, 3, rig->now.ns + 600 * SEC);
+			rig_post_awaited(rig, 4, 3, rig->now.ns + 600 * SEC);
 		rig_run(rig, rig->now.ns + 100 * MS);
 	}
 	rig_finish(rig, 30 * SEC);
 	for (size_t i = 12; i < rig->request_count; i++) { /* of one a second */
 		wait_ns = rig->requests[i].settled_ns -
-			  (rig->requests[i].ticket.deadline.ns - 600 * SEC);
+			  (rig->requests[i].completion.deadline.ns - 600 * SEC);
 		most_ns = wait_ns > most_ns ? wait_ns : most_ns;
 	}
 	cr_expect_leq(most_ns, SEC, "2 x linger; %ld ms", (long)(most_ns / MS));

@@ -98,7 +98,7 @@ Test(credentials, tables_that_are_refused_alone_stop_no_other)
 
 	for (int i = 0; i < 600; i++) {
 		for (uint32_t t = 0; t < 20; t++)
-			rig_post_ticket(rig, t, 5, rig->now.ns + 300 * MINUTE);
+			rig_post_awaited(rig, t, 5, rig->now.ns + 300 * MINUTE);
 		rig_run(rig, rig->now.ns + SEC);
 	}
 	for (size_t i = 0; i < rig->request_count; i++) {

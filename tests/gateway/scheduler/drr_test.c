@@ -69,7 +69,7 @@ run(bool broken, uint64_t calls_per_minute, uint64_t max_in_flight)
 			if (t < BROKEN)
 				rig_post(rig, t, 10 + rig_random(rig, 20));
 			else
-				rig_post_ticket(rig, t,
+				rig_post_awaited(rig, t,
 				    10 + rig_random(rig, 20),
 				    rig->now.ns + 60 * MINUTE);
 		rig_run(rig, rig->now.ns + SEC);
@@ -79,10 +79,10 @@ run(bool broken, uint64_t calls_per_minute, uint64_t max_in_flight)
 		const struct rig_request *r = &rig->requests[i];
 
 		cr_assert(
-		    r->settled && r->ticket.result == COMPLETION_DELIVERED);
-		wait_ms =
-		    (r->settled_ns - (r->ticket.deadline.ns - 60 * MINUTE)) /
-		    MS;
+		    r->settled && r->completion.result == COMPLETION_DELIVERED);
+		wait_ms = (r->settled_ns -
+			      (r->completion.deadline.ns - 60 * MINUTE)) /
+			  MS;
 		sum_ms += wait_ms;
 		count++;
 		if (wait_ms > delays.most_ms)

@@ -333,15 +333,16 @@ live_delay(uint32_t batches_a_second, int64_t *drained_ns)
 	first = rig->request_count;
 	while (rig->now.ns < start + 100 * SEC) {
 		for (uint32_t i = 0; i < batches_a_second; i++)
-			rig_post_ticket(rig, 0, 60, rig->now.ns + HOUR);
+			rig_post_awaited(rig, 0, 60, rig->now.ns + HOUR);
 		rig_run(rig, rig->now.ns + SEC);
 	}
 	rig_run(rig, rig->now.ns + 2 * SEC);
 	for (size_t i = first; i < rig->request_count; i++) {
 		const struct rig_request *r = &rig->requests[i];
 		int64_t delay =
-		    r->settled ? r->settled_ns - (r->ticket.deadline.ns - HOUR)
-			       : HOUR;
+		    r->settled
+			? r->settled_ns - (r->completion.deadline.ns - HOUR)
+			: HOUR;
 
 		if (delay > worst)
 			worst = delay;

@@ -23,7 +23,7 @@ open_scarce(uint32_t tables)
 static int64_t
 delay_ns(const struct rig *rig, const struct rig_request *r)
 {
-	int64_t posted_ns = r->ticket.deadline.ns - 600 * MINUTE;
+	int64_t posted_ns = r->completion.deadline.ns - 600 * MINUTE;
 
 	return (r->settled ? r->settled_ns : rig->now.ns) - posted_ns;
 }
@@ -48,7 +48,7 @@ static void
 post_as(struct rig *rig, const char *producer, uint32_t events)
 {
 	rig_name(rig, producer);
-	rig_post_ticket(rig, 0, events, rig->now.ns + 600 * MINUTE);
+	rig_post_awaited(rig, 0, events, rig->now.ns + 600 * MINUTE);
 }
 
 /* What it sent and what arrived of it. */

@@ -1,7 +1,7 @@
 /*
  * Producers on threads of their own, the pump on its, an upstream in between
  * that answers from memory: for the thread sanitizer, which Criterion cannot
- * run under.  Every ticket must come back, and every event be accounted for.
+ * run under.  Every completion must come back, and every event be accounted for.
  */
 #include <assert.h>
 #include <poll.h>
@@ -115,7 +115,7 @@ static struct spool *spool;
 struct producer {
 	pthread_t thread;
 	struct completion_box box;
-	struct completion tickets[REQUESTS];
+	struct completion completions[REQUESTS];
 	size_t back, delivered;
 	uint64_t events;
 };
@@ -130,7 +130,7 @@ post(struct producer *p, size_t request)
 	uint32_t bytes = events * (uint32_t)strlen(LINE);
 	struct record *record = record_new(bytes);
 	char name[] = { 't', (char)('0' + request % 5) };
-	struct completion *ticket = &p->tickets[request];
+	struct completion *completion = &p->completions[request];
 	bool ring = false;
 
 	assert(record != NULL);
@@ -141,10 +141,10 @@ post(struct producer *p, size_t request)
 	record->events = events;
 	record->bytes = bytes;
 	record->accepted = clock_now();
-	ticket->box = &p->box;
-	ticket->deadline.ns =
+	completion->box = &p->box;
+	completion->deadline.ns =
 	    record->accepted.ns + (request % 10 ? 600 : 0) * NS_PER_S;
-	record->ticket = ticket;
+	record->completion = completion;
 	p->events += events;
 	assert(spool_put(spool, record, &ring));
 	if (ring)
@@ -192,9 +192,9 @@ read_accounts(void *argument)
 		registry_read(argument, view);
 		registry_tick(argument, clock_wall_ms());
 		fresh += view->fresh;
-		for (unsigned i = 0; i <= view->books.labels.count; i++) {
+		for (unsigned i = 0; i <= view->stats.labels.count; i++) {
 			const struct upstream_stats_table *t =
-			    &view->books.tables[i];
+			    &view->stats.tables[i];
 
 			assert(t->accepted ==
 			       t->delivered + t->withdrawn + t->waiting);
@@ -216,7 +216,7 @@ main(void)
 	struct budget_options budget_options = { 100000000, 1000000000, 1 };
 	struct echo echo = { .upstream = { &ops } };
 	struct pump_options options = { .max_in_flight = PLACES };
-	struct registry *account;
+	struct registry *registry;
 	pthread_t reader;
 	struct budget *budget;
 	struct pump_thread *driver;
@@ -235,11 +235,12 @@ main(void)
 	options.spool = spool;
 	options.budget = budget;
 	options.upstream = &echo.upstream;
-	assert(registry_open(&account, 1, &err));
-	options.account = account;
+	assert(registry_open(&registry, 1, &err));
+	options.registry = registry;
 	assert(pump_open(&pump, &options, &err));
-	assert(pump_thread_start(&driver, pump, &echo.upstream, account, &err));
-	assert(pthread_create(&reader, NULL, read_accounts, account) == 0);
+	assert(
+	    pump_thread_start(&driver, pump, &echo.upstream, registry, &err));
+	assert(pthread_create(&reader, NULL, read_accounts, registry) == 0);
 	for (int i = 0; i < PRODUCERS; i++) {
 		assert(completion_box_init(&producers[i].box, &err));
 		assert(pthread_create(&producers[i].thread, NULL, produce,
@@ -269,7 +270,7 @@ main(void)
 	spool_close(&spool);
 	budget_close(&budget);
 	tables_close(&tables);
-	registry_close(&account);
+	registry_close(&registry);
 	puts("driver_threads: ok");
 	return 0;
 }

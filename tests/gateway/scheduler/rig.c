@@ -77,8 +77,8 @@ open_stages(struct rig *rig)
 	assert(budget_open(
 	    &rig->budget, &budget, o->batch.max_bytes, rig->now, &err));
 	assert(completion_box_init(&rig->box, &err));
-	assert(registry_open(&rig->account, RIG_WALL_START, &err));
-	pump.account = rig->account;
+	assert(registry_open(&rig->registry, RIG_WALL_START, &err));
+	pump.registry = rig->registry;
 	rig->undertaker.bury = rig_bury;
 	if (o->buries)
 		pump.undertaker = &rig->undertaker;
@@ -136,7 +136,7 @@ rig_status(unsigned status, int64_t retry_after_ms)
 }
 
 static void
-take_tickets(struct rig *rig)
+take_completions(struct rig *rig)
 {
 	struct completion *t, *next;
 	struct rig_request *r;
@@ -157,13 +157,13 @@ take_tickets(struct rig *rig)
 static void
 check_books(struct rig *rig)
 {
-	const struct upstream_stats *books = registry_books(rig->account);
+	const struct upstream_stats *stats = registry_stats(rig->registry);
 	struct accounting_counts c = pump_counts(rig->pump);
 	uint64_t waiting = 0, delivered = 0, calls = 0;
 
 	pump_account(rig->pump);
-	for (unsigned i = 0; i <= books->labels.count; i++) {
-		const struct upstream_stats_table *t = &books->tables[i];
+	for (unsigned i = 0; i <= stats->labels.count; i++) {
+		const struct upstream_stats_table *t = &stats->tables[i];
 
 		assert(t->recovered + t->accepted ==
 		       t->delivered + upstream_stats_dead(t) + t->withdrawn +
@@ -176,7 +176,7 @@ check_books(struct rig *rig)
 	}
 	assert(waiting == c.waiting + c.in_flight);
 	assert(delivered == c.delivered);
-	assert(calls == books->calls && calls == rig->call_count);
+	assert(calls == stats->calls && calls == rig->call_count);
 }
 
 static void
@@ -187,7 +187,7 @@ check(struct rig *rig)
 	assert(c.taken ==
 	       c.waiting + c.in_flight + c.delivered + c.withdrawn + c.buried);
 	assert(c.waiting <= c.taken && c.in_flight <= c.taken);
-	take_tickets(rig);
+	take_completions(rig);
 	if (rig->checks++ % CHECK_BOOKS == 0)
 		check_books(rig);
 }
@@ -205,7 +205,7 @@ rig_close(struct rig *rig)
 	spool_close(&rig->spool);
 	budget_close(&rig->budget);
 	tables_close(&rig->tables);
-	registry_close(&rig->account);
+	registry_close(&rig->registry);
 	completion_box_fini(&rig->box);
 	free(rig->calls);
 	free(rig->open);
@@ -298,7 +298,7 @@ rig_post(struct rig *rig, uint32_t table, uint32_t events)
 }
 
 size_t
-rig_post_ticket(
+rig_post_awaited(
     struct rig *rig, uint32_t table, uint32_t events, int64_t deadline_ns)
 {
 	struct rig_request *r = &rig->requests[rig->request_count];
@@ -309,10 +309,10 @@ rig_post_ticket(
 	r->events = events;
 	r->table = table;
 	memcpy(r->producer, rig->producer, sizeof r->producer);
-	r->ticket.box = &rig->box;
-	r->ticket.deadline.ns = deadline_ns;
+	r->completion.box = &rig->box;
+	r->completion.deadline.ns = deadline_ns;
 	record = make_record(rig, table, events);
-	record->ticket = &r->ticket;
+	record->completion = &r->completion;
 	append(rig, record);
 	return rig->request_count++;
 }

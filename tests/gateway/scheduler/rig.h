@@ -5,7 +5,7 @@
  * Events are numbered.  An event's line is made from its number, so what the
  * upstream takes can be compared byte for byte and counted: each must arrive
  * once.  After every turn the rig asserts that the ledger's sum is whole, now
- * and then that the books' are, table by table.
+ * and then that the statistics do, table by table.
  *
  * Units	nanoseconds of virtual time since the start.
  * Ownership	rig_open gives, rig_close takes.
@@ -38,7 +38,7 @@ struct rig_call {
 };
 
 struct rig_request {
-	struct completion ticket;
+	struct completion completion;
 	uint32_t first, events, table;
 	char producer[32];
 	bool settled;
@@ -73,7 +73,7 @@ struct rig {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
-	struct registry *account;
+	struct registry *registry;
 	struct pump *pump;
 	struct completion_box box;
 
@@ -131,7 +131,7 @@ uint32_t rig_buried(const struct rig *rig);
 /* Fails unless each event has arrived, or is poisoned and buried; once. */
 void rig_expect_sifted(const struct rig *rig);
 
-/* Settles every ticket, checks that all memory comes back. */
+/* Settles every completion, checks that all memory comes back. */
 void rig_close(struct rig *rig);
 
 uint32_t rig_random(struct rig *rig, uint32_t below);
@@ -143,7 +143,7 @@ uint32_t rig_post(struct rig *rig, uint32_t table, uint32_t events);
 void rig_name(struct rig *rig, const char *producer);
 
 /* The same, waiting for delivery until `deadline_ns`; its request's index. */
-size_t rig_post_ticket(
+size_t rig_post_awaited(
     struct rig *rig, uint32_t table, uint32_t events, int64_t deadline_ns);
 
 /* Runs the pump until then. */

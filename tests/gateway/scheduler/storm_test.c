@@ -44,7 +44,7 @@ soak(uint64_t seed, int steps)
 		if (rig_random(rig, 2))
 			rig_post(rig, table, events);
 		else
-			rig_post_ticket(rig, table, events,
+			rig_post_awaited(rig, table, events,
 			    rig->now.ns + rig_random(rig, 4000) * MS);
 		if (rig_random(rig, 100) == 0)
 			rig->ready = !rig->ready;
@@ -67,7 +67,7 @@ soak(uint64_t seed, int steps)
 
 		for (uint32_t e = 0; e < r->events; e++) {
 			bool delivered =
-			    r->ticket.result == COMPLETION_DELIVERED;
+			    r->completion.result == COMPLETION_DELIVERED;
 
 			cr_assert(!delivered || rig->arrived[r->first + e],
 			    "seed %u", (unsigned)seed);

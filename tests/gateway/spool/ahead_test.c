@@ -74,10 +74,10 @@ TestSuite(ahead, .init = begin, .fini = end);
 static void
 take(int patience_ms)
 {
-	struct pollfd bell = { .fd = spool_fd(spool), .events = POLLIN };
+	struct pollfd wakeup = { .fd = spool_fd(spool), .events = POLLIN };
 	struct record *record, *next;
 
-	poll(&bell, 1, patience_ms);
+	poll(&wakeup, 1, patience_ms);
 	for (record = spool_take(spool); record != NULL; record = next) {
 		next = record->next;
 		cr_assert_lt(held_count, HELD);
@@ -127,7 +127,7 @@ waiting(void)
 	return spool_waiting(spool, table).records;
 }
 
-/* Until all is committed, and the bell is silent. */
+/* Until all is committed, and the eventfd is silent. */
 static void
 settle_down(uint64_t records)
 {

@@ -130,7 +130,7 @@ Test(spool, tells_when_to_come_back_by_the_rate_at_which_it_drains)
 	spool_close(&spool);
 }
 
-Test(spool, a_settled_ticket_comes_out_of_its_box_oldest_first)
+Test(spool, a_settled_completion_comes_out_of_its_box_oldest_first)
 {
 	struct completion_box box;
 	struct err err = { 0 };
@@ -138,8 +138,8 @@ Test(spool, a_settled_ticket_comes_out_of_its_box_oldest_first)
 
 	cr_assert(completion_box_init(&box, &err), "%s", err.text);
 	cr_expect_null(completion_box_take(&box));
-	completion_settle(&a, COMPLETION_DELIVERED);
-	completion_settle(&b, COMPLETION_WITHDRAWN);
+	completion_complete(&a, COMPLETION_DELIVERED);
+	completion_complete(&b, COMPLETION_WITHDRAWN);
 	cr_expect(readable(box.fd));
 	cr_expect_eq(completion_box_take(&box), &a);
 	cr_expect_eq(a.next, &b);
