@@ -1,21 +1,20 @@
 /*
  * registry - everything that is counted, and how it is read.
  *
- * The receiving side counts in blocks, one a worker, that only their worker
- * writes; the sending side in books that only the pump writes.  Neither takes
- * a lock for an event.  Whoever reads adds up the blocks, and asks the pump
- * for a copy of its books, made between two of its turns:
+ * The receiving side counts in blocks, one per worker, written by that worker
+ * alone.  The sending side counts in `struct upstream_stats`, written by the
+ * pump alone.  So no event takes a lock.  A reader adds up the blocks, and
+ * asks the pump for a copy of its statistics:
  *
- *	reader --asks, rings--> pump: measures, copies --wakes--> reader
+ *	reader --asks, wakes--> pump: measures, copies --wakes--> reader
  *
- * A pump that does not answer soon is not waited for again until it does; the
- * last copy serves, which is as whole as any.
+ * When the pump does not answer within 200 ms, readers use the last copy and
+ * do not wait again until it has answered.
  *
  * Units	as upstream_stats.h; wall time in milliseconds since 1970.
- * Ownership	registry_open gives, registry_close takes, blocks and books
- *		included; whoever counts must have ended by then.
+ * Ownership	registry_close frees the blocks and the statistics too; the
+ *		threads that count must have ended.
  * Threads	registry_read and registry_tick from any; the rest as named.
- * Errors	no memory: false or NULL.
  */
 #ifndef GATEWAY_METRICS_REGISTRY_H
 #define GATEWAY_METRICS_REGISTRY_H
