@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define SECRET_BYTES_MAX        4096
 #define SECRET_LOOK_INTERVAL_NS INT64_C(1000000000)

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define ADDRESS_HOST_MAX 45 /* the longest IPv6 address in digits */
 

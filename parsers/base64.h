@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 bool base64_append(struct buffer *b, struct span bytes);
 

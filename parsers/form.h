@@ -16,7 +16,8 @@
 
 #include <stdbool.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 /* Appends name=value, and before it an '&' when something stands there. */
 bool form_append(struct buffer *b, const char *name, struct span value);

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct url {
 	bool tls;

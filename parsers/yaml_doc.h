@@ -24,7 +24,7 @@
 #include <stddef.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define YAML_DOC_BYTES_MAX (1024 * 1024)
 #define YAML_DOC_NODES_MAX 65536

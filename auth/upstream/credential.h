@@ -34,7 +34,7 @@
 
 #include "auth/secret.h"
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 enum credential_kind {
 	CREDENTIAL_NONE,

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define TOKEN_RESPONSE_BEARER_MAX 16384 /* servers refuse larger headers */
 #define TOKEN_RESPONSE_LIFE_MAX_S 86400

@@ -20,7 +20,8 @@
 #include <stdbool.h>
 
 #include "gateway/deadletter/admin_job.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define DEAD_LETTER_API_BODY    4096 /* no order is longer */
 #define DEAD_LETTER_API_MESSAGE 160

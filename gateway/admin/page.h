@@ -11,7 +11,7 @@
 #ifndef GATEWAY_ADMIN_PAGE_H
 #define GATEWAY_ADMIN_PAGE_H
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct span page_html(void);
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "gateway/metrics/registry.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 /* 1,000 tables and as many producers, each with all it may have. */
 #define PROMETHEUS_MOST (64 << 20)

@@ -17,7 +17,7 @@
 
 #include "gateway/metrics/registry.h"
 #include "gateway/base/log.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 struct status {
 	const struct registry_view *view;

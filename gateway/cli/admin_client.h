@@ -16,7 +16,8 @@
 #include <stdbool.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define ADMIN_CLIENT_TOKEN_MAX 4096
 

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct top_render {
 	unsigned columns, lines;

@@ -7,7 +7,7 @@
 
 #include "parsers/json/event.h"
 #include "parsers/ndjson.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 #include "parsers/utf8.h"
 
 /* What is shown of a line: so many bytes before the place and behind it. */

@@ -23,7 +23,7 @@
 #include <stddef.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct body_compress;
 

@@ -20,7 +20,7 @@
 #include <stddef.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct endpoint {
 	struct span before, after;

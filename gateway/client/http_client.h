@@ -33,7 +33,8 @@
 #include "gateway/client/upstream_response.h"
 #include "gateway/client/http_headers.h"
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct http_client;
 

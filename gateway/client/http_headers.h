@@ -17,7 +17,8 @@
 
 #include <stdbool.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct http_headers {
 	unsigned users;

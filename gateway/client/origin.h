@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct origin {
 	char *text; /* "https://h:1", as in the URL; NULL: none */

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define UPSTREAM_RESPONSE_HEAD_MAX 32768
 #define UPSTREAM_RESPONSE_BODY_MAX 65536

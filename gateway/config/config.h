@@ -30,7 +30,8 @@
 #include "gateway/spool/spool.h"
 #include "gateway/model/table.h"
 #include "gateway/client/http_upstream.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define CONFIG_PATH "/etc/polaris-gateway/gateway.yaml"
 

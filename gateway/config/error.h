@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "parsers/yaml_doc.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 #define CONFIG_COMPLAINTS_MAX 20
 

@@ -8,7 +8,7 @@
 #ifndef GATEWAY_CONFIG_SUGGEST_H
 #define GATEWAY_CONFIG_SUGGEST_H
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 /*
  * Appends "did you mean listen.address?", or what there is in the section.

@@ -17,7 +17,7 @@
 
 #include "gateway/config/config.h"
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 bool config_value_expand(const char *text, struct config_env env,
     struct buffer *out, struct err *err);

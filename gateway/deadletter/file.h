@@ -23,7 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define DEADLETTER_FILE_NAME 40         /* room of a file's name */
 #define DEADLETTER_FILE_LINE (32 << 20) /* no letter of ours is longer */

@@ -19,7 +19,8 @@
 #include "gateway/deadletter/reader.h"
 #include "gateway/deadletter/counts.h"
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define DEADLETTER_QUERY_MOST  1000
 #define DEADLETTER_QUERY_BYTES (4 << 20)

@@ -22,7 +22,7 @@
 #include "gateway/deadletter/tombstone.h"
 #include "gateway/model/record.h"
 #include "gateway/model/completion.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define REPLAY_BATCH_LETTERS 1024      /* of a chunk, at most */
 #define REPLAY_BATCH_BYTES   (1 << 20) /* of their events */

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "gateway/model/record.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct deadletter_sink {
 	const struct record *record; /* its table, producer, acceptance */

@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct deadletter_options {
 	char *directory; /* made if it is not there; NULL: no dead letters */

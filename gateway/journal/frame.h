@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define FRAME_HEADER 72
 #define FRAME_ALIGN  8

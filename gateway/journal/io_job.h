@@ -17,6 +17,7 @@
 #include "gateway/journal/io_ops.h"
 #include "gateway/model/record.h"
 #include "gateway/journal/record_ref.h"
+#include "parsers/buffer.h"
 
 enum io_job_kind {
 	IO_JOB_CREATE,  /* a new file of zeros */

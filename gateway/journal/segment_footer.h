@@ -21,6 +21,7 @@
 
 #include "gateway/journal/segment_contents.h"
 #include "gateway/journal/scan.h"
+#include "parsers/buffer.h"
 
 /* At most how many bytes a footer and its trailer take. */
 uint64_t segment_footer_room(uint64_t records, uint64_t aux, uint64_t tables);

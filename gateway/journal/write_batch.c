@@ -12,6 +12,7 @@
 #include "gateway/journal/table_lookup.h"
 #include "gateway/journal/ack_apply.h"
 #include "gateway/model/completion.h"
+#include "parsers/buffer.h"
 
 #define ARENA_BYTES  (2 * 1024 * 1024)
 #define ARENA_HEADS  (ARENA_BYTES / 2) /* the rest is for settlements */

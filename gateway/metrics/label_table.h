@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define LABEL_MAX         64
 #define LABEL_TABLE_MOST  1001 /* "other" and a thousand */

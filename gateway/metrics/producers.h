@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "gateway/metrics/label_table.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct producers {
 	pthread_mutex_t lock; /* all that follows */

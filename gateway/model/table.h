@@ -27,7 +27,7 @@
 #include "gateway/base/clock.h"
 #include "parsers/err.h"
 #include "parsers/json/event.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define TABLE_NAME_MAX 64
 

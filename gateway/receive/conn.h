@@ -33,7 +33,8 @@
 #include "gateway/receive/worker.h"
 #include "parsers/http/request.h"
 #include "parsers/json/event.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct MHD_Connection;
 

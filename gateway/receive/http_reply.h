@@ -21,7 +21,8 @@
 #include "gateway/model/completion.h"
 #include "gateway/model/outcome.h"
 #include "gateway/receive/receive_shared.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct MHD_Connection;
 struct MHD_Response;

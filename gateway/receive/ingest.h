@@ -19,7 +19,7 @@
 
 #include "gateway/model/outcome.h"
 #include "gateway/receive/conn.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 /* The request line was read.  `target` is what stands in it, or empty. */
 void ingest_begin(struct conn *conn, struct span target);

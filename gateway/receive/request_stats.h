@@ -11,7 +11,7 @@
 #include "gateway/model/record.h"
 #include "gateway/receive/conn.h"
 #include "gateway/receive/validate_body.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 /* The producer's name: the value of the header producers.identify_by. */
 void request_stats_set_producer(struct conn *conn, struct span producer);

@@ -13,7 +13,7 @@
 
 #include "gateway/model/outcome.h"
 #include "gateway/model/table.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct route {
 	enum outcome found; /* KEPT, NO_ROUTE or BAD_HEAD */

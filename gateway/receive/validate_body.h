@@ -20,7 +20,8 @@
 #include "gateway/model/outcome.h"
 #include "gateway/model/table.h"
 #include "parsers/json/event.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define VALIDATE_BODY_ERRORS_MAX 20
 #define VALIDATE_BODY_QUOTE_MAX  40 /* bytes of a line that its error shows */

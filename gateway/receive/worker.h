@@ -21,7 +21,7 @@
 #include "gateway/receive/lingering_close.h"
 #include "gateway/receive/receive_shared.h"
 #include "parsers/gzip.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 struct MHD_Daemon;
 

@@ -44,7 +44,7 @@
 
 #include "gateway/metrics/upstream_stats.h"
 #include "gateway/base/clock.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct upstream_call {
 	const char *id; /* the table's, upstream: what replaces {table} */

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 /* "Name: value", the value without blanks about it; false: no colon. */
 bool http_header_split(

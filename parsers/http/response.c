@@ -288,8 +288,8 @@ read_size(struct http_response *r, struct span line)
 	size_t i = 0;
 
 	r->left = 0;
-	for (; i < line.len && text_hex(line.at[i]) >= 0; i++)
-		r->left = r->left << 4 | (uint64_t)text_hex(line.at[i]);
+	for (; i < line.len && span_hex_digit(line.at[i]) >= 0; i++)
+		r->left = r->left << 4 | (uint64_t)span_hex_digit(line.at[i]);
 	return i > 0 && i <= HEX_MOST &&
 	       (i == line.len || strchr(" \t;", line.at[i]) != NULL) &&
 	       memchr(line.at, '\0', line.len) == NULL;

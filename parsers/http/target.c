@@ -103,8 +103,8 @@ http_target_decode(
 
 			if (piece.len - i < 3)
 				return false;
-			high = text_hex(piece.at[i + 1]);
-			low = text_hex(piece.at[i + 2]);
+			high = span_hex_digit(piece.at[i + 1]);
+			low = span_hex_digit(piece.at[i + 2]);
 			if (high < 0 || low < 0)
 				return false;
 			c = (char)(high << 4 | low);

@@ -17,7 +17,7 @@
 #ifndef PARSERS_HTTP_TARGET_H
 #define PARSERS_HTTP_TARGET_H
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 struct http_target {
 	struct span path; /* with its first slash; empty: none */

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define JDOC_BYTES_MAX  65536
 #define JDOC_VALUES_MAX 2048 /* names count, too */

@@ -1,8 +1,7 @@
 #include "parsers/json/jstring.h"
+#include "parsers/span.h"
 
 #include <string.h>
-
-#include "parsers/text.h"
 
 #include "parsers/utf8.h"
 
@@ -32,7 +31,7 @@ read_unit(const char *at, const char *end, uint32_t *unit_out)
 
 		if (at + i == end)
 			return JSTRING_CUT;
-		digit = text_hex(at[i]);
+		digit = span_hex_digit(at[i]);
 		if (digit < 0)
 			return JSTRING_BAD;
 		unit = unit << 4 | (uint32_t)digit;

@@ -32,7 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define JVALID_SHALLOW 1024
 #define JVALID_DEPTH   1048576 /* one more is a fault: JVALID_BOTTOMLESS */

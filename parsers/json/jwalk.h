@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 /* The value of a member, by a path of names: "health", "level". */
 struct span jwalk_member(struct span object, const char *name);

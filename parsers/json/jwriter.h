@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct jwriter {
 	struct buffer *out;

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

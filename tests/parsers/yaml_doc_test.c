@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "parsers/yaml_doc.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 enum answer_reset {
 	RESET_NEVER,

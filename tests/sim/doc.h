@@ -13,7 +13,8 @@
 
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 #define DOC_DEPTH_MAX 64
 

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
+#include "parsers/span.h"
 #include "tests/sim/answer.h"
 
 enum fault_route { FAULT_EVENTS, FAULT_TOKEN };

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 enum field_kind {
 	FIELD_NUMBER,  /* int64_t, least..most */

@@ -25,7 +25,8 @@
 #include <stdio.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 struct keep {
 	char *ring;

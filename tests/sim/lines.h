@@ -18,6 +18,7 @@
 
 #include "tests/sim/marks.h"
 #include "tests/sim/violation.h"
+#include "parsers/span.h"
 
 struct lines {
 	uint64_t events;

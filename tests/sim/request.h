@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define REQUEST_HEAD_MAX 32768
 

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/span.h"
 
 #define TOKENS_KEPT 256 /* an older one is unknown again */
 #define TOKEN_BYTES 1024

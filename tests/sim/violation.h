@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 /*	symbol		word in the statistics */
 #define VIOLATIONS(X)                                                          \

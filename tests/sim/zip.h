@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #include "parsers/err.h"
-#include "parsers/text.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
 
 bool zip_inflate(struct span in, struct buffer *out, struct err *err);
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "gateway/receive/receive.h"
+#include "parsers/buffer.h"
 
 #define MAYBE __attribute__((unused)) static
 

@@ -1,71 +1,11 @@
-#include "parsers/text.h"
+#include "parsers/buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#define ROOM_FIRST                                                             \
-	256 /* small enough for a header, spares the first doublings */
-
-struct span
-span_of(const char *text)
-{
-	return (struct span){ text, text != NULL ? strlen(text) : 0 };
-}
-
-bool
-span_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool
-span_equal_nocase(struct span a, struct span b)
-{
-	return a.len == b.len &&
-	       (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
-}
-
-struct span
-span_trim(struct span s)
-{
-	while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t'))
-		s.at++, s.len--;
-	while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
-struct span
-span_take(struct span *rest, size_t len)
-{
-	struct span taken = { rest->at, len };
-
-	rest->at += len;
-	rest->len -= len;
-	return taken;
-}
-
-struct span
-span_line(struct span s)
-{
-	if (s.len > 0 && s.at[s.len - 1] == '\n')
-		s.len--;
-	if (s.len > 0 && s.at[s.len - 1] == '\r')
-		s.len--;
-	return s;
-}
-
-int
-text_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#define FIRST_BYTES 256 /* small; saves the first doublings */
 
 void
 buffer_init(struct buffer *b, size_t max)
@@ -89,7 +29,7 @@ buffer_reset(struct buffer *b)
 bool
 buffer_reserve(struct buffer *b, size_t more)
 {
-	size_t room = b->room > 0 ? b->room : ROOM_FIRST;
+	size_t room = b->room > 0 ? b->room : FIRST_BYTES;
 	char *at;
 
 	if (more > b->max - b->len)
