@@ -471,14 +471,23 @@ bool
 lifecycle_run(const struct config *config, const char *path)
 {
 	struct gateway gw = { .config = config };
+	struct err err = { 0 };
+	bool ok;
 
 	keep_memory();
 	log_setup(&config->log);
-	signals_block();
+	signals_block(); /* before the first thread, which inherits it */
+	if (!log_start(&err)) {
+		log_event(LOG_ERROR, "start_failed", LOG_STR("why", err.text),
+		    LOG_STR("advice", "the machine is short of memory or "
+				      "threads: see its limits"));
+		return false;
+	}
 	config_facts(config, path, gw.facts);
 	tell_start(config, gw.facts);
-	if (!live(&gw))
-		return false;
-	tell_rest(&gw);
-	return true;
+	ok = live(&gw);
+	if (ok)
+		tell_rest(&gw);
+	log_stop();
+	return ok;
 }

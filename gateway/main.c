@@ -2,6 +2,7 @@
  * main - the command line.  What it starts is in run.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -437,6 +438,22 @@ read_arguments(
 	return true;
 }
 
+/*
+ * Where 0 to 2 are closed the next sockets would get these numbers, and what
+ * is meant for standard error would be written into them.
+ */
+static void
+open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -444,6 +461,7 @@ main(int argc, char **argv)
 	size_t command = 0;
 	int code;
 
+	open_standard_files();
 	given.words = calloc((size_t)argc + 1, sizeof *given.words);
 	if (given.words == NULL)
 		return EXIT_START;

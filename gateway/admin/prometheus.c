@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+#include "gateway/base/log_writer.h"
 #include "gateway/admin/process.h"
 #include "gateway/metrics/catalog.h"
 
@@ -237,6 +238,13 @@ write_disk_failing(struct page *page, const struct source *source)
 }
 
 static void
+write_log_dropped(struct page *page, const struct source *source)
+{
+	(void)source;
+	PUT(page, "%s %" PRIu64 "\n", page->name, log_writer_dropped());
+}
+
+static void
 write_calls(struct page *page, const struct source *source)
 {
 	const struct upstream_stats *stats = &page->view->stats;
@@ -387,6 +395,7 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_COMMITS] = { write_commits },
 	[METRIC_DISK_FAILING] = { write_disk_failing },
 	[METRIC_DAMAGED] = { write_one, BOOKS(spool.damaged_records) },
+	[METRIC_LOG_DROPPED] = { write_log_dropped },
 	[METRIC_OLDEST] = { write_oldest },
 	[METRIC_ACK] = { write_ack },
 	[METRIC_DELIVERY] = { write_delivery },

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/log_writer.h"
 
 /*
  * A line is built on the stack and written at once: lines of several threads
@@ -254,6 +254,27 @@ log_write(enum log_level level, const struct log_field *fields)
 	line.cut = false;
 	line.max = LINE_MAX;
 	put_text(&line, cut ? style->cut : style->end);
-	if (write(STDERR_FILENO, line.at, line.len) == -1)
-		return; /* nowhere left to say so */
+	log_writer_put(line.at, line.len);
+}
+
+static void
+tell_dropped(uint64_t lines)
+{
+	log_event(LOG_WARN, "log_lines_dropped",
+	    LOG_INT("lines", (int64_t)lines),
+	    LOG_STR("advice",
+		"whoever reads standard error did not read for a while, and "
+		"these lines are lost; nothing else waited for it"));
+}
+
+bool
+log_start(struct err *err)
+{
+	return log_writer_start(tell_dropped, err);
+}
+
+void
+log_stop(void)
+{
+	log_writer_stop();
 }

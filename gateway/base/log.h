@@ -8,14 +8,16 @@
  * per successful request: that is a counter.  Never a secret, never a payload.
  *
  * Units	wall time, UTC, milliseconds.
- * Ownership	borrows its arguments for the call.
- * Threads	any; a line is one write to standard error.
- * Errors	none: a log that cannot be written is lost.
+ * Threads	any.  Nobody waits for the reader of standard error: see
+ *		log_writer.h for what becomes of lines that are not read.
  */
 #ifndef GATEWAY_BASE_LOG_H
 #define GATEWAY_BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "parsers/err.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_TEXT, LOG_JSON };
@@ -40,6 +42,10 @@ struct log_field {
 			       ##__VA_ARGS__, { 0, 0, 0 } })
 
 void log_setup(const struct log_options *options);
+
+/* From log_start to log_stop lines are written by a thread of their own. */
+bool log_start(struct err *err);
+void log_stop(void);
 
 /* The first field's text is the event's word. */
 void log_write(enum log_level level, const struct log_field *fields);

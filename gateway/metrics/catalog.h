@@ -52,6 +52,8 @@
 	  "1: the spool's disk takes nothing; producers get 503") \
 	X(DAMAGED, COUNTER, "spool_damaged_records_total", "", \
 	  "records that could not be read back from disk") \
+	X(LOG_DROPPED, COUNTER, "log_lines_dropped_total", "", \
+	  "lines that were not logged because standard error was not read") \
 	X(OLDEST, GAUGE, "spool_oldest_seconds", "table", \
 	  "how long the oldest waiting event has waited; absent when none does") \
 	X(ACK, HISTOGRAM, "ack_seconds", "level", \

@@ -56,12 +56,13 @@ def pair(address):
 
 
 class Gateway(Program):
-    def __init__(self, folder, config, name="gateway", env=None):
+    def __init__(self, folder, config, name="gateway", env=None,
+                 stderr=None):
         self.config = os.path.join(folder, name + ".yaml")
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(yaml(config)) + "\n")
         super().__init__(name, [os.path.abspath(EXECUTABLE), "-c",
-                                self.config], folder, env)
+                                self.config], folder, env, stderr)
         self.address = self._address("listening")
         self.admin = self._address("admin_listening")
 

@@ -44,14 +44,16 @@ def _usual_limits():
 class Program:
     """One run of one executable: started, watched, ended, checked."""
 
-    def __init__(self, name, argv, folder, env=None):
+    def __init__(self, name, argv, folder, env=None, stderr=None):
+        """`stderr`: a descriptor that gets it instead of the file."""
         self.name = name
         self.expected = 0
         self.out = os.path.join(folder, name + ".out")
         self.err = os.path.join(folder, name + ".err")
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.child = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                argv, stdin=subprocess.DEVNULL, stdout=out,
+                stderr=err if stderr is None else stderr,
                 cwd=folder, env={**os.environ, **(env or {})},
                 start_new_session=True, preexec_fn=_usual_limits)
 
