@@ -256,6 +256,7 @@ group_commit_run(struct journal *j, struct err *err)
 		apply(j);
 		journal_end_counts(j);
 		atomic_fetch_add(&j->counts.commits, 1);
+		j->failed = false;
 	} else {
 		take_back(j);
 		give_up(j);

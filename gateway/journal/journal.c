@@ -378,6 +378,7 @@ void
 journal_retry(struct journal *j)
 {
 	j->retry = false;
+	j->failed = true;
 	j->no_more = false;
 	capacity_tell_limit(j);
 	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)

@@ -83,6 +83,7 @@ struct journal {
 	bool names_at_risk; /* of files found: not synced yet */
 	uint64_t freed;     /* segments, ever */
 	bool retry;         /* something failed: call journal_step by and by */
+	bool failed;        /* something has, since the last good commit */
 	struct table_index *shelves; /* by the table's index */
 	struct table_index *stranded;
 	struct table_index *hungry, *hungry_last;

@@ -225,7 +225,12 @@ stage_records(struct commit_cycle *r)
 				return false;
 			continue;
 		}
-		if (answer == WRITE_BATCH_WAIT)
+		/*
+		 * What is waited for may never come from a disk that fails,
+		 * and a producer that waits wants its answer before that.
+		 */
+		if (answer == WRITE_BATCH_WAIT &&
+		    (record->completion == NULL || !j->failed))
 			return true;
 		if (answer != WRITE_BATCH_OK && record->completion == NULL) {
 			j->retry = true;

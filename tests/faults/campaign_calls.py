@@ -13,7 +13,7 @@ several segments:
 
 import shutil
 
-from world import World
+from world import PATIENCE_S, World
 
 CYCLES = 0
 REQUESTS = 60
@@ -47,9 +47,9 @@ def act(world, prepare, action, n):
     world.shim.arm(action, n)
     if world.start(may_fail=True):
         world.burst(REQUESTS, PAD)
-        world.wait(0 if world.shim["struck"] else 0.3)
+        world.drain_or_end()
     struck = world.shim["struck"] > 0
-    if struck and not world.wait(5):
+    if struck and not world.wait(PATIENCE_S):
         raise AssertionError("struck, and it goes on")
     world.kill()
     world.start_unspoilt()

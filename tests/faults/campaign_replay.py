@@ -21,7 +21,7 @@ import time
 import wire
 from ledger import letters_of
 from power import Disk, File
-from program import until
+from program import PATIENCE_S, until
 from world import World
 
 CYCLES = 0
@@ -116,7 +116,7 @@ def end_in_replay(world, action, n):
     world.shim.arm(action, n)
     told = replay(world)
     struck = world.shim["struck"] > 0
-    if struck and not world.wait(5):
+    if struck and not world.wait(PATIENCE_S):
         raise AssertionError("struck, and it goes on")
     if not struck and told["end"] != "done":
         raise AssertionError(f"not struck, and yet: {told}")

@@ -21,7 +21,6 @@ SMALLEST = 16 * 1024
 LARGEST = 18 * 1024 * 1024
 ROOMY = 64 * 1024 * 1024
 PAD = 90000
-RECOVERY_S = 30
 CLONE_NEWNS = 0x20000
 
 
@@ -110,7 +109,7 @@ def cycle(world, disk, size):
     if started and size < MAX_BYTES // 2:
         # What has no room to grow has room now.
         for _ in until(f"{size}: events are kept again",
-                       lambda: world.post().state == "acked", RECOVERY_S):
+                       lambda: world.post().state == "acked"):
             pass
     world.upstream_back()
     world.kill()

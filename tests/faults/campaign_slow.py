@@ -8,7 +8,8 @@ is an order and not a time:
     the sync is still held, the request has no answer yet
     the sync is let go, and the request gets its 200
 
-Then syncs take a second each under load: the slowest answers are told.
+Then some requests are posted while syncs take a second each: the slowest
+answers to the probes meanwhile are told.
 """
 
 import threading
@@ -19,12 +20,12 @@ from program import until
 from world import World
 
 CYCLES = 20
-SLOW_S = 5
+POSTS = 20
 
 
 def add_arguments(parser):
-    parser.add_argument("--slow", type=int, default=SLOW_S,
-                        help="seconds with syncs of a second (%(default)s)")
+    parser.add_argument("--posts", type=int, default=POSTS,
+                        help="requests while syncs are slow (%(default)s)")
 
 
 def ask(world, path):
@@ -38,7 +39,7 @@ def held(world):
     world.shim["hold"] = 1
     waiting = []
     poster = threading.Thread(
-        target=lambda: waiting.append(world.post(timeout=60)))
+        target=lambda: waiting.append(world.post()))
     poster.start()
     for _ in until("a sync is held", lambda: world.shim["held"] > 0):
         time.sleep(0.001)
@@ -57,24 +58,27 @@ def held(world):
     return slowest
 
 
-def probed(world, seconds, sync_ns):
-    """Under load, with syncs that long: the slowest answer, in ms."""
+def probed(world, posts, sync_ns):
+    """While so much is posted, with syncs that long: the slowest answer, in
+    ms."""
     world.shim["sync_ns"] = sync_ns
-    end = time.monotonic() + seconds
+    load = threading.Thread(target=lambda: world.burst(posts, 200))
+    load.start()
     slowest = 0
-    while time.monotonic() < end:
+    while load.is_alive():
         for path in ("/livez", "/readyz"):
             status, ms = ask(world, path)
             slowest = max(slowest, ms)
             if status != 200:
                 raise AssertionError(f"{path}: {status}")
         time.sleep(0.01)
+    load.join()
     world.shim["sync_ns"] = 0
     return slowest
 
 
 def run(given, progress):
-    with World(given.seed, shim=True) as world:
+    with World(given.seed, shim=True, clients=0) as world:
         world.start()
         for _ in until("ready", lambda: ask(world, "/readyz")[0] == 200):
             time.sleep(0.01)
@@ -82,12 +86,11 @@ def run(given, progress):
         for number in range(given.cycles):
             progress(f"{number} of {given.cycles}")
             most = max(most, held(world))
-        world.start_clients()
-        usual = probed(world, given.slow, 0)
-        most_slow = probed(world, given.slow, 1000000000)
+        usual = probed(world, 100 * given.posts, 0)
+        most_slow = probed(world, given.posts, 1000000000)
         found = world.settle()
         told = (f"{given.cycles} syncs held, the slowest probe {most:.0f} ms; "
-                f"{given.slow} s with syncs of 1 s, the slowest probe "
+                f"{given.posts} posts with syncs of 1 s, the slowest probe "
                 f"{most_slow:.0f} ms, {usual:.0f} ms with the disk's own; "
                 f"{found}")
         if not found.good():

@@ -20,9 +20,10 @@ sys.path.insert(0, os.path.join(HERE, os.pardir, "flow"))
 
 import gateway as flow_gateway  # noqa: E402
 import wire                     # noqa: E402
+from flow import in_threads     # noqa: E402
 from ledger import (Ledger, delivered_of, letters_of, lines_in,  # noqa: E402
                     stat_of, verify)
-from program import Late, Program, until  # noqa: E402
+from program import PATIENCE_S, Late, Program, until  # noqa: E402
 from shim import Shim           # noqa: E402
 from sim import Sim             # noqa: E402
 
@@ -31,7 +32,6 @@ TABLES = ("wikipedia", "clicks", "t", "metrics.cpu")
 MAX_BYTES = 16 << 20
 SPOOL = {"max_bytes": MAX_BYTES, "segment_bytes": "1MiB", "memory_bytes": "1MiB"}
 LOGS_KEPT = 4
-START_S = 20
 
 
 class Life(flow_gateway.Gateway):
@@ -42,7 +42,7 @@ class Life(flow_gateway.Gateway):
         Program.__init__(self, f"life-{number}", [GATEWAY, "-c", self.config],
                          world.folder, world.environment())
 
-    def listen(self, seconds=START_S):
+    def listen(self, seconds=PATIENCE_S):
         """False: it ended before."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -70,7 +70,7 @@ class Client(threading.Thread):
         while not self.stop:
             address = self.world.address
             try:
-                with socket.create_connection(address, timeout=10) as s:
+                with socket.create_connection(address, PATIENCE_S) as s:
                     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     while not self.stop and self.post(s):
                         pass
@@ -201,7 +201,7 @@ class World:
             client.stop = True
         for client in self.clients:
             if client.is_alive():
-                client.join(timeout=15)
+                client.join(timeout=PATIENCE_S)
         self.clients = []
 
     def kill(self):
@@ -228,14 +228,19 @@ class World:
             time.sleep(0.003)
         return not self.life.running()
 
-    def post(self, count=1, pad=200, table="t", timeout=10):
-        """One request of our own; its Request."""
+    def post(self, count=1, pad=200, table="t"):
+        """One request of our own; its Request.
+
+        Whatever fails, it gets an answer, unless the gateway ends."""
         request, body = self.ledger.request(count, pad)
         try:
-            with socket.create_connection(self.address, timeout) as s:
+            with socket.create_connection(self.address, PATIENCE_S) as s:
                 s.sendall(wire.post(table, body))
                 status, request.head, code = read_reply(s)
                 self.ledger.answered(request, status, code)
+        except TimeoutError:
+            if self.life.running():
+                raise Late("a request got no answer") from None
         except OSError:
             pass
         return request
@@ -245,17 +250,13 @@ class World:
         numbers = iter(range(count))
         done = []
 
-        def work():
+        def work(_):
             for _ in numbers:
                 if not self.life.running():
                     return
                 done.append(self.post(pad=self.random.randint(1, pad),
                                       table=self.random.choice(TABLES)))
-        workers = [threading.Thread(target=work) for _ in range(threads)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        in_threads(threads, work)
         return done
 
     def upstream_away(self):
@@ -279,7 +280,7 @@ class World:
         """While the gateway is dead: acknowledged, and not to be found."""
         missing = self.ledger.acked() - lines_in(self.spool) - \
             {number for number, _ in letters_of(self.spool)}
-        end = time.monotonic() + 2  # the sim writes its record by and by
+        end = time.monotonic() + PATIENCE_S  # the sim writes its record by and by
         while missing:
             missing -= {number for number, _ in self.delivered()}
             if time.monotonic() > end:
@@ -299,9 +300,19 @@ class World:
                        lambda: self.stat() == 0):
             time.sleep(0.03)
 
+    def drain_or_end(self):
+        """Until it has ended by itself, or has nothing left to send."""
+        for _ in until("it ends, or nothing waits in the spool",
+                       lambda: not self.life.running() or self.stat() == 0):
+            time.sleep(0.03)
+
     def settle(self):
         """A life without faults to the end; what the books say then."""
         self.start_unspoilt()
+        if self.clients:
+            # However short the lives before were.
+            for _ in until("an answer", self.ledger.acked):
+                time.sleep(0.03)
         self.stop_clients()
         self.drain()
         self.end()
