@@ -17,6 +17,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
          "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage"]
+STARTS_MOST = 5
 WEB_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -28,18 +29,30 @@ def missing():
     return None
 
 
+def started_driver():
+    """The process and its port.
+
+    It takes a free port of IPv4 and then wants the same one of IPv6: another
+    program may have that, and it ends."""
+    for _ in range(STARTS_MOST):
+        driver = subprocess.Popen(
+            ["chromedriver", "--port=0"], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        said = ""
+        while line := driver.stdout.readline():
+            said += line
+            if port := re.search(r"started successfully on port (\d+)", line):
+                return driver, port.group(1)
+        driver.stdout.close()
+        driver.wait()
+    raise AssertionError(f"chromedriver does not start: {said}")
+
+
 class Browser:
     def __init__(self, width=1440, height=1200, dark=False):
         self.folder = tempfile.mkdtemp(prefix="polaris-browser-")
-        self.driver = subprocess.Popen(
-            ["chromedriver", "--port=0"], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, start_new_session=True)
-        port = None
-        while port is None:
-            line = self.driver.stdout.readline()
-            assert line, "chromedriver ended at once"
-            port = re.search(r"started successfully on port (\d+)", line)
-        self.url = f"http://127.0.0.1:{port.group(1)}"
+        self.driver, port = started_driver()
+        self.url = f"http://127.0.0.1:{port}"
         self.session = ""
         scheme = ["--force-dark-mode"] if dark else []
         made = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": {

@@ -4,7 +4,7 @@ import unittest
 
 import wire
 from flow import FlowTest, SANITIZER, event, push
-from program import wait_until
+from program import PATIENCE_S, wait_until
 
 LIMIT = 600
 # A calendar minute can only be overrun by more calls than it allows, so the
@@ -22,7 +22,8 @@ class Budget(FlowTest):
             calls_per_minute=LIMIT)
         lines = [event(i) for i in range(CALLS)]
         self.assert_ok(push(gateway, "paced", lines))
-        wait_until("all calls made", lambda: sim.taken() == CALLS, 200)
+        wait_until("all calls made", lambda: sim.taken() == CALLS,
+                   PATIENCE_S + CALLS)
         self.assertEqual(sim.answered(429), 0)
         self.assertLessEqual(sim.stats()["max_calls_in_60s"], LIMIT)
         self.assertEqual(sim.calls(), CALLS)

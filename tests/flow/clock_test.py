@@ -25,6 +25,9 @@ class Clock(FlowTest):
     def status(self, gateway):
         return json.loads(self.page(gateway, "/status"))
 
+    def in_doubt(self, gateway):
+        return self.status(gateway)["clock"]["in_doubt"]
+
     def test_an_upstream_of_another_time_is_told_of(self):
         sim, gateway = self.start({"batch": {"linger": "20ms"}})
         self.assert_ok(push(gateway, "t", [event(0)]))
@@ -32,8 +35,8 @@ class Clock(FlowTest):
         self.assertFalse(clock["in_doubt"], clock)
         sim.change(clock_ahead_ms=600000)
         self.assert_ok(push(gateway, "t", [event(1)]))
+        wait_until("it is told of", lambda: self.in_doubt(gateway))
         status = self.status(gateway)
-        self.assertTrue(status["clock"]["in_doubt"], status["clock"])
         self.assertAlmostEqual(status["clock"]["skew_ms"], -600000,
                                delta=30000)
         self.assertIn("behind the upstream", json.dumps(status))
@@ -41,7 +44,7 @@ class Clock(FlowTest):
                          r"clock_skew_seconds -(5[789]|6[0-2])\d\.")
         sim.change(clock_ahead_ms=0)
         self.assert_ok(push(gateway, "t", [event(2)]))
-        self.assertFalse(self.status(gateway)["clock"]["in_doubt"])
+        wait_until("it is well again", lambda: not self.in_doubt(gateway))
 
     @unittest.skipIf(not PAST, "a sanitizer's library must be the first")
     def test_before_the_day_it_was_made_it_is_not_ready(self):
@@ -49,8 +52,8 @@ class Clock(FlowTest):
         gateway = self._add(Gateway(
             self.folder, self.config(sim),
             env={"LD_PRELOAD": PAST, "PAST_SECONDS": str(20 * YEAR_S)}))
-        wait_until("it says so", lambda: gateway.log_lines("not_ready"))
-        self.assertIn("why=clock", gateway.log_lines("not_ready")[0])
+        wait_until("it says so", lambda: "why=clock" in "".join(
+            gateway.log_lines("not_ready")))
         reply = gateway.probe("/readyz")
         self.assertEqual(reply.status, 503)
         self.assertIn(b"clock", reply.body)

@@ -7,7 +7,7 @@ import unittest
 import gateway as gateway_module
 from flow import FlowTest, event, push
 from gateway import error_code
-from program import wait_until
+from program import PATIENCE_S, wait_until
 
 SPOOL = {"max_bytes": "12MiB", "segment_bytes": "1MiB",
          "memory_bytes": "2MiB"}
@@ -129,7 +129,7 @@ class Durable(FlowTest):
         done = subprocess.run(
             [os.path.abspath(gateway_module.EXECUTABLE), "-c", path],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=60, check=False)
+            timeout=PATIENCE_S, check=False)
         self.assertEqual(done.returncode, 3, done)
         self.assertIn(f"pid {gateway.child.pid} ", done.stdout)
 

@@ -7,11 +7,13 @@ and that no log names a secret, a token or an event.
 
 import collections
 import datetime
+import itertools
 import json
 import os
 import re
 import secrets
 import shutil
+import socket
 import tempfile
 import threading
 import unittest
@@ -23,6 +25,7 @@ from sim import Sim
 
 SANITIZER = os.environ.get("SANITIZE", "")
 MARKER = "payload-marker-7f3a9c"
+SERIAL = itertools.count()
 TOKEN = re.compile(r"eyJ[\w-]{8,}|(Bearer|Basic) [\w+/=.-]{16,}|pok_\w+")
 
 
@@ -34,9 +37,10 @@ def now(**ahead):
 
 
 def event(number, **more):
-    """One valid event, told apart by its number."""
-    return json.dumps({"__time": now(), "n": number, "marker": MARKER,
-                       **more}).encode()
+    """One valid event.  No two are equal, not even with one number and made
+    in one millisecond: the sim would count a duplicate."""
+    return json.dumps({"__time": now(), "n": number, "serial": next(SERIAL),
+                       "marker": MARKER, **more}).encode()
 
 
 def in_threads(count, work):
@@ -82,9 +86,19 @@ class FlowTest(unittest.TestCase):
         self.known |= {program.name + end for end in (".out", ".err", ".yaml")}
         return program
 
-    def start_sim(self, **options):
+    def hold_port(self):
+        """A loopback address that nobody else gets, whoever of this test
+        listens on it now or later: the kernel gives a bound port to no other
+        process, and one that only is bound refuses connections."""
+        held = socket.socket()
+        self.addCleanup(held.close)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        return "127.0.0.1:%d" % held.getsockname()[1]
+
+    def start_sim(self, listen=None, **options):
         options = {"client_id": "flow", "client_secret": self.secret,
-                   **options}
+                   "listen": listen or self.hold_port(), **options}
         return self._add(Sim(self.folder, **options))
 
     def config(self, sim, over=None):

@@ -34,12 +34,20 @@ def merged(base, over):
     return result
 
 
+# The gateway's own time limits are none of what most tests are about: a
+# machine that stands still for a while must not change what happens.
+LONG = "10m"
+
+
 def usual(sim_url, secret_file):
     return {
-        "listen": {"address": "127.0.0.1:0", "workers": 2},
+        "listen": {"address": "127.0.0.1:0", "workers": 2,
+                   "header_timeout": LONG, "body_timeout": LONG},
+        "ack_timeout": LONG,
         "admin": {"address": "127.0.0.1:0"},
         "upstream": {
             "url": sim_url + "/v1/projects/flow/events/{table}",
+            "timeout": LONG,
             "credentials": {"oauth2": {
                 "token_url": sim_url +
                 "/auth/realms/flow/protocol/openid-connect/token",

@@ -86,22 +86,31 @@ def status(gateway):
     return json.loads(get(gateway, "/status").body)
 
 
+# What each of a load's producers may push for one reading.
+REQUESTS = 10
+
+
 class Load:
-    """Producers that push until they are told to end."""
+    """Producers, each of which pushes as often as it is let.
+
+    Not as fast as they can: a quick gateway would be filled before the
+    reader has read as often as it shall, and a slow one would do nothing."""
 
     def __init__(self, gateway, tables, headers=()):
-        self.ending = threading.Event()
+        self.ending = False
+        self.let = [threading.Semaphore(0) for _ in tables]
         self.counts = {}
         self.statuses = {}
         self.threads = [
-            threading.Thread(target=self._push, args=(gateway, table, headers))
-            for table in tables]
+            threading.Thread(target=self._push,
+                             args=(gateway, table, headers, let))
+            for table, let in zip(tables, self.let)]
         for thread in self.threads:
             thread.start()
 
-    def _push(self, gateway, table, headers):
+    def _push(self, gateway, table, headers, let):
         number = 0
-        while not self.ending.is_set():
+        while let.acquire() and not self.ending:
             count = 1 + number % 7
             lines = [event(number + i, of=f"{table} {id(self)}")
                      for i in range(count)]
@@ -114,8 +123,19 @@ class Load:
             self.counts[key] = self.counts.get(key, 0) + count
             self.statuses[key] = self.statuses.get(key, 0) + 1
 
+    def go_on(self):
+        for let in self.let:
+            let.release(REQUESTS)
+
+    def kept(self):
+        """Events whose producers were told 200."""
+        return sum(count for (_, code), count in self.counts.items()
+                   if code == 200)
+
     def end(self):
-        self.ending.set()
+        self.ending = True
+        for let in self.let:
+            let.release()
         for thread in self.threads:
             thread.join()
 
@@ -127,12 +147,14 @@ class Metrics(FlowTest):
                    lambda: scrape(gateway).sum("events_waiting") == 0)
         return scrape(gateway)
 
-    def read_on(self, gateway, enough):
+    def read_on(self, gateway, loads, enough):
         """Reads as often as it shall, and until it has seen enough."""
         count = 0
 
         def one_more():
             nonlocal count
+            for load in loads:
+                load.go_on()
             reading = scrape(gateway)
             self.assertEqual(reading.broken_sums(), [])
             count += 1
@@ -153,7 +175,7 @@ class Metrics(FlowTest):
         slow = Load(gateway, ["a", "received"],
                     [("Gateway-Ack", "received")])
         try:
-            self.read_on(gateway, lambda reading: all((
+            self.read_on(gateway, (load, slow), lambda reading: all((
                 reading.sum("events_withdrawn_total"),
                 reading.sum("events_delivered_total"),
                 reading.sum("upstream_retries_total", reason="later"))))
@@ -179,6 +201,7 @@ class Metrics(FlowTest):
         poisoned = skipped = 0
         try:
             for number in range(SCRAPES // 10):
+                load.go_on()
                 lines = [event(number), event(number, is_="poison"),
                          b"{]", b'{"__time":5}']
                 reply = push(gateway, "t?on_invalid=skip", lines)
@@ -188,6 +211,7 @@ class Metrics(FlowTest):
                 self.assertEqual(scrape(gateway).broken_sums(), [])
         finally:
             load.end()
+        self.assertEqual({code for _, code in load.counts}, {200})
         reading = self.settled(gateway)
         self.assertEqual(reading.broken_sums(), [])
         self.assertEqual(reading.get("events_dead_lettered_total", table="t",
@@ -198,7 +222,7 @@ class Metrics(FlowTest):
                 self.assertEqual(reading.sum(name, reason=reason),
                                  skipped / 2, name)
         self.assertEqual(reading.sum("events_accepted_total"),
-                         sum(load.counts.values()) + 2 * poisoned)
+                         load.kept() + 2 * poisoned)
         self.assertGreater(
             reading.sum("upstream_retries_total", reason="split"), 0)
         self.assertEqual(reading.get("batch_events_count"),
@@ -219,11 +243,13 @@ class Metrics(FlowTest):
     def test_counters_say_what_producers_were_told_and_upstream_took(self):
         sim, gateway = self.start()
         load = Load(gateway, ["x", "y"], [("X-Producer", "tester")])
+        for _ in range(6):
+            load.go_on()
         wait_until("some requests",
                    lambda: scrape(gateway).sum("requests_total") > 100)
         load.end()
         reading = self.settled(gateway)
-        kept = sum(load.counts.values())
+        kept = load.kept()
         self.assertEqual({code for _, code in load.counts}, {200})
         for table in ("x", "y"):
             self.assertEqual(reading.get("events_accepted_total", table=table),
@@ -375,7 +401,11 @@ class Durable(FlowTest):
             gateway = self.start_durable(sim, f"gateway{kill}")
             self.await_recovered(gateway, left)
             load = Load(gateway, tables)
+            load.go_on()
+            wait_until("the broken one waits", lambda: scrape(gateway).get(
+                "events_waiting", table="broken"))
             for number in range(SCRAPES // KILLS):
+                load.go_on()
                 reading = scrape(gateway)
                 self.assertEqual(reading.broken_sums(), [])
                 if number % 10 == 0:
@@ -386,7 +416,7 @@ class Durable(FlowTest):
             gateway.kill()
             load.end()
             self.programs.remove(gateway)
-            accepted += sum(load.counts.values())
+            accepted += load.kept()
             left = self.on_disk()
             self.assertGreater(left["broken"], 0)
         gateway = self.start_durable(sim, "last")

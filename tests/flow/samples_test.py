@@ -9,7 +9,8 @@ import urllib.request
 
 import wire
 from flow import FlowTest, MARKER, event, now, push
-from program import until
+from program import PATIENCE_S, until
+
 
 class Samples(FlowTest):
     def test_the_curl_sample_of_the_documentation_is_delivered(self):
@@ -22,7 +23,7 @@ class Samples(FlowTest):
              "--header", "Authorization: Bearer $IMPLY_TOKEN",
              "--header", "Content-Type: application/json",
              "--data-raw", line],
-            capture_output=True, check=True, text=True, timeout=90).stdout
+            capture_output=True, check=True, text=True, timeout=PATIENCE_S).stdout
         self.assertTrue(said.startswith("HTTP/1.1 200 "), said)
         self.assertIn("Gateway-Ack: delivered", said)
         self.assert_upstream(sim, "koalas", [line.encode()])
@@ -39,7 +40,7 @@ class Samples(FlowTest):
 
         def token():
             url = sim.url + "/auth/realms/flow/protocol/openid-connect/token"
-            with urllib.request.urlopen(url, form, timeout=90) as answer:
+            with urllib.request.urlopen(url, form, timeout=PATIENCE_S) as answer:
                 return json.loads(answer.read())["access_token"]
 
         own, lines, statuses = token(), [], set()

@@ -7,6 +7,7 @@ import unittest
 import gateway
 import wire
 from flow import FlowTest, event, push
+from program import PATIENCE_S
 
 BOUND = "  url: http://127.0.0.1:1/v1/events/{table}\n  credentials: none\n"
 UPSTREAM = "upstream:\n" + BOUND
@@ -16,7 +17,7 @@ class Start(FlowTest):
     def run_once(self, *arguments, env=None):
         return subprocess.run(
             [os.path.abspath(gateway.EXECUTABLE), *arguments],
-            capture_output=True, text=True, timeout=90, cwd=self.folder,
+            capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.folder,
             env={**os.environ, **(env or {})})
 
     def check(self, text, env=None):

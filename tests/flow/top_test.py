@@ -121,7 +121,7 @@ class Top(FlowTest):
         self.assertIn("usage: polaris-gateway top [ADDRESS", done.stdout)
 
     def test_on_a_terminal_it_is_refreshed_until_it_is_ended(self):
-        _, gateway = self.start()
+        _, gateway = self.start({"admin": {"address": self.hold_port()}})
         terminal = Terminal(os.path.abspath(EXECUTABLE), "top",
                             address(gateway))
         terminal.read_until(rb"no event has come yet")

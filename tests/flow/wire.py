@@ -2,7 +2,7 @@
 
 import socket
 
-PATIENCE_S = 90
+from program import PATIENCE_S
 
 
 class Reply:
