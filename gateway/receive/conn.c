@@ -222,13 +222,17 @@ sent_nothing(const struct conn *conn)
 void
 conn_peer_closed(struct conn *conn)
 {
+	if (conn->close_passed_on)
+		return; /* the edge that pass_on_close made */
 	conn->peer_closed = true;
 	heap_by(&conn->worker->deadlines, &conn->deadline, conn->worker->now);
 }
 
 /*
  * Once the library has read all, shutting the receiving half makes another
- * edge for it.  Not before: it would take that edge for the unread bytes.
+ * edge for it.  Not before: it would take that edge for the unread bytes.  Once
+ * only: while the request is suspended the library reads nothing, and every
+ * edge would make the next one, for as long as the request waits.
  */
 static void
 pass_on_close(struct conn *conn)
@@ -242,6 +246,7 @@ pass_on_close(struct conn *conn)
 		return;
 	}
 	conn->peer_closed = false;
+	conn->close_passed_on = true;
 	shutdown(conn->fd, SHUT_RD);
 }
 

@@ -73,6 +73,7 @@ struct conn {
 	bool discarding;  /* was answered past the library: see ingest_reject */
 	bool linger;      /* was answered before it was read empty */
 	bool peer_closed; /* has sent its last byte; not yet passed on */
+	bool close_passed_on;
 	bool closed;
 	bool read_complete; /* the library knows that the body was read */
 	bool completion_pending;

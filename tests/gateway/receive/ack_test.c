@@ -2,11 +2,16 @@
  * ack_test - what a 200 waits for, and how all this ends.
  */
 #include <criterion/criterion.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tests/gateway/receive/rig.h"
 
 #define P       "POST /v1/events/t HTTP/1.1\r\nHost: h\r\n"
 #define WAIT    P "Gateway-Ack: delivered\r\nContent-Length: #\r\n\r\n@\n@"
+#define SOON    P "Gateway-Ack: received\r\nContent-Length: #\r\n\r\n@"
 #define TRIES   60000
 #define HOUR_MS 3600000
 
@@ -53,7 +58,7 @@ await_record(void)
 
 Test(ack, delivered_waits_and_received_does_not)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int waits, goes;
 
 	start(ACK_DELIVERED);
@@ -80,7 +85,7 @@ Test(ack, delivered_waits_and_received_does_not)
 /* Clients retry what has Retry-After; these events may still arrive. */
 Test(ack, withdrawn_is_503_without_retry_after)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -99,7 +104,7 @@ Test(ack, withdrawn_is_503_without_retry_after)
 
 Test(ack, refused_upstream_is_400_with_the_lines)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -151,7 +156,7 @@ Test(ack, the_completion_carries_its_deadline)
 
 Test(ack, who_hangs_up_while_waiting_leaves_its_events)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	uint64_t one = 0;
 	int fd;
 
@@ -176,10 +181,46 @@ Test(ack, who_hangs_up_while_waiting_leaves_its_events)
 	cr_expect_eq(atomic_load(&rig.events), 42);
 }
 
+/* Counts what the workers do with the receiving half of a connection. */
+static atomic_int halves_shut;
+
+int
+shutdown(int fd, int how)
+{
+	if (how == SHUT_RD)
+		atomic_fetch_add(&halves_shut, 1);
+	return (int)syscall(SYS_shutdown, fd, how);
+}
+
+/* Each edge made the next one: a worker was busy for as long as a disk hung. */
+Test(ack, a_hang_up_while_waiting_is_passed_on_once)
+{
+	struct answer answer;
+	int fd;
+
+	prepare(ACK_DELIVERED);
+	rig.options.workers = 1;
+	begin();
+	atomic_store(&rig.mode, RIG_HOLD);
+	fd = client_open(&rig);
+	send_form(fd, WAIT);
+	await_record();
+	close(fd);
+	for (int i = 0; i < TRIES && atomic_load(&halves_shut) == 0; i++)
+		rest_ms(1);
+	fd = client_open(&rig);
+	for (int i = 0; i < 100; i++)
+		cr_assert(client_ask(fd, SOON, &answer));
+	cr_expect_eq(atomic_load(&halves_shut), 1);
+	close(fd);
+	atomic_store(&rig.mode, RIG_DELIVER);
+	rig_end(&rig);
+}
+
 /* Requests behind a suspended one wait, and are answered after it. */
 Test(ack, a_pile_behind_a_suspended_request_keeps_its_order)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -203,7 +244,7 @@ Test(ack, a_pile_behind_a_suspended_request_keeps_its_order)
 /* A client may close its sending half and still wants its answer. */
 Test(ack, half_a_connection_is_enough_for_an_answer)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start(ACK_RECEIVED);
@@ -224,7 +265,7 @@ Test(ack, draining_refuses_what_is_new_and_finishes_what_is_not)
 	static const char half[] =
 	    P "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n";
 	static char body[100000];
-	struct admin_answer answer;
+	struct answer answer;
 	int waits, midway, idle, fresh;
 
 	memset(body, '\n', sizeof body);
@@ -276,7 +317,7 @@ deliver_when_stopping(void *arg)
 
 Test(ack, stopping_waits_for_what_is_under_way)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	pthread_t later;
 	int waits, idle;
 
@@ -302,7 +343,7 @@ Test(ack, stopping_waits_for_what_is_under_way)
  * settles a completion of a listener that is gone. */
 Test(ack, stopping_does_not_wait_for_ever)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int waits, midway;
 
 	prepare(ACK_DELIVERED);

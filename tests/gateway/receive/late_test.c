@@ -38,7 +38,7 @@ ms_since(struct instant then)
 static int
 client_served(void)
 {
-	struct admin_answer answer = { 0 };
+	struct answer answer = { 0 };
 	int fd = client_open(&rig);
 
 	for (int i = 0; i < 100 && !client_ask(fd, GOOD, &answer); i++) {
@@ -72,7 +72,7 @@ drip(int fd, const char *text, const char *again)
 static void
 expect_late(int fd, int64_t took, int64_t least)
 {
-	struct admin_answer answer;
+	struct answer answer;
 
 	cr_expect_geq(took, least, "took %lld ms", (long long)took);
 	cr_expect(client_read(fd, &answer, true));
@@ -116,7 +116,7 @@ Test(late, a_body_that_stalls_ends)
 {
 	static const char head[] = P "Content-Length: 900\r\n\r\n{";
 	struct instant start_at;
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start();
@@ -146,7 +146,7 @@ Test(late, a_silent_connection_is_closed_in_silence)
 
 Test(late, an_idle_connection_outlives_both_limits_and_serves)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start();
@@ -180,7 +180,7 @@ Test(late, the_next_head_on_a_kept_connection_has_its_limit_too)
 /* As above, but one piece and then nothing: there is no second byte to see. */
 Test(late, a_piece_of_a_head_and_then_silence_ends)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start();
@@ -197,7 +197,7 @@ Test(late, waiting_for_delivery_is_not_the_producers_fault)
 {
 	static const char form[] =
 	    P "Gateway-Ack: delivered\r\nContent-Length: #\r\n\r\n@";
-	struct admin_answer answer;
+	struct answer answer;
 	char text[512];
 	int fd;
 

@@ -22,7 +22,7 @@ start(void)
 }
 
 static void
-expect_later(const struct admin_answer *answer, const char *code)
+expect_later(const struct answer *answer, const char *code)
 {
 	int seconds = 0;
 	const char *retry = strstr(answer->head, "Retry-After: ");
@@ -36,7 +36,7 @@ expect_later(const struct admin_answer *answer, const char *code)
 }
 
 static int
-ask_once(const char *form, struct admin_answer *answer)
+ask_once(const char *form, struct answer *answer)
 {
 	int fd = client_open(&rig);
 
@@ -48,7 +48,7 @@ ask_once(const char *form, struct admin_answer *answer)
 /* Two tables: the first may fill half, and the second finds room. */
 Test(limits, a_table_with_more_than_its_share_is_told_so)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd, kept = 0;
 
 	rig_init(&rig);
@@ -78,7 +78,7 @@ Test(limits, a_table_with_more_than_its_share_is_told_so)
 
 Test(limits, a_full_spool_says_when_to_come_back)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd, kept = 0;
 
 	rig_init(&rig);
@@ -110,7 +110,7 @@ Test(limits, a_full_spool_says_when_to_come_back)
 Test(limits, bodies_being_received_are_bounded_together)
 {
 	static const char half[] = P "Content-Length: 700\r\n\r\n{";
-	struct admin_answer answer = { 0 };
+	struct answer answer = { 0 };
 	char whole[1024];
 	int fd, first, n;
 
@@ -144,7 +144,7 @@ Test(limits, bodies_being_received_are_bounded_together)
 Test(limits, tables_are_bounded_or_named)
 {
 	struct table_options known = { .name = "known", .id = "known" };
-	struct admin_answer answer;
+	struct answer answer;
 
 	rig_init(&rig);
 	known.batch = rig.tables_options.defaults.batch;
@@ -178,7 +178,7 @@ Test(limits, tables_are_bounded_or_named)
 Test(limits, a_project_that_is_configured_must_be_the_one)
 {
 	static char project[] = "p";
-	struct admin_answer answer;
+	struct answer answer;
 
 	rig_init(&rig);
 	rig.options.project = project;
@@ -196,7 +196,7 @@ Test(limits, a_project_that_is_configured_must_be_the_one)
 
 Test(limits, a_connection_too_many_is_told_so)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fds[3];
 
 	rig_init(&rig);
@@ -236,7 +236,7 @@ Test(limits, a_second_gateway_on_the_address_does_not_start)
 {
 	static char address[64];
 	struct receive *second = NULL;
-	struct admin_answer answer;
+	struct answer answer;
 	struct err err;
 
 	rig_init(&rig);
@@ -260,7 +260,7 @@ Test(limits, a_second_gateway_on_the_address_does_not_start)
 Test(limits, a_restart_finds_its_address_free)
 {
 	static char address[64];
-	struct admin_answer answer;
+	struct answer answer;
 	struct err err;
 
 	rig_init(&rig);
@@ -311,7 +311,7 @@ lower_file_limit(rlim_t files)
 
 Test(limits, few_files_mean_few_connections)
 {
-	struct admin_answer answer = { 0 };
+	struct answer answer = { 0 };
 	int fds[100], n = 0;
 
 	rig_init(&rig);

@@ -27,7 +27,7 @@ static void *
 client(void *arg)
 {
 	unsigned seed = (unsigned)(uintptr_t)arg;
-	struct admin_answer answer;
+	struct answer answer;
 	int fd = -1;
 
 	while (!atomic_load(&stopping)) {

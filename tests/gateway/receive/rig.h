@@ -225,7 +225,7 @@ client_send(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-struct admin_answer {
+struct answer {
 	int status; /* 0: none came */
 	char head[2048];
 	char body[16384];
@@ -247,7 +247,7 @@ client_line(int fd, char *line, size_t room)
 }
 
 MAYBE bool
-client_read(int fd, struct admin_answer *answer, bool with_body)
+client_read(int fd, struct answer *answer, bool with_body)
 {
 	char line[512];
 	size_t length = 0, got = 0;
@@ -345,7 +345,7 @@ request_from(const char *form, char *out, size_t room)
 }
 
 MAYBE bool
-client_ask(int fd, const char *form, struct admin_answer *answer)
+client_ask(int fd, const char *form, struct answer *answer)
 {
 	char text[8192];
 	size_t len = request_from(form, text, sizeof text);
@@ -362,7 +362,7 @@ client_ask(int fd, const char *form, struct admin_answer *answer)
 MAYBE void
 await_draining(int fd)
 {
-	struct admin_answer answer;
+	struct answer answer;
 
 	while (client_ask(fd,
 		   "POST /v1/events/t HTTP/1.1\r\nHost: h\r\n"

@@ -51,10 +51,10 @@ end(void)
 	cr_assert_eq(system(command), 0);
 }
 
-static struct admin_answer
+static struct answer
 ask(const char *form)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd = client_open(&rig);
 
 	cr_assert(client_ask(fd, form, &answer));
@@ -111,7 +111,7 @@ Test(skip, keeps_the_valid_and_says_what_it_skipped)
 
 	start_with(true, ON_INVALID_REJECT);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct admin_answer answer = ask(rows[i].form);
+		struct answer answer = ask(rows[i].form);
 		bool counted = strncmp(answer.body, "{\"acc", 6) == 0;
 
 		cr_expect_eq(answer.status, rows[i].status, "%zu", i);
@@ -143,7 +143,7 @@ Test(skip, a_table_skips_by_its_own_rule_and_a_request_overrides)
 
 Test(skip, without_dead_letters_is_not_to_be_had)
 {
-	struct admin_answer answer;
+	struct answer answer;
 
 	start_with(false, ON_INVALID_REJECT);
 	answer = ask(FORM(SKIP, "@"));
@@ -156,7 +156,7 @@ Test(skip, without_dead_letters_is_not_to_be_had)
 Test(skip, tells_twenty)
 {
 	char form[1024] = FORM(SKIP, "");
-	struct admin_answer answer;
+	struct answer answer;
 	size_t n = 0;
 
 	start_with(true, ON_INVALID_REJECT);
@@ -183,7 +183,7 @@ limit_files(rlim_t bytes)
 
 Test(skip, a_disk_that_takes_no_letter_takes_no_event_either)
 {
-	struct admin_answer answer;
+	struct answer answer;
 
 	signal(SIGXFSZ, SIG_IGN);
 	start_with(true, ON_INVALID_REJECT);
@@ -207,7 +207,7 @@ Test(skip, dead_letters_that_are_full_refuse_and_keep_nothing)
 {
 	static char line[200000];
 	struct deadletter_place place;
-	struct admin_answer answer;
+	struct answer answer;
 	struct err err = { 0 };
 
 	start_with(true, ON_INVALID_REJECT);
@@ -229,7 +229,7 @@ Test(skip, dead_letters_that_are_full_refuse_and_keep_nothing)
 /* Written before the events were withdrawn, so taken back after it. */
 Test(skip, a_request_that_is_refused_later_leaves_no_letter)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	int fd;
 
 	start_with(true, ON_INVALID_REJECT);
@@ -258,7 +258,7 @@ Test(skip, a_request_that_is_refused_later_leaves_no_letter)
 /* With no room for the events: by a small spool, and nobody who takes. */
 Test(skip, a_full_spool_leaves_no_letter)
 {
-	struct admin_answer answer;
+	struct answer answer;
 
 	small_spool = 2000;
 	start_with(true, ON_INVALID_REJECT);

@@ -109,7 +109,7 @@ static const struct {
 static void
 expect_end(int fd, bool closes, const char *what)
 {
-	struct admin_answer next;
+	struct answer next;
 
 	if (!closes)
 		cr_expect(client_ask(fd, GOOD, &next) && next.status == 200,
@@ -119,7 +119,7 @@ expect_end(int fd, bool closes, const char *what)
 }
 
 static void
-expect_rate(const struct admin_answer *answer, const char *what)
+expect_rate(const struct answer *answer, const char *what)
 {
 	static const char *const names[] = { "RateLimit-Limit: 83334\r",
 		"RateLimit-Remaining: 83334\r",
@@ -143,7 +143,7 @@ last(char *text, const char *word)
 
 Test(status, each_request_gets_its_answer)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	unsigned long events = 0;
 	struct err err;
 	struct rig rig;

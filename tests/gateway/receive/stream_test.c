@@ -32,7 +32,7 @@ Test(stream, a_request_may_be_cut_anywhere)
 	static const char *const forms[] = { GOOD,
 		P "Transfer-Encoding: chunked\r\n\r\n"
 		  "3\r\n \r\n\r\n1;x=y\r\n\n\r\n0\r\nT: u\r\n\r\n" };
-	struct admin_answer answer;
+	struct answer answer;
 	char text[512];
 	unsigned long n = 0;
 	int fd;
@@ -60,7 +60,7 @@ Test(stream, a_request_may_be_cut_anywhere)
 
 Test(stream, byte_by_byte)
 {
-	struct admin_answer answer;
+	struct answer answer;
 	char text[512];
 	size_t len;
 	int fd;
@@ -88,7 +88,7 @@ Test(stream, a_pile_of_requests_is_answered_in_order)
 		P "Gateway-Ack: delivered\r\nContent-Length: #\r\n\r\n@" };
 	static const int want[] = { 200, 400, 405, 200, 200 };
 	static char text[64 << 10];
-	struct admin_answer answer;
+	struct answer answer;
 	size_t len = 0;
 	int fd;
 
@@ -119,7 +119,7 @@ zip(const void *in, size_t len, void *out, size_t room)
 /* Sends the packed body in the given way and gives the status. */
 static int
 send_zipped(const void *plain, size_t len, const char *coding, bool chunked,
-    struct admin_answer *answer)
+    struct answer *answer)
 {
 	static unsigned char packed[2 << 20];
 	size_t n = zip(plain, len, packed, sizeof packed);
@@ -145,7 +145,7 @@ send_zipped(const void *plain, size_t len, const char *coding, bool chunked,
 Test(stream, gzip_is_unpacked_within_the_limit)
 {
 	static char plain[(1 << 20) + 1];
-	struct admin_answer answer;
+	struct answer answer;
 	size_t len = 0;
 
 	rig_init(&rig);
@@ -173,7 +173,7 @@ Test(stream, the_bytes_kept_are_the_bytes_sent)
 	static const char odd[] =
 	    "{ \"a\" : 1.50e+03, \"__time\":\"%s, \"\\u00e9\":\"\xc3\xa9\"}\n";
 	char event[256], text[512];
-	struct admin_answer answer;
+	struct answer answer;
 	int fd, n;
 
 	rig_init(&rig);
@@ -198,7 +198,7 @@ Test(stream, the_bytes_kept_are_the_bytes_sent)
 Test(stream, chunks_of_any_size_make_one_body)
 {
 	static char body[1 << 20], frame[8192];
-	struct admin_answer answer;
+	struct answer answer;
 	size_t line, at = 0, size = 1;
 	int fd, n;
 
@@ -243,7 +243,7 @@ Test(stream, a_body_one_byte_too_long_is_too_long)
 		{ "Transfer-Encoding: chunked\r\n\r\n100001\r\n", (1 << 20) + 1,
 		    413 },
 	};
-	struct admin_answer answer;
+	struct answer answer;
 
 	rig_init(&rig);
 	start();
@@ -277,7 +277,7 @@ Test(stream, who_sends_far_too_much_still_reads_why_not)
 	};
 	static const int want[] = { 413, 413, 404 };
 	static char blast[5000000];
-	struct admin_answer answer;
+	struct answer answer;
 
 	rig_init(&rig);
 	start();
@@ -298,7 +298,7 @@ Test(stream, who_sends_far_too_much_still_reads_why_not)
 Test(stream, a_head_too_large_and_a_target_too_long_are_told_so)
 {
 	static char text[200000];
-	struct admin_answer answer;
+	struct answer answer;
 	int fd, n;
 
 	rig_init(&rig);
@@ -329,7 +329,7 @@ Test(stream, a_nul_in_a_head_is_refused_wherever_it_stands)
 	    "Content-Length: 0\r\n\r\n";
 	static const struct span heads[] = { { nul, sizeof nul - 1 },
 		{ hidden, sizeof hidden - 1 }, { target, sizeof target - 1 } };
-	struct admin_answer answer;
+	struct answer answer;
 
 	rig_init(&rig);
 	start();
@@ -349,7 +349,7 @@ Test(stream, a_nul_in_a_head_is_refused_wherever_it_stands)
 Test(stream, who_hangs_up_midway_leaves_nothing_behind)
 {
 	static char body[19000];
-	struct admin_answer answer = { 0 };
+	struct answer answer = { 0 };
 	int fd, tries = 0;
 
 	rig_init(&rig);
