@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "auth/upstream/token_response.h"
-#include "auth/upstream/credential_state.h"
 #include "parsers/base64.h"
 #include "parsers/form.h"
 
@@ -22,7 +21,7 @@ struct credential {
 	struct secret *secret; /* NULL with NONE */
 	struct buffer form;
 
-	enum credential_state phase;
+	enum credential_state state;
 	int64_t asked_ns;  /* when the fetch under way began */
 	int64_t retry_ns;  /* no fetch before */
 	unsigned failures; /* of fetches, in a row */
@@ -40,6 +39,38 @@ struct credential {
 	uint64_t doubter;
 };
 
+/* clang-format off */
+static const enum credential_state
+    next[CREDENTIAL_STATES][CREDENTIAL_EVENTS] = {
+	[CREDENTIAL_EMPTY] = {
+		[CREDENTIAL_FETCH] = CREDENTIAL_FETCHING,
+	},
+	[CREDENTIAL_FETCHING] = {
+		[CREDENTIAL_GOOD] = CREDENTIAL_FRESH,
+		[CREDENTIAL_BAD] = CREDENTIAL_EMPTY,
+	},
+	[CREDENTIAL_FRESH] = {
+		[CREDENTIAL_AGE] = CREDENTIAL_STALE,
+		[CREDENTIAL_LOST] = CREDENTIAL_EMPTY,
+	},
+	[CREDENTIAL_STALE] = {
+		[CREDENTIAL_FETCH] = CREDENTIAL_RENEWING,
+		[CREDENTIAL_LOST] = CREDENTIAL_EMPTY,
+	},
+	[CREDENTIAL_RENEWING] = {
+		[CREDENTIAL_GOOD] = CREDENTIAL_FRESH,
+		[CREDENTIAL_BAD] = CREDENTIAL_STALE,
+		[CREDENTIAL_LOST] = CREDENTIAL_FETCHING,
+	},
+};
+/* clang-format on */
+
+enum credential_state
+credential_next(enum credential_state state, enum credential_event event)
+{
+	return next[state][event];
+}
+
 static void
 wipe(struct buffer *b)
 {
@@ -51,20 +82,19 @@ wipe(struct buffer *b)
 static bool
 has_token(const struct credential *c)
 {
-	return c->phase == CREDENTIAL_STATE_FRESH ||
-	       c->phase == CREDENTIAL_STATE_STALE ||
-	       c->phase == CREDENTIAL_STATE_RENEWING;
+	return c->state == CREDENTIAL_FRESH || c->state == CREDENTIAL_STALE ||
+	       c->state == CREDENTIAL_RENEWING;
 }
 
-/* The one place where the phase changes. */
+/* The one place where the state changes. */
 static void
-move(struct credential *c, enum credential_state_event event)
+move(struct credential *c, enum credential_event event)
 {
-	enum credential_state phase = credential_state_next(c->phase, event);
+	enum credential_state state = credential_next(c->state, event);
 
-	assert(phase != CREDENTIAL_STATE_BUG);
-	c->phase = phase;
-	if (event == CREDENTIAL_STATE_LOST)
+	assert(state != CREDENTIAL_BUG);
+	c->state = state;
+	if (event == CREDENTIAL_LOST)
 		wipe(&c->header);
 }
 
@@ -141,7 +171,7 @@ open_kind(struct credential *c, int64_t now_ns, struct err *err)
 		return set_api_key(c) ||
 		       err_set(err, ERR_HOST, 0, "out of memory");
 	case CREDENTIAL_OAUTH2:
-		c->phase = CREDENTIAL_STATE_EMPTY;
+		c->state = CREDENTIAL_EMPTY;
 		if (o->token_url == NULL || o->client_id == NULL)
 			return err_set(err, ERR_INPUT, 0,
 			    "token_url and client_id are needed");
@@ -211,15 +241,14 @@ bool
 credential_step(struct credential *c, int64_t now_ns)
 {
 	if (has_token(c) && now_ns >= c->end_ns)
-		move(c, CREDENTIAL_STATE_LOST);
-	if (c->phase == CREDENTIAL_STATE_FRESH && now_ns >= c->renew_ns)
-		move(c, CREDENTIAL_STATE_AGE);
-	if (c->phase != CREDENTIAL_STATE_EMPTY &&
-	    c->phase != CREDENTIAL_STATE_STALE)
+		move(c, CREDENTIAL_LOST);
+	if (c->state == CREDENTIAL_FRESH && now_ns >= c->renew_ns)
+		move(c, CREDENTIAL_AGE);
+	if (c->state != CREDENTIAL_EMPTY && c->state != CREDENTIAL_STALE)
 		return false;
 	if (now_ns < c->retry_ns)
 		return false;
-	move(c, CREDENTIAL_STATE_FETCH);
+	move(c, CREDENTIAL_FETCH);
 	c->asked_ns = now_ns;
 	return true;
 }
@@ -237,10 +266,9 @@ credential_due_ns(const struct credential *c)
 
 	if (has_token(c))
 		due = least(due, c->end_ns);
-	if (c->phase == CREDENTIAL_STATE_FRESH)
+	if (c->state == CREDENTIAL_FRESH)
 		due = least(due, c->renew_ns);
-	if (c->phase == CREDENTIAL_STATE_EMPTY ||
-	    c->phase == CREDENTIAL_STATE_STALE)
+	if (c->state == CREDENTIAL_EMPTY || c->state == CREDENTIAL_STALE)
 		due = least(due, c->retry_ns);
 	return due;
 }
@@ -284,7 +312,7 @@ take_grant(struct credential *c, const struct token_response *g, int64_t now_ns,
 	c->forced = c->wanted;
 	c->wanted = false;
 	c->accepted = c->doubted = false;
-	move(c, CREDENTIAL_STATE_GOOD);
+	move(c, CREDENTIAL_GOOD);
 	return true;
 }
 
@@ -293,7 +321,7 @@ credential_failed(struct credential *c, int64_t now_ns, uint64_t random)
 {
 	wipe(&c->form);
 	c->retry_ns = now_ns + backoff_ns(c->failures++, random);
-	move(c, CREDENTIAL_STATE_BAD);
+	move(c, CREDENTIAL_BAD);
 }
 
 bool
@@ -361,13 +389,13 @@ static void
 doubt(struct credential *c, uint64_t table, int64_t now_ns, uint64_t random)
 {
 	if (c->doubted && c->doubter != table)
-		move(c, CREDENTIAL_STATE_LOST);
+		move(c, CREDENTIAL_LOST);
 	if (c->doubted)
 		return;
 	c->doubted = true;
 	c->doubter = table;
-	if (c->phase == CREDENTIAL_STATE_FRESH)
-		move(c, CREDENTIAL_STATE_AGE);
+	if (c->state == CREDENTIAL_FRESH)
+		move(c, CREDENTIAL_AGE);
 	want_another(c, now_ns, random);
 }
 

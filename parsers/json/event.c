@@ -108,26 +108,26 @@ skip_to_value(const char *line, size_t len, size_t name_at)
 }
 
 static struct jvalid_mark
-mark_of(const char *line, size_t len, const struct jsimd_facts *swept)
+mark_of(const char *line, size_t len, const struct jsimd_facts *simd)
 {
 	struct jvalid_mark mark = {
-		.at = swept->good_to,
-		.depth = swept->depth,
-		.objects = swept->objects,
+		.at = simd->good_to,
+		.depth = simd->depth,
+		.objects = simd->objects,
 		.value_at = JVALID_NOWHERE,
 	};
 
 	while (line[mark.root_at] != '{')
 		mark.root_at++;
-	if (swept->name_at != JSIMD_NOWHERE)
-		mark.value_at = skip_to_value(line, len, swept->name_at);
+	if (simd->name_at != JSIMD_NOWHERE)
+		mark.value_at = skip_to_value(line, len, simd->name_at);
 	return mark;
 }
 
-/* All that a sweep did not recognise. */
+/* All that jsimd did not recognise. */
 static bool
 check_slowly(const char *line, size_t len, const struct event_limits *limits,
-    const struct jsimd_facts *swept, struct event_verdict *out)
+    const struct jsimd_facts *simd, struct event_verdict *out)
 {
 	struct jvalid_rules rules = {
 		.one_line = true,
@@ -139,10 +139,10 @@ check_slowly(const char *line, size_t len, const struct event_limits *limits,
 	struct jvalid_mark mark;
 	bool ok;
 
-	if (swept->good_to == JSIMD_NOWHERE) {
+	if (simd->good_to == JSIMD_NOWHERE) {
 		ok = jvalid_check(line, len, &rules, &facts);
 	} else {
-		mark = mark_of(line, len, swept);
+		mark = mark_of(line, len, simd);
 		ok = jvalid_go_on(line, len, &rules, &mark, &facts);
 	}
 	if (!ok)
@@ -151,20 +151,20 @@ check_slowly(const char *line, size_t len, const struct event_limits *limits,
 }
 
 bool
-event_check_by(const struct jsimd *sweep, const char *line, size_t len,
+event_check_by(const struct jsimd *kernel, const char *line, size_t len,
     const struct event_limits *limits, struct event_verdict *out)
 {
-	struct jsimd_facts swept = { .good_to = JSIMD_NOWHERE };
+	struct jsimd_facts simd = { .good_to = JSIMD_NOWHERE };
 
 	assert(limits->max_depth > 0 && limits->max_line_bytes > 0);
-	if (sweep != NULL)
-		swept = sweep->run(line, len, limits->max_depth);
-	if (!swept.good)
-		return check_slowly(line, len, limits, &swept, out);
+	if (kernel != NULL)
+		simd = kernel->run(line, len, limits->max_depth);
+	if (!simd.good)
+		return check_slowly(line, len, limits, &simd, out);
 	if (len >= limits->max_line_bytes)
 		return refuse(out, EVENT_TOO_LARGE, limits->max_line_bytes - 1);
 	return check_time(
-	    line, len, skip_to_value(line, len, swept.name_at), limits, out);
+	    line, len, skip_to_value(line, len, simd.name_at), limits, out);
 }
 
 bool

@@ -4,7 +4,7 @@
  * The gateway is the last place where a producer can learn that an event is
  * bad, for upstream answers 200 and drops it later.  So the verdict is strict,
  * names the first fault and its place, and costs little: lines without a fault
- * are recognised by `sweep` in blocks of 64 bytes; only what it does not
+ * are recognised by jsimd in blocks of 64 bytes; only what it does not
  * recognise is walked byte by byte by `grammar`.
  *
  * Faults are looked for in this order, and the first is told: encoding and
@@ -76,9 +76,9 @@ struct event_verdict {
 bool event_check(const char *line, size_t len,
     const struct event_limits *limits, struct event_verdict *out);
 
-/* The same by a certain sweep, or by none: for tests and benchmarks. */
+/* The same by one kernel, or by none: for tests and benchmarks. */
 struct jsimd;
-bool event_check_by(const struct jsimd *sweep, const char *line, size_t len,
+bool event_check_by(const struct jsimd *kernel, const char *line, size_t len,
     const struct event_limits *limits, struct event_verdict *out);
 
 /* The stable word and the sentence; empty for EVENT_OK. */

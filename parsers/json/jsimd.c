@@ -7,10 +7,12 @@
 #include "parsers/json/simd_neon.h"
 #endif
 
-#include "parsers/json/jsimd_line.h"
+#include "parsers/json/jsimd_kernel.h"
 
-/* What a hexadecimal digit is worth, and 16 to know it from all else. */
-static const uint8_t worth[256] = {
+#if defined(SIMD)
+
+/* The value of a hexadecimal digit, plus 16; 0: no such digit. */
+static const uint8_t digits[256] = {
 	/* clang-format off */
 	['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20,
 	['5'] = 21, ['6'] = 22, ['7'] = 23, ['8'] = 24, ['9'] = 25,
@@ -22,8 +24,8 @@ static const uint8_t worth[256] = {
 int
 jsimd_hex(const char *at)
 {
-	unsigned a = worth[(uint8_t)at[0]], b = worth[(uint8_t)at[1]];
-	unsigned c = worth[(uint8_t)at[2]], d = worth[(uint8_t)at[3]];
+	unsigned a = digits[(uint8_t)at[0]], b = digits[(uint8_t)at[1]];
+	unsigned c = digits[(uint8_t)at[2]], d = digits[(uint8_t)at[3]];
 
 	if ((a & b & c & d & 16) == 0)
 		return -1;
@@ -52,7 +54,6 @@ jsimd_spelled_time(const char *at, const char *end)
 	return at < end && *at == '"';
 }
 
-#if defined(SIMD)
 static struct jsimd_facts
 jsimd_vectors(const char *line, size_t len, uint32_t max_depth)
 {
@@ -69,8 +70,8 @@ always(void)
 /* Fastest first. */
 static const struct {
 	bool (*runs)(void);
-	struct jsimd sweep;
-} sweeps[] = {
+	struct jsimd kernel;
+} kernels[] = {
 #if defined(__x86_64__)
 	{ jsimd_avx512_runs, { "avx512", jsimd_avx512 } },
 	{ jsimd_avx2_runs, { "avx2", jsimd_avx2 } },
@@ -84,9 +85,9 @@ static const struct {
 const struct jsimd *
 jsimd_nth(size_t n)
 {
-	for (size_t i = 0; sweeps[i].runs != NULL; i++)
-		if (sweeps[i].runs() && n-- == 0)
-			return &sweeps[i].sweep;
+	for (size_t i = 0; kernels[i].runs != NULL; i++)
+		if (kernels[i].runs() && n-- == 0)
+			return &kernels[i].kernel;
 	return NULL;
 }
 

@@ -2,18 +2,14 @@
  * jsimd - is this line beyond doubt a good event?  64 bytes at a time.
  *
  * Most lines are good, so there is a quick answer for those: yes.  Anything
- * else, from a missing comma to a `__time` that is spelled with escapes twice,
- * is "do not know", and `grammar` finds out what it is, beginning at the last
- * place that was surely good.  Hence a sweep has no opinion about reasons, and
- * can work on whole blocks of bytes instead of tokens (jsimd_bits.h tells how).
+ * else, from a missing comma to a second `__time` that is spelled with
+ * escapes, is "do not know", and jvalid finds the reason: it starts at the
+ * last place that is known to be good.  So jsimd never says why a line is bad,
+ * and can work on whole blocks of bytes instead of tokens (jsimd_kernel.h
+ * tells how).
  *
- * The same algorithm is compiled for each kind of vectors; which one runs is
- * asked of the processor at each call, so that nothing is kept.
- *
- * Units	bytes.
- * Ownership	borrows the line for the call; allocates nothing.
- * Threads	none inside.
- * Errors	none: `good` being false is no verdict.
+ * The same algorithm, the kernel, is compiled for each instruction set.  Which
+ * one runs is asked of the processor at each call, so nothing is kept.
  */
 #ifndef PARSERS_JSON_JSIMD_H
 #define PARSERS_JSON_JSIMD_H
@@ -25,7 +21,7 @@
 #define JSIMD_NOWHERE SIZE_MAX
 
 /*
- * What a sweep found out.  `good` says that the line is one JSON object as RFC
+ * What a kernel found out.  `good` says that the line is one JSON object as RFC
  * 8259 has it, UTF-8 and surrogates included, with blanks around it at most;
  * nested at most min(max_depth, 64) deep; with no number of more than 1,000
  * characters; and with exactly one top-level name that stands for `__time`.

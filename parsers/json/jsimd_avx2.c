@@ -23,7 +23,7 @@ jsimd_avx2_runs(void)
 #endif
 
 #define SIMD "avx2"
-#define LANES_PARITY
+#define SIMD_PARITY
 #include "parsers/json/simd_block.h"
 
 struct simd {
@@ -31,7 +31,7 @@ struct simd {
 };
 
 SIMD_INLINE uint64_t
-gather(__m256i low, __m256i high)
+simd_gather(__m256i low, __m256i high)
 {
 	return (uint32_t)_mm256_movemask_epi8(low) |
 	       (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
@@ -60,7 +60,7 @@ simd_equal(struct simd v, char byte)
 {
 	const __m256i all = _mm256_set1_epi8(byte);
 
-	return gather(
+	return simd_gather(
 	    _mm256_cmpeq_epi8(v.low, all), _mm256_cmpeq_epi8(v.high, all));
 }
 
@@ -69,8 +69,8 @@ simd_either(struct simd v, char one, char other)
 {
 	const __m256i x = _mm256_set1_epi8(one), y = _mm256_set1_epi8(other);
 
-	return gather(_mm256_or_si256(_mm256_cmpeq_epi8(v.low, x),
-			  _mm256_cmpeq_epi8(v.low, y)),
+	return simd_gather(_mm256_or_si256(_mm256_cmpeq_epi8(v.low, x),
+			       _mm256_cmpeq_epi8(v.low, y)),
 	    _mm256_or_si256(
 		_mm256_cmpeq_epi8(v.high, x), _mm256_cmpeq_epi8(v.high, y)));
 }
@@ -81,7 +81,7 @@ simd_special(struct simd v)
 {
 	const __m256i blank = _mm256_set1_epi8(' ');
 
-	return gather(
+	return simd_gather(
 	    _mm256_cmpgt_epi8(blank, v.low), _mm256_cmpgt_epi8(blank, v.high));
 }
 
@@ -92,7 +92,7 @@ simd_digits(struct simd v)
 	const __m256i move = _mm256_set1_epi8(128 - '0');
 	const __m256i ten = _mm256_set1_epi8(-128 + 10);
 
-	return gather(_mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.low, move)),
+	return simd_gather(_mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.low, move)),
 	    _mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.high, move)));
 }
 
@@ -100,7 +100,7 @@ simd_digits(struct simd v)
 SIMD_INLINE uint64_t
 simd_letters(struct simd v)
 {
-	return gather(
+	return simd_gather(
 	    _mm256_slli_epi16(v.low, 1), _mm256_slli_epi16(v.high, 1));
 }
 
@@ -109,7 +109,8 @@ simd_least(struct simd v, uint8_t byte)
 {
 	const __m256i all = _mm256_set1_epi8((char)byte);
 
-	return gather(_mm256_cmpeq_epi8(_mm256_max_epu8(v.low, all), v.low),
+	return simd_gather(
+	    _mm256_cmpeq_epi8(_mm256_max_epu8(v.low, all), v.low),
 	    _mm256_cmpeq_epi8(_mm256_max_epu8(v.high, all), v.high));
 }
 
@@ -121,7 +122,7 @@ simd_parity(uint64_t bits)
 	    _mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0));
 }
 
-#include "parsers/json/jsimd_line.h"
+#include "parsers/json/jsimd_kernel.h"
 
 struct jsimd_facts
 jsimd_avx2(const char *line, size_t len, uint32_t max_depth)

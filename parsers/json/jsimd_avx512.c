@@ -23,8 +23,8 @@ jsimd_avx512_runs(void)
 #endif
 
 #define SIMD "avx512"
-#define LANES_PARITY
-#define LANES_PART
+#define SIMD_PARITY
+#define SIMD_PART
 #include "parsers/json/simd_block.h"
 
 struct simd {
@@ -39,7 +39,7 @@ simd_load(const char *at)
 
 /* What the mask leaves out is not read. */
 SIMD_INLINE struct simd
-lanes_part(const char *at, size_t len)
+simd_part(const char *at, size_t len)
 {
 	__mmask64 mask = ((uint64_t)1 << len) - 1;
 
@@ -58,7 +58,7 @@ simd_fold(struct simd v)
  * registers, which are slow at it.
  */
 SIMD_INLINE uint64_t
-gather(__mmask64 mask)
+simd_gather(__mmask64 mask)
 {
 	uint64_t bits = mask;
 
@@ -69,7 +69,8 @@ gather(__mmask64 mask)
 SIMD_INLINE uint64_t
 simd_equal(struct simd v, char byte)
 {
-	return gather(_mm512_cmpeq_epi8_mask(v.all, _mm512_set1_epi8(byte)));
+	return simd_gather(
+	    _mm512_cmpeq_epi8_mask(v.all, _mm512_set1_epi8(byte)));
 }
 
 SIMD_INLINE uint64_t
@@ -81,20 +82,21 @@ simd_either(struct simd v, char one, char other)
 SIMD_INLINE uint64_t
 simd_least(struct simd v, uint8_t byte)
 {
-	return gather(
+	return simd_gather(
 	    _mm512_cmpge_epu8_mask(v.all, _mm512_set1_epi8((char)byte)));
 }
 
 SIMD_INLINE uint64_t
 simd_letters(struct simd v)
 {
-	return gather(_mm512_test_epi8_mask(v.all, _mm512_set1_epi8(0x40)));
+	return simd_gather(
+	    _mm512_test_epi8_mask(v.all, _mm512_set1_epi8(0x40)));
 }
 
 SIMD_INLINE uint64_t
 simd_digits(struct simd v)
 {
-	return gather(_mm512_cmplt_epu8_mask(
+	return simd_gather(_mm512_cmplt_epu8_mask(
 	    _mm512_sub_epi8(v.all, _mm512_set1_epi8('0')),
 	    _mm512_set1_epi8(10)));
 }
@@ -103,7 +105,8 @@ simd_digits(struct simd v)
 SIMD_INLINE uint64_t
 simd_special(struct simd v)
 {
-	return gather(_mm512_cmplt_epi8_mask(v.all, _mm512_set1_epi8(' ')));
+	return simd_gather(
+	    _mm512_cmplt_epi8_mask(v.all, _mm512_set1_epi8(' ')));
 }
 
 /* Carry-less multiplication by all ones adds up every lower bit. */
@@ -114,7 +117,7 @@ simd_parity(uint64_t bits)
 	    _mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0));
 }
 
-#include "parsers/json/jsimd_line.h"
+#include "parsers/json/jsimd_kernel.h"
 
 struct jsimd_facts
 jsimd_avx512(const char *line, size_t len, uint32_t max_depth)

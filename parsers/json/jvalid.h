@@ -7,7 +7,7 @@
  * place that is wrong; on the way it notes what a stricter reader asks about:
  * depth, long numbers, and one name of the outermost object.
  *
- * This is the reference for the quicker `sweep`, which only ever says yes.
+ * This is the reference for the quicker jsimd, which only ever says yes.
  *
  * The place of a fault is
  *	- for a word or number: its first byte.  It reaches to the next blank,

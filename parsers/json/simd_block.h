@@ -1,15 +1,15 @@
 /*
- * simd_block - 64 bytes at once, asked questions whose answers are 64 bits.
+ * simd_block - 64 bytes at once, and questions whose answers are 64 bits.
  *
- * Bit i of an answer speaks of byte i.  This is what all kinds of them have in
- * common.  Who wants a kind includes lanes_KIND.h, or defines SIMD, its name,
- * and what is listed here, before a header that uses them.  Without vectors
- * SIMD stays undefined: eight bytes in a word were tried, and are slower than
- * a byte at a time.
+ * Bit i of an answer is about byte i.  This is the part that all instruction
+ * sets share.  A file that wants one includes simd_sse2.h or simd_neon.h, or
+ * defines SIMD, its name, and the functions listed here, before it includes
+ * jsimd_kernel.h.  Without vectors SIMD stays undefined: eight bytes in a word
+ * were tried, and are slower than a byte at a time.
  *
  *	struct simd	the bytes
  *	simd_load	from any address
- *	lanes_part	so many bytes, and blanks; only where LANES_PART says
+ *	simd_part	so many bytes, then blanks; only if SIMD_PART is defined
  *	simd_fold	with bit 5 set in each: `[` becomes `{`, `E` becomes `e`
  *	simd_equal	which are this byte?
  *	simd_either	which are one of these two?
@@ -18,11 +18,6 @@
  *	simd_letters	which have bit 6 set, as all letters?
  *	simd_special	which are control characters or not ASCII?
  *	simd_parity	bit i: the parity of the bits 0 to i
- *
- * Units	bytes and bits.
- * Ownership	plain values.
- * Threads	none inside.
- * Errors	none.
  */
 #ifndef PARSERS_JSON_SIMD_BLOCK_H
 #define PARSERS_JSON_SIMD_BLOCK_H
@@ -32,8 +27,8 @@
 #define SIMD_BYTES  64
 #define SIMD_INLINE static inline __attribute__((always_inline))
 
-/* For who has no better one, and does not say LANES_PARITY. */
-#if !defined(LANES_PARITY)
+/* For those that have no better one and do not define SIMD_PARITY. */
+#if !defined(SIMD_PARITY)
 SIMD_INLINE uint64_t
 simd_parity(uint64_t bits)
 {

@@ -1,11 +1,4 @@
-/*
- * simd_neon - lanes that every 64-bit ARM processor has.  See simd_block.h.
- *
- * Units	bytes and bits.
- * Ownership	plain values.
- * Threads	none inside.
- * Errors	none.
- */
+/* simd_neon - the vectors that every 64-bit ARM processor has; see simd_block.h. */
 #ifndef PARSERS_JSON_SIMD_NEON_H
 #define PARSERS_JSON_SIMD_NEON_H
 

@@ -1,11 +1,4 @@
-/*
- * simd_sse2 - lanes that every x86-64 processor has.  See simd_block.h.
- *
- * Units	bytes and bits.
- * Ownership	plain values.
- * Threads	none inside.
- * Errors	none.
- */
+/* simd_sse2 - the vectors that every x86-64 processor has; see simd_block.h. */
 #ifndef PARSERS_JSON_SIMD_SSE2_H
 #define PARSERS_JSON_SIMD_SSE2_H
 

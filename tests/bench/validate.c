@@ -27,8 +27,8 @@ static const struct event_limits limits = {
 	.max_line_bytes = 2097152,
 };
 
-/* Which sweep `ours` uses: as the columns are measured one by one. */
-static const struct jsimd *sweep;
+/* Which kernel `ours` uses: as the columns are measured one by one. */
+static const struct jsimd *kernel;
 
 static size_t
 ours(const char *body, size_t len)
@@ -41,8 +41,8 @@ ours(const char *body, size_t len)
 	/* Every line is as it should be: nothing will be written. */
 	ndjson_init(&n, (char *)(uintptr_t)body, len);
 	while (ndjson_next(&n, &line))
-		good +=
-		    event_check_by(sweep, line.at, line.len, &limits, &verdict);
+		good += event_check_by(
+		    kernel, line.at, line.len, &limits, &verdict);
 	return good;
 }
 
@@ -88,7 +88,7 @@ one_round(
 static const struct {
 	const char *name;
 	size_t (*judge)(const char *, size_t);
-	bool by_sweep;
+	bool by_kernel;
 	size_t nth;
 	bool only_good;	/* jsmn is quadratic on depth */
 } columns[] = {
@@ -162,8 +162,9 @@ measure_row(const struct corpus *c, double *ns)
 
 			if (!is_measured(i, c))
 				continue;
-			sweep = columns[i].by_sweep ? jsimd_nth(columns[i].nth)
-						    : NULL;
+			kernel = columns[i].by_kernel
+				     ? jsimd_nth(columns[i].nth)
+				     : NULL;
 			took = one_round(columns[i].judge, c, &good);
 			check_count(c, i, good);
 			if (round == 0 || took < ns[i])

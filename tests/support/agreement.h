@@ -1,7 +1,7 @@
 /*
  * agreement - one verdict from every way there is to reach it.
  *
- * Each sweep that this processor can run, no sweep at all, and the reference
+ * Each kernel that this processor can run, no kernel at all, and the reference
  * judge the same line.  A difference prints the line as a C string and aborts,
  * which test runner and fuzzer both notice.
  *
@@ -41,7 +41,7 @@ agreement_check(
     const char *bytes, size_t len, const struct event_limits *limits)
 {
 	struct event_verdict want = reference_check(bytes, len, limits), got;
-	const struct jsimd *sweep;
+	const struct jsimd *kernel;
 	char *line = malloc(len > 0 ? len : 1);
 	size_t n = 0;
 
@@ -49,15 +49,15 @@ agreement_check(
 		abort();
 	memcpy(line, bytes, len);
 	do {
-		sweep = jsimd_nth(n++);
+		kernel = jsimd_nth(n++);
 		got = (struct event_verdict){ EVENT_FAULT_COUNT, 1, 1 };
-		event_check_by(sweep, line, len, limits, &got);
+		event_check_by(kernel, line, len, limits, &got);
 		if (got.fault != want.fault || got.at != want.at ||
 		    got.time_ms != want.time_ms)
 			agreement_broken(
-			    sweep != NULL ? sweep->name : "no sweep", line, len,
-			    &got, &want);
-	} while (sweep != NULL);
+			    kernel != NULL ? kernel->name : "no kernel", line,
+			    len, &got, &want);
+	} while (kernel != NULL);
 	free(line);
 	return want;
 }

@@ -1,44 +1,48 @@
 #include <criterion/criterion.h>
 
-#include "auth/upstream/credential_state.h"
+#include "auth/upstream/credential.h"
+
+#define BUG      CREDENTIAL_BUG
+#define EMPTY    CREDENTIAL_EMPTY
+#define FETCHING CREDENTIAL_FETCHING
+#define FRESH    CREDENTIAL_FRESH
+#define STALE    CREDENTIAL_STALE
+#define RENEWING CREDENTIAL_RENEWING
 
 /* clang-format off */
-static const enum credential_state walk[PHASES][CREDENTIAL_STATE_EVENTS] = {
-/*               FETCH           GOOD         BAD          AGE          LOST */
-/* BUG */      { 0,              0,           0,           0,           0 },
-/* EMPTY */    { CREDENTIAL_STATE_FETCHING, 0,           0,           0,           0 },
-/* FETCHING */ { 0,              CREDENTIAL_STATE_FRESH, CREDENTIAL_STATE_EMPTY, 0,           0 },
-/* FRESH */    { 0,              0,           0,           CREDENTIAL_STATE_STALE, CREDENTIAL_STATE_EMPTY },
-/* STALE */    { CREDENTIAL_STATE_RENEWING, 0,           0,           0,           CREDENTIAL_STATE_EMPTY },
-/* RENEWING */ { 0,              CREDENTIAL_STATE_FRESH, CREDENTIAL_STATE_STALE, 0,           CREDENTIAL_STATE_FETCHING },
+static const enum credential_state walk[CREDENTIAL_STATES][CREDENTIAL_EVENTS] = {
+/*               FETCH     GOOD   BAD    AGE    LOST */
+/* BUG */      { BUG,      BUG,   BUG,   BUG,   BUG },
+/* EMPTY */    { FETCHING, BUG,   BUG,   BUG,   BUG },
+/* FETCHING */ { BUG,      FRESH, EMPTY, BUG,   BUG },
+/* FRESH */    { BUG,      BUG,   BUG,   STALE, EMPTY },
+/* STALE */    { RENEWING, BUG,   BUG,   BUG,   EMPTY },
+/* RENEWING */ { BUG,      FRESH, STALE, BUG,   FETCHING },
 };
 /* clang-format on */
 
-Test(phase, its_table_is_the_drawing)
+Test(credential_state, its_table_is_the_drawing)
 {
-	for (int s = 0; s < PHASES; s++)
-		for (int e = 0; e < CREDENTIAL_STATE_EVENTS; e++)
-			cr_expect_eq(credential_state_next(s, e), walk[s][e],
+	for (int s = 0; s < CREDENTIAL_STATES; s++)
+		for (int e = 0; e < CREDENTIAL_EVENTS; e++)
+			cr_expect_eq(credential_next(s, e), walk[s][e],
 			    "state %d, event %d", s, e);
 }
 
-Test(phase, a_fetch_is_under_way_in_two_phases_and_begins_in_two)
+Test(credential_state, a_fetch_is_under_way_in_two_states_and_begins_in_two)
 {
-	for (int p = CREDENTIAL_STATE_EMPTY; p < PHASES; p++) {
+	for (int p = CREDENTIAL_EMPTY; p < CREDENTIAL_STATES; p++) {
 		bool under_way =
-		    credential_state_next(p, CREDENTIAL_STATE_BAD) !=
-		    CREDENTIAL_STATE_BUG;
+		    credential_next(p, CREDENTIAL_BAD) != CREDENTIAL_BUG;
 		bool begins =
-		    credential_state_next(p, CREDENTIAL_STATE_FETCH) !=
-		    CREDENTIAL_STATE_BUG;
+		    credential_next(p, CREDENTIAL_FETCH) != CREDENTIAL_BUG;
 
 		cr_expect_eq(under_way,
-		    p == CREDENTIAL_STATE_FETCHING ||
-			p == CREDENTIAL_STATE_RENEWING,
-		    "phase %d", p);
-		cr_expect(!(under_way && begins), "phase %d", p);
-		cr_expect_eq(credential_state_next(p, CREDENTIAL_STATE_GOOD) !=
-				 CREDENTIAL_STATE_BUG,
+		    p == CREDENTIAL_FETCHING || p == CREDENTIAL_RENEWING,
+		    "state %d", p);
+		cr_expect(!(under_way && begins), "state %d", p);
+		cr_expect_eq(
+		    credential_next(p, CREDENTIAL_GOOD) != CREDENTIAL_BUG,
 		    under_way);
 	}
 }

@@ -23,7 +23,7 @@ from_environment(const char *name, uint64_t otherwise)
 	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
 }
 
-Test(sweep, agrees_with_the_reference_on_mutants, .timeout = 36000)
+Test(jsimd, agrees_with_the_reference_on_mutants, .timeout = 36000)
 {
 	static char room[ROOM];
 	struct mutant m = {
@@ -54,8 +54,8 @@ Test(sweep, agrees_with_the_reference_on_mutants, .timeout = 36000)
 	    seen[EVENT_OK]);
 }
 
-/* A sweep may say "do not know", but not of an ordinary event. */
-Test(sweep, recognises_ordinary_events)
+/* A kernel may say "do not know", but not of an ordinary event. */
+Test(jsimd, recognises_ordinary_events)
 {
 	static const char *const lines[] = {
 		"{\"__time\":\"2022-04-16\"}",
@@ -115,7 +115,7 @@ put_nesting(struct mutant *m, unsigned bottom, unsigned steps)
 	mutant_put(m, "}");
 }
 
-Test(sweep, agrees_on_what_is_nested_deeper_than_a_word_has_bits)
+Test(jsimd, agrees_on_what_is_nested_deeper_than_a_word_has_bits)
 {
 	static char room[ROOM];
 	struct mutant m = { .state = 7, .line = room, .room = sizeof room };
@@ -138,7 +138,7 @@ Test(sweep, agrees_on_what_is_nested_deeper_than_a_word_has_bits)
 }
 
 /* One byte, and two alike, in every place. */
-Test(sweep, agrees_on_one_and_two_wrong_bytes)
+Test(jsimd, agrees_on_one_and_two_wrong_bytes)
 {
 	static const char line[] =
 	    "{\"k\":[1,true,\"\\n\xc3\xa9\"],\"v\":-1.5e3,"
@@ -156,7 +156,7 @@ Test(sweep, agrees_on_one_and_two_wrong_bytes)
 		}
 }
 
-Test(sweep, the_list_ends_and_the_best_is_first)
+Test(jsimd, the_list_ends_and_the_best_is_first)
 {
 	size_t n = 0;
 
