@@ -51,6 +51,9 @@ const struct jsimd *jsimd_best(void);
 /* All that it can run, fastest first; NULL behind the last. */
 const struct jsimd *jsimd_nth(size_t n);
 
+/* For x86-64 and 64-bit ARM only. */
+jsimd_run jsimd_base;
+
 /* For x86-64 only, and only where the processor has them. */
 jsimd_run jsimd_avx512, jsimd_avx2;
 bool jsimd_avx512_runs(void), jsimd_avx2_runs(void);

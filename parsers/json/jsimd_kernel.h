@@ -16,7 +16,7 @@
  * Only brackets (the stack), escapes, words and candidates for `__time` are
  * visited one by one.
  *
- * Each file that has vectors (jsimd.c, jsimd_avx2.c, jsimd_avx512.c) defines
+ * Each file that has vectors (jsimd_base.c, jsimd_avx2.c, jsimd_avx512.c) defines
  * them as simd_block.h says and then includes this once: the functions are
  * compiled for the instruction set of that file.  The sections: classify,
  * strings, numbers, structure, names, mark, line.
@@ -39,7 +39,8 @@
 #define JSIMD_DEPTH   64 /* the stack is the bits of one word */
 #define JSIMD_GAPLESS 14 /* a number of 1,001 bytes fills so many blocks */
 
-int jsimd_hex(const char *at); /* four digits, or -1 */
+/* These two are in jsimd_base.c.  The value of four digits, or -1. */
+int jsimd_hex(const char *at);
 
 /* Is it `__time` behind escapes?  `at` is the opening quote of a name. */
 bool jsimd_spelled_time(const char *at, const char *end);
