@@ -345,12 +345,13 @@ at_most(int64_t a, int64_t b)
  *	 not ready, still serving   503 to new ones,   completions    closed  rest
  *	                            linger is 0        come back          told
  *
- * A request at the level `delivered` is answered when transmit settles its
- * completion.  So transmit must still be sending while receive waits for its last
- * requests, and receive must be stopped before transmit, or a body that is
- * still coming in would find nobody to send it.  For what the upstream does
- * not take in time, transmit is told beforehand when to give all completions back:
- * early enough for receive to answer them 503 NotDeliveredYet before it closes.
+ * A request at the level `delivered` is answered when the scheduler completes
+ * it.  So the scheduler must still be sending while receive waits for its last
+ * requests, and receive must be stopped before the scheduler, or a body that is
+ * still coming in would find nobody to send it.  For what the upstream does not
+ * take in time, the scheduler is told beforehand when to give all completions
+ * back: early enough for receive to answer them 503 NotDeliveredYet before it
+ * closes.
  * Events without a completion (level `received`) are sent until shortly before the
  * end.  In a short time the three shares are half, a quarter and an eighth.
  */

@@ -2,7 +2,7 @@
  * lifecycle - the life of the gateway: its stages, its signals, its end.
  *
  * To read the program: `stages` and `drain` in run.c, then receive/ingest.c
- * and transmit/pump.c, the two places where an event's steps stand in
+ * and scheduler/pump.c, the two places where an event's steps stand in
  * sequence.
  *
  * Ownership	borrows the configuration.

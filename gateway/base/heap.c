@@ -60,14 +60,16 @@ heap_fini(struct heap *all)
 	heap_init(all);
 }
 
-static bool
-make_room(struct heap *all)
+bool
+heap_reserve(struct heap *all, size_t members)
 {
-	size_t room = all->room > 0 ? all->room * 2 : ROOM_FIRST;
+	size_t room = all->room > 0 ? all->room : ROOM_FIRST;
 	struct heap_entry **heap;
 
-	if (all->count < all->room)
+	if (members <= all->room)
 		return true;
+	while (room < members)
+		room *= 2;
 	heap = realloc(all->heap, room * sizeof *heap);
 	if (heap == NULL)
 		return false;
@@ -86,7 +88,7 @@ heap_by(struct heap *all, struct heap_entry *d, struct instant at)
 		}
 		return true;
 	}
-	if (!make_room(all))
+	if (!heap_reserve(all, all->count + 1))
 		return false;
 	d->at = at;
 	put(all, ++all->count, d);

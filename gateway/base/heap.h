@@ -32,6 +32,9 @@ struct heap {
 void heap_init(struct heap *all);
 void heap_fini(struct heap *all);
 
+/* Room for so many: heap_by succeeds while there are no more. */
+bool heap_reserve(struct heap *all, size_t members);
+
 /* Makes sure that `d` comes up at `at` or before. */
 bool heap_by(struct heap *all, struct heap_entry *d, struct instant at);
 void heap_remove(struct heap *all, struct heap_entry *d);

@@ -5,48 +5,48 @@
 
 #include "parsers/gzip.h"
 
-#define FIRST_ROOM 4096
-#define KEPT_BYTES (4 << 20) /* a thousand of usual size */
+#define FIRST_ROOM       4096
+#define UNUSED_BYTES_MAX (4 << 20) /* about a thousand of the usual size */
 
 struct body_compress {
 	struct gzip_writer *writer;
 	char *scratch;
 	size_t scratch_room;
-	struct parcel *returned;
-	size_t returned_bytes; /* room of those */
+	struct compressed_body *unused;
+	size_t unused_bytes; /* their room */
 };
 
 bool
 body_compress_open(struct body_compress **out, struct err *err)
 {
-	struct body_compress *parcels = calloc(1, sizeof *parcels);
+	struct body_compress *compress = calloc(1, sizeof *compress);
 
-	if (parcels == NULL)
+	if (compress == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
-	if (!gzip_writer_open(&parcels->writer, err)) {
-		free(parcels);
+	if (!gzip_writer_open(&compress->writer, err)) {
+		free(compress);
 		return false;
 	}
-	*out = parcels;
+	*out = compress;
 	return true;
 }
 
 void
-body_compress_close(struct body_compress **parcels)
+body_compress_close(struct body_compress **compress)
 {
-	struct body_compress *p = *parcels;
-	struct parcel *parcel, *next;
+	struct body_compress *p = *compress;
+	struct compressed_body *compressed, *next;
 
 	if (p == NULL)
 		return;
-	for (parcel = p->returned; parcel != NULL; parcel = next) {
-		next = parcel->next;
-		free(parcel);
+	for (compressed = p->unused; compressed != NULL; compressed = next) {
+		next = compressed->next;
+		free(compressed);
 	}
 	gzip_writer_close(&p->writer);
 	free(p->scratch);
 	free(p);
-	*parcels = NULL;
+	*compress = NULL;
 }
 
 static bool
@@ -64,33 +64,36 @@ reserve_scratch(struct body_compress *p, size_t len)
 	return true;
 }
 
-/* Twice the room until it fits: batches of one table are of one size, soon. */
-static struct parcel *
-take(struct body_compress *p, size_t len)
+/*
+ * Room grows by doubling: the batches of one table soon have one size, and what
+ * is used again then fits.
+ */
+static struct compressed_body *
+take_unused(struct body_compress *p, size_t len)
 {
-	struct parcel *parcel = p->returned, *larger;
+	struct compressed_body *compressed = p->unused, *larger;
 	size_t room = FIRST_ROOM;
 
-	if (parcel != NULL) {
-		p->returned = parcel->next;
-		p->returned_bytes -= parcel->room;
-		if (len <= parcel->room)
-			return parcel;
+	if (compressed != NULL) {
+		p->unused = compressed->next;
+		p->unused_bytes -= compressed->room;
+		if (len <= compressed->room)
+			return compressed;
 	}
 	while (room < len)
 		room *= 2;
-	larger = realloc(parcel, sizeof *parcel + room);
+	larger = realloc(compressed, sizeof *compressed + room);
 	if (larger == NULL)
-		free(parcel);
+		free(compressed);
 	else
 		larger->room = room;
 	return larger;
 }
 
-static struct parcel *
-pack(struct body_compress *p, struct span body)
+static struct compressed_body *
+gzip_body(struct body_compress *p, struct span body)
 {
-	struct parcel *parcel;
+	struct compressed_body *compressed;
 	size_t len;
 
 	if (body.len == 0 || !reserve_scratch(p, body.len))
@@ -98,38 +101,41 @@ pack(struct body_compress *p, struct span body)
 	len = gzip_pack(p->writer, body.at, body.len, p->scratch, body.len - 1);
 	if (len == 0)
 		return NULL;
-	parcel = take(p, len);
-	if (parcel == NULL)
+	compressed = take_unused(p, len);
+	if (compressed == NULL)
 		return NULL;
-	memcpy(parcel->bytes, p->scratch, len);
-	parcel->len = len;
-	return parcel;
+	memcpy(compressed->bytes, p->scratch, len);
+	compressed->len = len;
+	return compressed;
 }
 
 struct span
-body_compress_pack(
-    struct body_compress *p, struct span body, struct parcel **parcel_out)
+body_compress_gzip(struct body_compress *p, struct span body,
+    struct compressed_body **compressed_out)
 {
-	struct parcel *parcel = p != NULL ? pack(p, body) : NULL;
+	struct compressed_body *compressed =
+	    p != NULL ? gzip_body(p, body) : NULL;
 
-	*parcel_out = parcel;
-	return parcel == NULL ? body
-			      : (struct span){ parcel->bytes, parcel->len };
+	*compressed_out = compressed;
+	return compressed == NULL
+		   ? body
+		   : (struct span){ compressed->bytes, compressed->len };
 }
 
 void
-body_compress_return(struct body_compress *p, struct parcel **parcel_at)
+body_compress_release(
+    struct body_compress *p, struct compressed_body **compressed_at)
 {
-	struct parcel *parcel = *parcel_at;
+	struct compressed_body *compressed = *compressed_at;
 
-	*parcel_at = NULL;
-	if (parcel == NULL)
+	*compressed_at = NULL;
+	if (compressed == NULL)
 		return;
-	if (p->returned_bytes + parcel->room > KEPT_BYTES) {
-		free(parcel);
+	if (p->unused_bytes + compressed->room > UNUSED_BYTES_MAX) {
+		free(compressed);
 		return;
 	}
-	p->returned_bytes += parcel->room;
-	parcel->next = p->returned;
-	p->returned = parcel;
+	p->unused_bytes += compressed->room;
+	compressed->next = p->unused;
+	p->unused = compressed;
 }

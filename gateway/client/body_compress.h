@@ -1,20 +1,18 @@
 /*
- * body_compress - bodies packed for the way, where the upstream takes gzip.
+ * body_compress - request bodies compressed with gzip.
  *
- * A body is packed anew each time it is sent: that is seldom twice, and then
- * its batch was often cut in between.  What does not become smaller goes as it
- * is, so that no body on the wire is larger than its batch.
+ * A body is compressed each time it is sent.  That is seldom twice, and then
+ * its batch was often cut in between.  What does not become smaller is sent as
+ * it is, so no body on the wire is larger than its batch.
  *
- *	body --pack--> scratch --copy--> parcel, as large as what is in it
+ *	body --gzip--> scratch --copy--> compressed_body, just large enough
  *
- * The copy is a fifth of the body, and keeps what is under way small.
+ * The copy is about a fifth of the body; it keeps the memory of the calls in
+ * flight small.
  *
- * Units	bytes.
- * Ownership	body_compress_open gives, body_compress_close takes; whoever has a parcel
- *		returns it first.  Returned ones are used again, up to a
- *		maximum for all of them together.
- * Threads	the pump's.
- * Errors	no memory while packing: the body goes as it is.
+ * Ownership	whoever has a compressed_body releases it before the close.
+ *		Released ones are used again, up to a total size.
+ * Errors	no memory while compressing: the body is sent as it is.
  */
 #ifndef GATEWAY_CLIENT_BODY_COMPRESS_H
 #define GATEWAY_CLIENT_BODY_COMPRESS_H
@@ -27,22 +25,22 @@
 
 struct body_compress;
 
-struct parcel {
-	struct parcel *next;
+struct compressed_body {
+	struct compressed_body *next;
 	size_t len, room;
 	char bytes[];
 };
 
 bool body_compress_open(struct body_compress **out, struct err *err);
-void body_compress_close(struct body_compress **parcels);
+void body_compress_close(struct body_compress **compress);
 
 /*
- * What is to be sent: the parcel's bytes, or the body with *parcel_out NULL.
- * Without parcels (NULL) always the latter.
+ * What is to be sent: the compressed bytes, or the body itself, and then
+ * *compressed_out is NULL.  `compress` NULL: always the body itself.
  */
-struct span body_compress_pack(struct body_compress *parcels, struct span body,
-    struct parcel **parcel_out);
-void body_compress_return(
-    struct body_compress *parcels, struct parcel **parcel);
+struct span body_compress_gzip(struct body_compress *compress, struct span body,
+    struct compressed_body **compressed_out);
+void body_compress_release(
+    struct body_compress *compress, struct compressed_body **compressed);
 
 #endif

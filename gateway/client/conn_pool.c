@@ -6,123 +6,103 @@
 
 #define CONNECTION_LIFE_NS (120 * NS_PER_S)
 
-static void
-join(struct wire_links *links, struct http_conn *link)
-{
-	link->prev = NULL;
-	link->next = links->first;
-	if (links->first != NULL)
-		links->first->prev = link;
-	links->first = link;
-}
-
-static void
-leave(struct wire_links *links, struct http_conn *link)
-{
-	if (link->prev != NULL)
-		link->prev->next = link->next;
-	else
-		links->first = link->next;
-	if (link->next != NULL)
-		link->next->prev = link->prev;
-	link->prev = link->next = NULL;
-}
-
-/* Its fd goes first: what we close is not lost. */
+/* fd is reset first: what we close ourselves is not reported as lost. */
 void
-conn_pool_return(struct conn_pool *pool, struct http_conn *link)
+conn_pool_add_closed(struct conn_pool *pool, struct http_conn *conn)
 {
-	link->fd = -1;
-	if (link->state != HTTP_CONN_CLOSED)
-		curl_multi_remove_handle(pool->multi, link->easy);
-	link->state = HTTP_CONN_CLOSED;
-	join(&pool->spare, link);
+	conn->fd = -1;
+	if (conn->state != HTTP_CONN_CLOSED)
+		curl_multi_remove_handle(pool->multi, conn->easy);
+	conn->state = HTTP_CONN_CLOSED;
+	list_push_front(&pool->closed, &conn->pooled);
 }
 
 void
-conn_pool_close(struct conn_pool *pool, struct http_conn *link)
+conn_pool_close_idle(struct conn_pool *pool, struct http_conn *conn)
 {
-	leave(&pool->resting, link);
-	conn_pool_return(pool, link);
+	list_remove(&conn->pooled);
+	conn_pool_add_closed(pool, conn);
 }
 
 void
-conn_pool_use(struct conn_pool *pool, struct http_conn *link)
+conn_pool_add_busy(struct conn_pool *pool, struct http_conn *conn)
 {
-	join(&pool->busy, link);
+	list_push_front(&pool->busy, &conn->pooled);
 }
 
 void
-conn_pool_end(struct conn_pool *pool, struct http_conn *link, bool keep)
+conn_pool_release(struct conn_pool *pool, struct http_conn *conn, bool keep)
 {
-	leave(&pool->busy, link);
-	link->kept = true;
+	list_remove(&conn->pooled);
+	conn->reused = true;
 	if (keep)
-		join(&pool->resting, link);
+		list_push_front(&pool->idle, &conn->pooled);
 	else
-		conn_pool_return(pool, link);
+		conn_pool_add_closed(pool, conn);
 }
 
 static struct http_conn *
-find_resting(struct conn_pool *pool, const char *url, struct instant now)
+find_idle(struct conn_pool *pool, const char *url, struct instant now)
 {
-	struct http_conn *link, *next;
+	struct list_node *node, *next = pool->idle.first;
+	struct http_conn *conn;
 
-	for (link = pool->resting.first; link != NULL; link = next) {
-		next = link->next;
-		if (!origin_is_of(&link->origin, url))
+	while ((node = next) != NULL) {
+		next = node->next;
+		conn = conn_pool_conn(node);
+		if (!origin_is_of(&conn->origin, url))
 			continue;
-		if (now.ns - link->born.ns >= CONNECTION_LIFE_NS) {
-			conn_pool_close(pool, link);
+		if (now.ns - conn->connected_at.ns >= CONNECTION_LIFE_NS) {
+			conn_pool_close_idle(pool, conn);
 			continue;
 		}
-		leave(&pool->resting, link);
-		return link;
+		list_remove(node);
+		return conn;
 	}
 	return NULL;
 }
 
+/* One that was connected to the same server, else any. */
 static struct http_conn *
-find_spare(struct conn_pool *pool, const char *url)
+find_closed(struct conn_pool *pool, const char *url)
 {
-	struct http_conn *link = pool->spare.first;
+	struct list_node *node = pool->closed.first;
 
-	while (link != NULL && !origin_is_of(&link->origin, url))
-		link = link->next;
-	if (link == NULL)
-		link = pool->spare.first;
-	if (link != NULL)
-		leave(&pool->spare, link);
-	return link;
+	while (
+	    node != NULL && !origin_is_of(&conn_pool_conn(node)->origin, url))
+		node = node->next;
+	if (node == NULL)
+		node = pool->closed.first;
+	if (node != NULL)
+		list_remove(node);
+	return conn_pool_conn(node);
 }
 
 struct http_conn *
 conn_pool_take(struct conn_pool *pool, const char *url, struct instant now,
     const struct http_conn_options *options)
 {
-	struct http_conn *link = find_resting(pool, url, now);
+	struct http_conn *conn = find_idle(pool, url, now);
 
-	if (link != NULL)
-		return link;
-	link = find_spare(pool, url);
-	if (link == NULL)
-		link = http_conn_new(options);
-	if (link == NULL || http_conn_aim(link, url))
-		return link;
-	conn_pool_return(pool, link);
+	if (conn != NULL)
+		return conn;
+	conn = find_closed(pool, url);
+	if (conn == NULL)
+		conn = http_conn_new(options);
+	if (conn == NULL || http_conn_set_origin(conn, url))
+		return conn;
+	conn_pool_add_closed(pool, conn);
 	return NULL;
 }
 
 void
 conn_pool_fini(struct conn_pool *pool)
 {
-	struct http_conn *link;
+	struct list_node *node;
 
 	assert(pool->busy.first == NULL);
-	while (pool->resting.first != NULL)
-		conn_pool_close(pool, pool->resting.first);
-	while ((link = pool->spare.first) != NULL) {
-		leave(&pool->spare, link);
-		http_conn_free(link);
-	}
+	while ((node = pool->idle.first) != NULL)
+		conn_pool_close_idle(pool, conn_pool_conn(node));
+	while ((node = list_pop(&pool->closed)) != NULL)
+		http_conn_free(conn_pool_conn(node));
 }

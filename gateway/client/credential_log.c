@@ -8,37 +8,38 @@
 
 void
 credential_log_fetched(
-    struct credential_log *n, int64_t expires_s, int64_t wall_ms)
+    struct credential_log *log, int64_t expires_s, int64_t wall_ms)
 {
-	log_event(n->told ? LOG_DEBUG : LOG_INFO, "token_fetched",
+	log_event(log->logged ? LOG_DEBUG : LOG_INFO, "token_fetched",
 	    LOG_INT("expires_seconds", expires_s),
-	    LOG_INT("failures_before", n->failures));
-	n->told = true;
-	n->failures = n->untold = 0;
-	n->good++;
-	n->good_ms = wall_ms;
+	    LOG_INT("failures_before", log->failures));
+	log->logged = true;
+	log->failures = log->unlogged = 0;
+	log->good++;
+	log->good_ms = wall_ms;
 }
 
 void
-credential_log_failed(struct credential_log *n, const char *why,
+credential_log_failed(struct credential_log *log, const char *why,
     struct instant now, int64_t wall_ms)
 {
-	n->bad++;
-	n->bad_ms = wall_ms;
-	snprintf(n->why, sizeof n->why, "%s", why);
-	n->told = false;
-	n->failures++;
-	n->untold++;
-	if (n->failures > 1 && now.ns - n->last.ns < REPEAT_NS)
+	log->bad++;
+	log->bad_ms = wall_ms;
+	snprintf(log->why, sizeof log->why, "%s", why);
+	log->logged = false;
+	log->failures++;
+	log->unlogged++;
+	if (log->failures > 1 && now.ns - log->last.ns < REPEAT_NS)
 		return;
 	log_event(LOG_WARN, "token_failed", LOG_STR("why", why),
-	    LOG_INT("failures", n->failures), LOG_INT("untold", n->untold - 1),
+	    LOG_INT("failures", log->failures),
+	    LOG_INT("untold", log->unlogged - 1),
 	    LOG_STR("advice",
 		"no new token from token_url: events are kept and wait once "
 		"the old token ends; check that the URL can be reached from "
 		"here, and the client's id and secret"));
-	n->untold = 0;
-	n->last = now;
+	log->unlogged = 0;
+	log->last = now;
 }
 
 void

@@ -1,17 +1,16 @@
 /*
- * endpoint - the upstream's URL with a place for the table's id.
+ * endpoint - the upstream's URL with {table}, which is replaced by the table's
+ * id.
  *
  *	https://org.region.aws.api.imply.io/v1/projects/p/events/{table}
  *	|------------------- before ---------------------------|        | after
  *
- * The place must be in the path: an id must never choose the host that gets
- * our credential.  Ids obey the grammar of table names, so that nothing in
- * them needs encoding.
+ * {table} must be in the path: an id must never choose the host that gets our
+ * credential.  Ids obey the grammar of table names, so nothing in them needs
+ * encoding.
  *
- * Units	bytes.
  * Ownership	borrows the URL.
- * Threads	none inside.
- * Errors	a text that does not repeat the URL.
+ * Errors	a text that does not repeat the URL, which may hold a secret.
  */
 #ifndef GATEWAY_CLIENT_ENDPOINT_H
 #define GATEWAY_CLIENT_ENDPOINT_H

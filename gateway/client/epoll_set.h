@@ -1,23 +1,21 @@
 /*
- * epoll_set - which of our sockets have something to do: epoll for connections
- * that rest often and briefly.
+ * epoll_set - the sockets that we wait for: epoll for connections that are
+ * often idle for a short time.
  *
- * libcurl says when it is done that it does not want to hear of a socket any
- * more, and then we do.  A socket that is not wanted stays with the kernel, and
- * leaves only if something happens on it meanwhile; wanted again the same way,
- * nothing has to be told.
+ * A socket that is not wanted any more stays registered with the kernel, and is
+ * taken out only if something happens on it meanwhile.  When it is wanted again
+ * for the same events no system call is needed.
  *
- *	epoll_set_new --> epoll_set_want(events) <--> epoll_set_want(0) --> epoll_set_gone
+ *	opened --> want(events) <--> want(0) --> closing
  *
- * While a socket has an owner, what happens on it is the owner's to handle.
- *
- * A socket that was not told of by epoll_set_new (a resolver's, which somebody
- * else will close) leaves the kernel as soon as it is not wanted.
+ * Events on a socket that has an owner are for the owner to handle; the others
+ * are libcurl's.  A socket that epoll_set_opened did not announce (a
+ * resolver's, which somebody else closes) is taken out as soon as it is not
+ * wanted.
  *
  * Units	events are EPOLLIN and EPOLLOUT.
- * Ownership	epoll_set_init gives, epoll_set_fini takes; the sockets are others'.
- * Threads	one.
- * Errors	false: no memory, or the kernel's in errno.
+ * Ownership	epoll_set_init gives, epoll_set_fini takes; sockets are borrowed.
+ * Errors	false: no memory, or the kernel's error in errno.
  */
 #ifndef GATEWAY_CLIENT_EPOLL_SET_H
 #define GATEWAY_CLIENT_EPOLL_SET_H
@@ -33,23 +31,22 @@ struct epoll_set {
 	size_t room;
 };
 
-bool epoll_set_init(struct epoll_set *watch);
-void epoll_set_fini(
-    struct epoll_set *watch); /* also of one that did not succeed */
+/* epoll_set_fini also after an init that failed. */
+bool epoll_set_init(struct epoll_set *set);
+void epoll_set_fini(struct epoll_set *set);
 
-bool epoll_set_new(
-    struct epoll_set *watch, int fd); /* a socket has just been made */
-void epoll_set_gone(
-    struct epoll_set *watch, int fd); /* and is about to be closed */
+/* A socket has just been made; is about to be closed. */
+bool epoll_set_opened(struct epoll_set *set, int fd);
+void epoll_set_closing(struct epoll_set *set, int fd);
 
-void epoll_set_give(
-    struct epoll_set *watch, int fd, void *owner);            /* of a new one */
-void *epoll_set_owner(const struct epoll_set *watch, int fd); /* NULL: none */
+/* NULL: it has none. */
+void epoll_set_set_owner(struct epoll_set *set, int fd, void *owner);
+void *epoll_set_owner(const struct epoll_set *set, int fd);
 
-bool epoll_set_want(struct epoll_set *watch, int fd, uint32_t events);
+bool epoll_set_want(struct epoll_set *set, int fd, uint32_t events);
 
 /* At most `room` sockets on which something wanted has happened; no waiting. */
-size_t epoll_set_look(
-    struct epoll_set *watch, struct epoll_event *out, size_t room);
+size_t epoll_set_poll(
+    struct epoll_set *set, struct epoll_event *out, size_t room);
 
 #endif

@@ -13,57 +13,57 @@
 #include "gateway/client/transport_error.h"
 #include "gateway/client/conn_pool.h"
 
-#define SOCKETS 64 /* looked at in one go */
+#define SOCKETS 64 /* polled in one call */
 
 struct http_client {
-	struct epoll_set watch;
-	struct instant due; /* libcurl wants a turn then */
-	struct http_conn_options link_options;
-	struct http_headers *form; /* what goes with a form */
-	size_t most;
+	struct epoll_set sockets;
+	struct instant due; /* libcurl must be called then */
+	struct http_conn_options conn_options;
+	struct http_headers *form; /* for posts without headers of their own */
+	size_t max_posts;
 
 	struct conn_pool pool;
 	bool lost; /* libcurl has closed some of its connections */
 
-	struct instant deadline; /* no post's is earlier */
-	struct http_client_post *ended, **ended_end;
+	struct instant deadline; /* no busy post ends before it */
+	struct http_post *ended, **ended_end;
 };
 
 /* --- connections --- */
 
 static void
-conclude(struct http_client *wire, struct http_client_post *post)
+append_ended(struct http_client *client, struct http_post *post)
 {
 	post->next = NULL;
-	*wire->ended_end = post;
-	wire->ended_end = &post->next;
+	*client->ended_end = post;
+	client->ended_end = &post->next;
 }
 
 /*
- * The link's post has ended by itself.  After a form the next one is minutes
- * away: its connection is not worth keeping.
+ * The connection's post has ended.  After a form the next one is minutes away:
+ * its connection is not worth keeping.
  */
 static void
-settle(struct http_client *wire, struct http_conn *link,
-    struct http_client_post *post)
+finish(
+    struct http_client *client, struct http_conn *conn, struct http_post *post)
 {
-	conn_pool_end(
-	    &wire->pool, link, post->fields != NULL && http_conn_keeps(link));
-	conclude(wire, post);
+	conn_pool_release(&client->pool, conn,
+	    post->headers != NULL && http_conn_reusable(conn));
+	append_ended(client, post);
 }
 
 static void
-fail(struct http_client *wire, struct http_conn *link, const char *why)
+fail(struct http_client *client, struct http_conn *conn, const char *why)
 {
-	struct http_client_post *post = link->post;
+	struct http_post *post = conn->post;
 
-	http_conn_end(link, why);
-	settle(wire, link, post);
+	http_conn_end(conn, why);
+	finish(client, conn, post);
 }
 
 /*
- * libcurl found a connection dead while it made another one.  It is in the
- * midst of that, so the handle is taken from it later: see bury_lost.
+ * libcurl found a connection dead while it made another one.  It may not be
+ * called from here, so the handle is removed later: see drop_lost.
  */
 static void
 on_lost(void *arg)
@@ -72,125 +72,129 @@ on_lost(void *arg)
 }
 
 static void
-bury_lost(struct http_client *wire)
+drop_lost(struct http_client *client)
 {
-	struct http_conn *link, *next;
+	struct list_node *node, *next;
+	struct http_conn *conn;
 
-	if (!wire->lost)
+	if (!client->lost)
 		return;
-	wire->lost = false;
-	for (link = wire->pool.resting.first; link != NULL; link = next) {
-		next = link->next;
-		if (link->fd == -1)
-			conn_pool_close(&wire->pool, link);
+	client->lost = false;
+	for (node = client->pool.idle.first; node != NULL; node = next) {
+		next = node->next;
+		conn = conn_pool_conn(node);
+		if (conn->fd == -1)
+			conn_pool_close_idle(&client->pool, conn);
 	}
-	for (link = wire->pool.busy.first; link != NULL; link = next) {
-		next = link->next;
-		if (link->fd == -1 && link->state != HTTP_CONN_CONNECTING)
-			fail(
-			    wire, link, "reset: a kept connection died in use");
+	for (node = client->pool.busy.first; node != NULL; node = next) {
+		next = node->next;
+		conn = conn_pool_conn(node);
+		if (conn->fd == -1 && conn->state != HTTP_CONN_CONNECTING)
+			fail(client, conn,
+			    "reset: a kept connection died in use");
 	}
 }
 
-/* --- libcurl asks, we watch --- */
+/* --- what libcurl asks for --- */
 
-/* -1: libcurl fails what is under way on that socket. */
+/* -1: libcurl fails what it does on that socket. */
 static int
-on_want(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+on_socket_interest(
+    CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
-	struct http_client *wire = arg;
+	struct http_client *client = arg;
 	uint32_t events = 0;
 
 	(void)easy, (void)unused;
-	if (epoll_set_owner(&wire->watch, fd) != NULL)
-		return 0; /* no more libcurl's, but its end */
+	if (epoll_set_owner(&client->sockets, fd) != NULL)
+		return 0; /* connected: libcurl only forgets it */
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
 		events |= EPOLLIN;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
 		events |= EPOLLOUT;
-	return epoll_set_want(&wire->watch, fd, events) ? 0 : -1;
+	return epoll_set_want(&client->sockets, fd, events) ? 0 : -1;
 }
 
 static int
 on_timer(CURLM *multi, long ms, void *arg)
 {
-	struct http_client *wire = arg;
+	struct http_client *client = arg;
 
 	(void)multi;
-	wire->due = INSTANT_NEVER;
+	client->due = INSTANT_NEVER;
 	if (ms >= 0)
-		wire->due.ns = ms == 0 ? 0 : clock_now().ns + ms * NS_PER_MS;
+		client->due.ns = ms == 0 ? 0 : clock_now().ns + ms * NS_PER_MS;
 	return 0;
 }
 
 /* --- posts --- */
 
 static void
-begin(struct http_client *wire, struct http_conn *link)
+begin(struct http_client *client, struct http_conn *conn)
 {
-	struct http_client_post *post = link->post;
+	struct http_post *post = conn->post;
 
-	if (http_conn_begin(link))
-		settle(wire, link, post);
+	if (http_conn_start(conn))
+		finish(client, conn, post);
 }
 
 static bool
-connected_or_connects(struct http_client *wire, struct http_conn *link)
+connected_or_connects(struct http_client *client, struct http_conn *conn)
 {
-	if (link->state == HTTP_CONN_RESTING)
+	if (conn->state == HTTP_CONN_IDLE)
 		return true;
-	if (curl_multi_add_handle(wire->pool.multi, link->easy) != CURLM_OK)
+	if (curl_multi_add_handle(client->pool.multi, conn->easy) != CURLM_OK)
 		return false;
-	link->state = HTTP_CONN_CONNECTING;
+	conn->state = HTTP_CONN_CONNECTING;
 	return true;
 }
 
-/* All that the post points to but its body is done with here. */
+/* Of all that the post points to, only its body is needed afterwards. */
 bool
-http_client_start(struct http_client *wire, struct http_client_post *post)
+http_client_start(struct http_client *client, struct http_post *post)
 {
 	struct instant now = clock_now();
-	struct http_conn *link =
-	    conn_pool_take(&wire->pool, post->url, now, &wire->link_options);
+	struct http_conn *conn = conn_pool_take(
+	    &client->pool, post->url, now, &client->conn_options);
 
-	if (link == NULL)
+	if (conn == NULL)
 		return false;
-	upstream_response_reset(&post->reply);
+	upstream_response_reset(&post->response);
 	post->sent = false;
 	post->why = NULL;
 	post->deadline.ns = now.ns + (int64_t)post->timeout_ms * NS_PER_MS;
-	if (!http_conn_load(
-		link, post, post->fields != NULL ? post->fields : wire->form) ||
-	    !connected_or_connects(wire, link)) {
-		link->post = NULL;
-		post->link = NULL;
-		conn_pool_return(&wire->pool, link);
+	if (!http_conn_set_request(conn, post,
+		post->headers != NULL ? post->headers : client->form) ||
+	    !connected_or_connects(client, conn)) {
+		conn->post = NULL;
+		post->conn = NULL;
+		conn_pool_add_closed(&client->pool, conn);
 		return false;
 	}
-	if (post->deadline.ns < wire->deadline.ns)
-		wire->deadline = post->deadline;
-	conn_pool_use(&wire->pool, link);
-	if (link->state == HTTP_CONN_RESTING)
-		begin(wire, link);
+	if (post->deadline.ns < client->deadline.ns)
+		client->deadline = post->deadline;
+	conn_pool_add_busy(&client->pool, conn);
+	if (conn->state == HTTP_CONN_IDLE)
+		begin(client, conn);
 	return true;
 }
 
 void
-http_client_drop(struct http_client *wire, struct http_client_post *post)
+http_client_drop(struct http_client *client, struct http_post *post)
 {
-	struct http_conn *link = post->link;
+	struct http_conn *conn = post->conn;
 
-	if (link == NULL)
+	if (conn == NULL)
 		return;
-	link->post = NULL;
-	post->link = NULL;
-	conn_pool_end(&wire->pool, link, false);
+	conn->post = NULL;
+	post->conn = NULL;
+	conn_pool_release(&client->pool, conn, false);
 }
 
-/* --- a turn --- */
+/* --- work that is due --- */
 
 static int
-bits_of(uint32_t events)
+select_bits(uint32_t events)
 {
 	return (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
 	       (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
@@ -198,52 +202,53 @@ bits_of(uint32_t events)
 }
 
 static void
-turn_link(struct http_client *wire, struct http_conn *link, uint32_t events)
+on_conn_events(
+    struct http_client *client, struct http_conn *conn, uint32_t events)
 {
-	struct http_client_post *post = link->post;
+	struct http_post *post = conn->post;
 
 	if (post != NULL) {
-		if (http_conn_turn(link, events))
-			settle(wire, link, post);
-	} else if (!http_conn_still_rests(link)) {
-		conn_pool_close(&wire->pool, link);
+		if (http_conn_on_events(conn, events))
+			finish(client, conn, post);
+	} else if (!http_conn_still_idle(conn)) {
+		conn_pool_close_idle(&client->pool, conn);
 	}
 }
 
 static void
-look_at_sockets(struct http_client *wire)
+poll_sockets(struct http_client *client)
 {
 	struct epoll_event ready[SOCKETS];
-	size_t count = epoll_set_look(&wire->watch, ready, SOCKETS);
-	struct http_conn *link;
+	size_t count = epoll_set_poll(&client->sockets, ready, SOCKETS);
+	struct http_conn *conn;
 	int running;
 
 	for (size_t i = 0; i < count; i++) {
-		link = epoll_set_owner(&wire->watch, ready[i].data.fd);
-		if (link != NULL)
-			turn_link(wire, link, ready[i].events);
+		conn = epoll_set_owner(&client->sockets, ready[i].data.fd);
+		if (conn != NULL)
+			on_conn_events(client, conn, ready[i].events);
 		else
-			curl_multi_socket_action(wire->pool.multi,
-			    ready[i].data.fd, bits_of(ready[i].events),
+			curl_multi_socket_action(client->pool.multi,
+			    ready[i].data.fd, select_bits(ready[i].events),
 			    &running);
 	}
 }
 
 static void
-look_at_libcurls_time(struct http_client *wire)
+run_libcurl_timer(struct http_client *client)
 {
 	int running;
 
-	if (wire->due.ns > clock_now().ns)
+	if (client->due.ns > clock_now().ns)
 		return;
-	wire->due = INSTANT_NEVER; /* once: libcurl need not say so */
+	client->due = INSTANT_NEVER; /* libcurl's timer fires once */
 	curl_multi_socket_action(
-	    wire->pool.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	    client->pool.multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-/* On the server's certificate. */
+/* What OpenSSL says of the server's certificate. */
 static long
-response_class_of(CURL *easy)
+verify_result(CURL *easy)
 {
 	long result = -1;
 
@@ -252,89 +257,91 @@ response_class_of(CURL *easy)
 }
 
 static void
-take_connections(struct http_client *wire)
+take_connected(struct http_client *client)
 {
-	struct http_conn *link;
+	struct http_conn *conn;
 	CURLMsg *message;
 	CURLcode code;
 	int left;
 
-	while (
-	    (message = curl_multi_info_read(wire->pool.multi, &left)) != NULL) {
+	while ((message = curl_multi_info_read(client->pool.multi, &left)) !=
+	       NULL) {
 		code = message->data.result;
 		curl_easy_getinfo(
-		    message->easy_handle, CURLINFO_PRIVATE, &link);
+		    message->easy_handle, CURLINFO_PRIVATE, &conn);
 		if (code == CURLE_OK) {
-			http_conn_connected(link, clock_now());
-			begin(wire, link);
+			http_conn_connected(conn, clock_now());
+			begin(client, conn);
 		} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
-			fail(wire, link,
-			    transport_error_certificate(
-				response_class_of(link->easy)));
+			fail(client, conn,
+			    transport_error_certificate_text(
+				verify_result(conn->easy)));
 		} else {
-			fail(wire, link, transport_error((int)code));
+			fail(client, conn, transport_error_text((int)code));
 		}
 	}
 }
 
 static void
-look_at_deadlines(struct http_client *wire)
+check_deadlines(struct http_client *client)
 {
+	struct list_node *node, *next = client->pool.busy.first;
+	struct http_conn *conn;
 	struct instant now;
-	struct http_conn *link, *next;
 
-	if (wire->pool.busy.first == NULL)
+	if (next == NULL)
 		return;
 	now = clock_now();
-	if (now.ns < wire->deadline.ns)
+	if (now.ns < client->deadline.ns)
 		return;
-	wire->deadline = INSTANT_NEVER;
-	for (link = wire->pool.busy.first; link != NULL; link = next) {
-		next = link->next;
-		if (link->post->deadline.ns <= now.ns)
-			fail(wire, link,
-			    link->post->sent
+	client->deadline = INSTANT_NEVER;
+	while ((node = next) != NULL) {
+		next = node->next;
+		conn = conn_pool_conn(node);
+		if (conn->post->deadline.ns <= now.ns)
+			fail(client, conn,
+			    conn->post->sent
 				? "timeout: no answer in time"
 				: "timeout: no connection in time");
-		else if (link->post->deadline.ns < wire->deadline.ns)
-			wire->deadline = link->post->deadline;
+		else if (conn->post->deadline.ns < client->deadline.ns)
+			client->deadline = conn->post->deadline;
 	}
 }
 
 void
-http_client_run(struct http_client *wire)
+http_client_run(struct http_client *client)
 {
-	look_at_sockets(wire);
-	look_at_libcurls_time(wire);
-	take_connections(wire);
-	bury_lost(wire);
-	look_at_deadlines(wire);
+	poll_sockets(client);
+	run_libcurl_timer(client);
+	take_connected(client);
+	drop_lost(client);
+	check_deadlines(client);
 }
 
-struct http_client_post *
-http_client_take(struct http_client *wire)
+struct http_post *
+http_client_take(struct http_client *client)
 {
-	struct http_client_post *post = wire->ended;
+	struct http_post *post = client->ended;
 
 	if (post == NULL)
 		return NULL;
-	wire->ended = post->next;
-	if (wire->ended == NULL)
-		wire->ended_end = &wire->ended;
+	client->ended = post->next;
+	if (client->ended == NULL)
+		client->ended_end = &client->ended;
 	return post;
 }
 
-/* Rounded up: a millisecond too early would be a turn for nothing. */
+/* Rounded up: to wake a millisecond too early would be for nothing. */
 static int
-until_due(const struct http_client *wire, int ms)
+until_due(const struct http_client *client, int ms)
 {
-	struct instant due = wire->due;
+	struct instant due = client->due;
 	int64_t left;
 
-	if (wire->ended != NULL)
+	if (client->ended != NULL)
 		return 0;
-	if (wire->pool.busy.first != NULL && wire->deadline.ns < due.ns)
-		due = wire->deadline;
+	if (client->pool.busy.first != NULL && client->deadline.ns < due.ns)
+		due = client->deadline;
 	if (due.ns == INSTANT_NEVER.ns || ms == 0)
 		return ms;
 	left = due.ns - clock_now().ns;
@@ -345,38 +352,41 @@ until_due(const struct http_client *wire, int ms)
 }
 
 void
-http_client_wait(struct http_client *wire, const int *fds, size_t count, int ms)
+http_client_wait(
+    struct http_client *client, const int *fds, size_t count, int ms)
 {
 	struct pollfd all[HTTP_CLIENT_FDS_MAX + 1];
 
 	assert(count <= HTTP_CLIENT_FDS_MAX);
-	ms = until_due(wire, ms);
+	ms = until_due(client, ms);
 	if (ms == 0)
 		return;
 	for (size_t i = 0; i < count; i++)
 		all[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	all[count] =
-	    (struct pollfd){ .fd = wire->watch.epoll, .events = POLLIN };
+	    (struct pollfd){ .fd = client->sockets.epoll, .events = POLLIN };
 	(void)poll(all, count + 1, ms);
 }
 
-/* --- life, end --- */
+/* --- open, close --- */
 
 static bool
-set_up(struct http_client *wire)
+set_up(struct http_client *client)
 {
 	int bad = 0;
 
-	if (wire->pool.multi == NULL || wire->form == NULL)
+	if (client->pool.multi == NULL || client->form == NULL)
 		return false;
 	bad |= curl_multi_setopt(
-	    wire->pool.multi, CURLMOPT_MAXCONNECTS, (long)wire->most);
+	    client->pool.multi, CURLMOPT_MAXCONNECTS, (long)client->max_posts);
 	bad |= curl_multi_setopt(
-	    wire->pool.multi, CURLMOPT_SOCKETFUNCTION, on_want);
-	bad |= curl_multi_setopt(wire->pool.multi, CURLMOPT_SOCKETDATA, wire);
+	    client->pool.multi, CURLMOPT_SOCKETFUNCTION, on_socket_interest);
+	bad |=
+	    curl_multi_setopt(client->pool.multi, CURLMOPT_SOCKETDATA, client);
 	bad |= curl_multi_setopt(
-	    wire->pool.multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	bad |= curl_multi_setopt(wire->pool.multi, CURLMOPT_TIMERDATA, wire);
+	    client->pool.multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	bad |=
+	    curl_multi_setopt(client->pool.multi, CURLMOPT_TIMERDATA, client);
 	return bad == 0;
 }
 
@@ -390,53 +400,53 @@ check_file(const char *path, struct err *err)
 }
 
 bool
-http_client_open(struct http_client **out, size_t most,
+http_client_open(struct http_client **out, size_t max_posts,
     uint64_t connect_timeout_ms, const char *ca_file, struct err *err)
 {
-	struct http_client *wire;
+	struct http_client *client;
 
 	if (!check_file(ca_file, err))
 		return false;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_HOST, 0, "libcurl does not start");
-	wire = calloc(1, sizeof *wire);
-	if (wire == NULL) {
+	client = calloc(1, sizeof *client);
+	if (client == NULL) {
 		curl_global_cleanup();
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	}
-	wire->due = wire->deadline = INSTANT_NEVER;
-	wire->ended_end = &wire->ended;
-	wire->most = most;
-	wire->link_options = (struct http_conn_options){
+	client->due = client->deadline = INSTANT_NEVER;
+	client->ended_end = &client->ended;
+	client->max_posts = max_posts;
+	client->conn_options = (struct http_conn_options){
 		.connect_timeout_ms = (long)connect_timeout_ms,
 		.ca_file = ca_file,
-		.watch = &wire->watch,
+		.sockets = &client->sockets,
 		.lost = on_lost,
-		.arg = wire,
+		.arg = client,
 	};
-	wire->form = http_headers_of_form();
-	wire->pool.multi = curl_multi_init();
-	if (!epoll_set_init(&wire->watch) || !set_up(wire)) {
-		http_client_close(&wire);
+	client->form = http_headers_of_form();
+	client->pool.multi = curl_multi_init();
+	if (!epoll_set_init(&client->sockets) || !set_up(client)) {
+		http_client_close(&client);
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	}
-	*out = wire;
+	*out = client;
 	return true;
 }
 
 void
-http_client_close(struct http_client **wire)
+http_client_close(struct http_client **client)
 {
-	struct http_client *w = *wire;
+	struct http_client *c = *client;
 
-	if (w == NULL)
+	if (c == NULL)
 		return;
-	conn_pool_fini(&w->pool);
-	if (w->pool.multi != NULL)
-		curl_multi_cleanup(w->pool.multi);
-	epoll_set_fini(&w->watch);
-	http_headers_release(w->form);
-	free(w);
+	conn_pool_fini(&c->pool);
+	if (c->pool.multi != NULL)
+		curl_multi_cleanup(c->pool.multi);
+	epoll_set_fini(&c->sockets);
+	http_headers_release(c->form);
+	free(c);
 	curl_global_cleanup();
-	*wire = NULL;
+	*client = NULL;
 }

@@ -1,26 +1,18 @@
 /*
- * http_client - POST requests under way, each sent at most once; with wire_link and
- * transport_error the one door to libcurl.
+ * http_client - POST requests in flight, each sent at most once.
  *
  * When a kept connection dies under a request, that is a failure like others:
- * to send it again is the pump's decision, which pays for it.  No redirect is
- * followed, no answer without end is taken, no 2xx is believed that came before
- * all was sent, and nobody waits for a 100.
+ * the pump decides whether to send it again, because the pump pays for it.  No
+ * redirect is followed.  A response without end is cut off.  A 2xx that came
+ * before the whole request was sent is not believed.  We never send Expect:
+ * 100-continue.
  *
- *	http_client_start ----> under way ----> http_client_run ----> http_client_take
+ *	http_client_start ---> in flight ---> http_client_run ---> http_client_take
  *
- * Connections (wire_link) are kept while the server keeps them, the one that
- * was used last is used first, and none lives for longer than two minutes, so
- * that a name which has moved is followed.
+ * Connections are kept by conn_pool.h.
  *
- * Units	milliseconds, bytes.
- * Ownership	http_client_open gives, http_client_close takes; posts are the caller's, and
- *		stay where they are with their bodies from http_client_start to
- *		http_client_take; the URL is not needed any more after http_client_start.
+ * Ownership	see http_post.h.
  * Threads	one.  The program must ignore SIGPIPE.
- * Errors	to start: false, nothing was begun.  Later: a constant text in
- *		the post that begins with a word for the kind of trouble (dns,
- *		connect, tls, timeout, reset, garbage).
  */
 #ifndef GATEWAY_CLIENT_HTTP_CLIENT_H
 #define GATEWAY_CLIENT_HTTP_CLIENT_H
@@ -29,52 +21,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gateway/base/clock.h"
-#include "gateway/client/upstream_response.h"
-#include "gateway/client/http_headers.h"
+#include "gateway/client/http_post.h"
 #include "parsers/err.h"
-#include "parsers/buffer.h"
-#include "parsers/span.h"
 
 struct http_client;
 
-struct http_client_post {
-	/* What is sent; set before http_client_start. */
-	const char *url;
-	struct span body;
-	struct http_headers *fields; /* NULL: the body is a form */
-	uint64_t timeout_ms;         /* for all of it, connecting included */
-	struct buffer *whole; /* NULL: how the body begins will do; else it is
-				 kept here up to the buffer's maximum */
-
-	/* What became of it. */
-	struct upstream_response reply;
-	bool sent;       /* a byte of the request may have left */
-	const char *why; /* there is no whole reply; else NULL */
-
-	/* private to wire */
-	struct http_conn *link; /* NULL: not under way */
-	struct instant deadline;
-	struct http_client_post *next; /* among those that have ended */
-};
-
-/* `most` posts are under way at any time; ca_file NULL: the system's. */
-bool http_client_open(struct http_client **out, size_t most,
+/* At most max_posts are in flight; ca_file NULL: the system's. */
+bool http_client_open(struct http_client **out, size_t max_posts,
     uint64_t connect_timeout_ms, const char *ca_file, struct err *err);
-void http_client_close(struct http_client **wire);
+void http_client_close(struct http_client **client);
 
-bool http_client_start(struct http_client *wire, struct http_client_post *post);
-void http_client_drop(
-    struct http_client *wire, struct http_client_post *post); /* if under way */
+/* False: no memory, or the URL is none; nothing was begun. */
+bool http_client_start(struct http_client *client, struct http_post *post);
+
+/* Ends a post that is in flight, without a result; else does nothing. */
+void http_client_drop(struct http_client *client, struct http_post *post);
 
 /* Does what can be done without blocking. */
-void http_client_run(struct http_client *wire);
-struct http_client_post *http_client_take(
-    struct http_client *wire); /* NULL: none has ended */
+void http_client_run(struct http_client *client);
 
-/* Blocks until http_client_run has work, a descriptor is readable, or ms are over. */
+/* The next post that has ended; NULL: none. */
+struct http_post *http_client_take(struct http_client *client);
+
+/*
+ * Blocks until http_client_run has work, a descriptor is readable, or `ms` are
+ * over; ms < 0: no limit.
+ */
 #define HTTP_CLIENT_FDS_MAX 8
 void http_client_wait(
-    struct http_client *wire, const int *fds, size_t count, int ms);
+    struct http_client *client, const int *fds, size_t count, int ms);
 
 #endif

@@ -11,47 +11,48 @@
 
 #include <curl/curl.h>
 
-/* A TLS record; and the largest one that comes is read in one go. */
-#define PIECE_BYTES 16384
-#define HEAD_MOST   (256 << 10)
+/* A TLS record: the largest piece that is sent or read at once. */
+#define CHUNK_BYTES 16384
+#define HEAD_MAX    (256 << 10)
 
 /* --- the handle --- */
 
 static int
 on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
-	struct http_conn *link = arg;
+	struct http_conn *conn = arg;
 
 	(void)purpose;
-	return epoll_set_new(link->options->watch, fd) ? CURL_SOCKOPT_OK
-						       : CURL_SOCKOPT_ERROR;
+	return epoll_set_opened(conn->options->sockets, fd)
+		   ? CURL_SOCKOPT_OK
+		   : CURL_SOCKOPT_ERROR;
 }
 
-/* Also of an address that lost the race, which we never had. */
+/* Also called for an address that lost the race, whose fd we never had. */
 static int
 on_close(void *arg, curl_socket_t fd)
 {
-	struct http_conn *link = arg;
+	struct http_conn *conn = arg;
 
-	epoll_set_gone(link->options->watch, fd);
-	if (fd == link->fd) {
-		link->fd = -1;
-		link->options->lost(link->options->arg);
+	epoll_set_closing(conn->options->sockets, fd);
+	if (fd == conn->fd) {
+		conn->fd = -1;
+		conn->options->lost(conn->options->arg);
 	}
 	return close(fd);
 }
 
 /*
- * curl_easy_setopt wants longs, and answers 0 unless it has no memory or a
+ * curl_easy_setopt wants longs, and returns 0 unless there is no memory or a
  * feature was not built in.
  */
 static bool
-set_up(CURL *easy, struct http_conn *link)
+set_up(CURL *easy, struct http_conn *conn)
 {
-	const struct http_conn_options *o = link->options;
+	const struct http_conn_options *o = conn->options;
 	int bad = 0;
 
-	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, link);
+	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, conn);
 	bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
 	bad |= curl_easy_setopt(
 	    easy, CURLOPT_CONNECTTIMEOUT_MS, o->connect_timeout_ms);
@@ -65,65 +66,65 @@ set_up(CURL *easy, struct http_conn *link)
 	if (o->ca_file != NULL)
 		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
 	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
-	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, link);
+	bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, conn);
 	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, link);
+	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, conn);
 	return bad == 0;
 }
 
 struct http_conn *
 http_conn_new(const struct http_conn_options *options)
 {
-	struct http_conn *link = calloc(1, sizeof *link);
+	struct http_conn *conn = calloc(1, sizeof *conn);
 
-	if (link == NULL)
+	if (conn == NULL)
 		return NULL;
-	link->options = options;
-	link->fd = -1;
-	buffer_init(&link->out, HEAD_MOST);
-	http_response_init(&link->response);
-	link->easy = curl_easy_init();
-	if (link->easy != NULL && set_up(link->easy, link))
-		return link;
-	http_conn_free(link);
+	conn->options = options;
+	conn->fd = -1;
+	buffer_init(&conn->out, HEAD_MAX);
+	http_response_init(&conn->response);
+	conn->easy = curl_easy_init();
+	if (conn->easy != NULL && set_up(conn->easy, conn))
+		return conn;
+	http_conn_free(conn);
 	return NULL;
 }
 
 void
-http_conn_free(struct http_conn *link)
+http_conn_free(struct http_conn *conn)
 {
-	if (link == NULL)
+	if (conn == NULL)
 		return;
-	curl_easy_cleanup(link->easy);
-	origin_fini(&link->origin);
-	buffer_fini(&link->out);
-	http_response_fini(&link->response);
-	free(link);
+	curl_easy_cleanup(conn->easy);
+	origin_fini(&conn->origin);
+	buffer_fini(&conn->out);
+	http_response_fini(&conn->response);
+	free(conn);
 }
 
 bool
-http_conn_aim(struct http_conn *link, const char *url)
+http_conn_set_origin(struct http_conn *conn, const char *url)
 {
-	return origin_is_of(&link->origin, url) ||
-	       origin_set(&link->origin, link->easy, url);
+	return origin_is_of(&conn->origin, url) ||
+	       origin_set(&conn->origin, conn->easy, url);
 }
 
 void
-http_conn_connected(struct http_conn *link, struct instant now)
+http_conn_connected(struct http_conn *conn, struct instant now)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
-	curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &fd);
-	link->fd = fd;
-	link->born = now;
-	link->kept = false;
-	epoll_set_give(link->options->watch, fd, link);
+	curl_easy_getinfo(conn->easy, CURLINFO_ACTIVESOCKET, &fd);
+	conn->fd = fd;
+	conn->connected_at = now;
+	conn->reused = false;
+	epoll_set_set_owner(conn->options->sockets, fd, conn);
 }
 
 /* --- bytes --- */
 
 /*
- * Only TLS needs libcurl to pass bytes: at each call it looks its connection up
+ * Only TLS needs libcurl to pass bytes: at each call it searches its connection
  * among all there are, which at a hundred connections costs 2 us.
  */
 static CURLcode
@@ -135,25 +136,25 @@ code_of(ssize_t n, CURLcode broken)
 }
 
 static CURLcode
-pass_out(struct http_conn *link, struct span bytes, size_t *n_out)
+send_bytes(struct http_conn *conn, struct span bytes, size_t *n_out)
 {
 	ssize_t n;
 
-	if (!link->origin.plain)
-		return curl_easy_send(link->easy, bytes.at, bytes.len, n_out);
-	n = send(link->fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (!conn->origin.plain)
+		return curl_easy_send(conn->easy, bytes.at, bytes.len, n_out);
+	n = send(conn->fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	*n_out = n > 0 ? (size_t)n : 0;
 	return code_of(n, CURLE_SEND_ERROR);
 }
 
 static CURLcode
-pass_in(struct http_conn *link, char *to, size_t room, size_t *n_out)
+receive_bytes(struct http_conn *conn, char *to, size_t room, size_t *n_out)
 {
 	ssize_t n;
 
-	if (!link->origin.plain)
-		return curl_easy_recv(link->easy, to, room, n_out);
-	n = recv(link->fd, to, room, MSG_DONTWAIT);
+	if (!conn->origin.plain)
+		return curl_easy_recv(conn->easy, to, room, n_out);
+	n = recv(conn->fd, to, room, MSG_DONTWAIT);
 	*n_out = n > 0 ? (size_t)n : 0;
 	return code_of(n, CURLE_RECV_ERROR);
 }
@@ -161,100 +162,102 @@ pass_in(struct http_conn *link, char *to, size_t room, size_t *n_out)
 /* --- a request --- */
 
 static bool
-print_head(struct http_conn *link, const struct http_headers *fields)
+print_head(struct http_conn *conn, const struct http_headers *headers)
 {
-	struct http_client_post *post = link->post;
+	struct http_post *post = conn->post;
 	struct span path = origin_path(post->url);
 	const char *slash = path.len > 0 && *path.at == '/' ? "" : "/";
 
-	buffer_reset(&link->out);
-	if (!buffer_print(&link->out,
+	buffer_reset(&conn->out);
+	if (!buffer_print(&conn->out,
 		"POST %s%.*s HTTP/1.1\r\nHost: %s\r\n%.*s"
 		"Content-Length: %zu\r\n\r\n",
-		slash, (int)path.len, path.at, link->origin.host,
-		(int)fields->lines.len, fields->lines.at, post->body.len))
+		slash, (int)path.len, path.at, conn->origin.host,
+		(int)headers->lines.len, headers->lines.at, post->body.len))
 		return false;
-	link->head = link->out.len;
+	conn->head = conn->out.len;
 	return true;
 }
 
-/* How the body begins goes along, as much as makes one piece. */
+/* As much of the body as fills the first piece. */
 static bool
-print_begin(struct http_conn *link)
+append_body_start(struct http_conn *conn)
 {
-	struct span body = link->post->body;
+	struct span body = conn->post->body;
 	size_t room = 0;
 
-	if (link->head < PIECE_BYTES)
-		room = PIECE_BYTES - link->head;
+	if (conn->head < CHUNK_BYTES)
+		room = CHUNK_BYTES - conn->head;
 	return buffer_append(
-	    &link->out, body.at, body.len < room ? body.len : room);
+	    &conn->out, body.at, body.len < room ? body.len : room);
 }
 
 static size_t
-unsent(const struct http_conn *link)
+unsent(const struct http_conn *conn)
 {
-	return link->head + link->post->body.len - link->sent;
+	return conn->head + conn->post->body.len - conn->sent;
 }
 
 /*
- * The kernel takes more than the server does.  But an answer from one that has
- * read all acknowledges all: what is unacknowledged, it did not read.
+ * The kernel takes more bytes than the server has read.  A server that has read
+ * all acknowledges all: what is unacknowledged, it has not read.
  */
 static bool
-has_left(const struct http_conn *link)
+server_has_all(const struct http_conn *conn)
 {
 	int unacknowledged = 0;
 
-	if (unsent(link) > 0)
+	if (unsent(conn) > 0)
 		return false;
-	return link->post->body.len <= PIECE_BYTES ||
-	       ioctl(link->fd, SIOCOUTQ, &unacknowledged) != 0 ||
+	return conn->post->body.len <= CHUNK_BYTES ||
+	       ioctl(conn->fd, SIOCOUTQ, &unacknowledged) != 0 ||
 	       unacknowledged == 0;
 }
 
-/* A secret stands in the head, or in a form. */
+/* The secret is in the head, or in the body if that is a form. */
 static void
-wipe(struct http_conn *link, const struct http_client_post *post)
+wipe_secret(struct http_conn *conn, const struct http_post *post)
 {
-	if (link->out.at != NULL)
-		explicit_bzero(link->out.at,
-		    post->fields == NULL ? link->out.len : link->head);
+	if (conn->out.at != NULL)
+		explicit_bzero(conn->out.at,
+		    post->headers == NULL ? conn->out.len : conn->head);
 }
 
 void
-http_conn_end(struct http_conn *link, const char *why)
+http_conn_end(struct http_conn *conn, const char *why)
 {
-	struct http_client_post *post = link->post;
+	struct http_post *post = conn->post;
 
 	post->why = why;
-	if (post->reply.whole)
-		post->why = post->reply.status / 100 == 2 && !has_left(link)
-				? "garbage: taken before it was sent"
-				: NULL;
-	wipe(link, post);
-	link->post = NULL;
-	post->link = NULL;
-	link->state = HTTP_CONN_RESTING;
+	if (post->response.whole)
+		post->why =
+		    post->response.status / 100 == 2 && !server_has_all(conn)
+			? "garbage: taken before it was sent"
+			: NULL;
+	wipe_secret(conn, post);
+	conn->post = NULL;
+	post->conn = NULL;
+	conn->state = HTTP_CONN_IDLE;
 }
 
-/* --- what comes --- */
+/* --- receiving --- */
 
 static bool
-keep_whole(struct buffer *whole, struct span piece)
+append_whole(struct buffer *whole, struct span chunk)
 {
 	size_t room = whole->max - whole->len;
 
 	return buffer_append(
-		   whole, piece.at, piece.len < room ? piece.len : room) &&
-	       piece.len <= room;
+		   whole, chunk.at, chunk.len < room ? chunk.len : room) &&
+	       chunk.len <= room;
 }
 
-/* NULL: it goes on; else why it has ended, unless an answer is there. */
+/* NULL: it goes on; else why it has ended, unless a response is there. */
 static const char *
-heed(struct http_conn *link, enum http_response_step step, struct span what)
+handle_step(
+    struct http_conn *conn, enum http_response_step step, struct span what)
 {
-	struct http_client_post *post = link->post;
+	struct http_post *post = conn->post;
 	bool good = true;
 
 	switch (step) {
@@ -262,13 +265,13 @@ heed(struct http_conn *link, enum http_response_step step, struct span what)
 		return NULL;
 	case HTTP_RESPONSE_LINE:
 		return upstream_response_head(
-			   &post->reply, what, clock_wall_ms())
+			   &post->response, what, clock_wall_ms())
 			   ? NULL
 			   : "garbage: a head without end";
 	case HTTP_RESPONSE_PIECE:
 		if (post->whole != NULL)
-			good = keep_whole(post->whole, what);
-		return upstream_response_body(&post->reply, what) && good
+			good = append_whole(post->whole, what);
+		return upstream_response_body(&post->response, what) && good
 			   ? NULL
 			   : "garbage: a body without end";
 	case HTTP_RESPONSE_DONE:
@@ -281,158 +284,159 @@ heed(struct http_conn *link, enum http_response_step step, struct span what)
 	return "garbage: the answer is not HTTP";
 }
 
-/* What an answer leaves over belongs to no request. */
+/* Bytes behind the response belong to no request: then it is not reused. */
 static bool
-take_in(struct http_conn *link, struct span in)
+parse(struct http_conn *conn, struct span in)
 {
 	enum http_response_step step;
 	struct span what;
 	const char *why;
 
 	do {
-		step = http_response_next(&link->response, &in, &what);
-		why = heed(link, step, what);
+		step = http_response_next(&conn->response, &in, &what);
+		why = handle_step(conn, step, what);
 		if (why == NULL)
 			continue;
-		link->keeps = step == HTTP_RESPONSE_DONE && in.len == 0 &&
-			      unsent(link) == 0 &&
-			      http_response_keeps(&link->response);
-		http_conn_end(link, why);
+		conn->reusable = step == HTTP_RESPONSE_DONE && in.len == 0 &&
+				 unsent(conn) == 0 &&
+				 http_response_keeps(&conn->response);
+		http_conn_end(conn, why);
 		return true;
 	} while (step != HTTP_RESPONSE_WANTS);
-	if (link->post->reply.whole && link->state == HTTP_CONN_SENDING) {
-		link->state = HTTP_CONN_READING; /* no need to send more */
-		(void)epoll_set_want(link->options->watch, link->fd, EPOLLIN);
+	if (conn->post->response.whole && conn->state == HTTP_CONN_SENDING) {
+		conn->state = HTTP_CONN_READING; /* no need to send more */
+		(void)epoll_set_want(conn->options->sockets, conn->fd, EPOLLIN);
 	}
 	return false;
 }
 
 static const char *
-why_closed(const struct http_conn *link, CURLcode code)
+why_closed(const struct http_conn *conn, CURLcode code)
 {
-	if (link->post->reply.head_bytes > 0 || link->response.line.len > 0)
+	if (conn->post->response.head_bytes > 0 || conn->response.line.len > 0)
 		return "reset: closed amid the answer's head";
-	if (link->kept)
+	if (conn->reused)
 		return "reset: a kept connection died in use";
 	return code == CURLE_OK ? "reset: closed without an answer"
 				: "reset: broken while waiting";
 }
 
 static bool
-receive(struct http_conn *link)
+receive(struct http_conn *conn)
 {
-	char in[PIECE_BYTES];
+	char in[CHUNK_BYTES];
 	size_t n = 0;
-	CURLcode code = pass_in(link, in, sizeof in, &n);
-	bool secret = link->post->whole != NULL, ended;
+	CURLcode code = receive_bytes(conn, in, sizeof in, &n);
+	bool secret = conn->post->whole != NULL, ended;
 
 	if (code == CURLE_AGAIN)
 		return false;
 	if (code == CURLE_OK && n > 0) {
-		ended = take_in(link, (struct span){ in, n });
+		ended = parse(conn, (struct span){ in, n });
 		if (secret) /* a token */
 			explicit_bzero(in, n);
 		return ended;
 	}
-	http_conn_end(link, why_closed(link, code));
+	http_conn_end(conn, why_closed(conn, code));
 	return true;
 }
 
-/* --- what goes --- */
+/* --- sending --- */
 
 static struct span
-next_piece(const struct http_conn *link)
+next_chunk(const struct http_conn *conn)
 {
-	size_t begun = link->out.len - link->head; /* of the body */
+	size_t begun = conn->out.len - conn->head; /* of the body */
 
-	if (link->sent < link->out.len)
-		return (struct span){ link->out.at + link->sent,
-			link->out.len - link->sent };
-	return (struct span){ link->post->body.at + begun +
-				  (link->sent - link->out.len),
-		unsent(link) };
+	if (conn->sent < conn->out.len)
+		return (struct span){ conn->out.at + conn->sent,
+			conn->out.len - conn->sent };
+	return (struct span){ conn->post->body.at + begun +
+				  (conn->sent - conn->out.len),
+		unsent(conn) };
 }
 
-/* The server may have said why, before it closed. */
+/* The server may have answered before it closed. */
 static bool
-break_off(struct http_conn *link)
+fail_sending(struct http_conn *conn)
 {
-	if (receive(link))
+	if (receive(conn))
 		return true;
-	http_conn_end(link, link->kept && link->sent == 0
+	http_conn_end(conn, conn->reused && conn->sent == 0
 				? "reset: a kept connection died in use"
 				: "reset: broken while sending");
 	return true;
 }
 
 static bool
-send_on(struct http_conn *link)
+send_more(struct http_conn *conn)
 {
-	struct epoll_set *watch = link->options->watch;
-	struct span piece;
+	struct epoll_set *sockets = conn->options->sockets;
+	struct span chunk;
 	CURLcode code;
 	size_t n;
 
-	link->post->sent = true;
-	while (unsent(link) > 0) {
-		piece = next_piece(link);
+	conn->post->sent = true;
+	while (unsent(conn) > 0) {
+		chunk = next_chunk(conn);
 		n = 0;
-		code = pass_out(link, piece, &n);
+		code = send_bytes(conn, chunk, &n);
 		if (code == CURLE_AGAIN || (code == CURLE_OK && n == 0))
 			return !epoll_set_want(
-				   watch, link->fd, EPOLLIN | EPOLLOUT) &&
-			       break_off(link);
+				   sockets, conn->fd, EPOLLIN | EPOLLOUT) &&
+			       fail_sending(conn);
 		if (code != CURLE_OK)
-			return break_off(link);
-		link->sent += n;
+			return fail_sending(conn);
+		conn->sent += n;
 	}
-	link->state = HTTP_CONN_READING;
-	return !epoll_set_want(watch, link->fd, EPOLLIN) && break_off(link);
+	conn->state = HTTP_CONN_READING;
+	return !epoll_set_want(sockets, conn->fd, EPOLLIN) &&
+	       fail_sending(conn);
 }
 
 bool
-http_conn_load(struct http_conn *link, struct http_client_post *post,
-    const struct http_headers *fields)
+http_conn_set_request(struct http_conn *conn, struct http_post *post,
+    const struct http_headers *headers)
 {
-	link->post = post;
-	link->sent = 0;
-	link->keeps = false;
-	http_response_begin(&link->response);
-	if (print_head(link, fields) && print_begin(link)) {
-		post->link = link;
+	conn->post = post;
+	conn->sent = 0;
+	conn->reusable = false;
+	http_response_begin(&conn->response);
+	if (print_head(conn, headers) && append_body_start(conn)) {
+		post->conn = conn;
 		return true;
 	}
-	link->post = NULL;
+	conn->post = NULL;
 	return false;
 }
 
 bool
-http_conn_begin(struct http_conn *link)
+http_conn_start(struct http_conn *conn)
 {
-	link->state = HTTP_CONN_SENDING;
-	return send_on(link);
+	conn->state = HTTP_CONN_SENDING;
+	return send_more(conn);
 }
 
 bool
-http_conn_turn(struct http_conn *link, uint32_t events)
+http_conn_on_events(struct http_conn *conn, uint32_t events)
 {
-	if ((events & ~(uint32_t)EPOLLOUT) != 0 && receive(link))
+	if ((events & ~(uint32_t)EPOLLOUT) != 0 && receive(conn))
 		return true;
-	return link->state == HTTP_CONN_SENDING && (events & EPOLLOUT) != 0 &&
-	       send_on(link);
+	return conn->state == HTTP_CONN_SENDING && (events & EPOLLOUT) != 0 &&
+	       send_more(conn);
 }
 
 bool
-http_conn_keeps(const struct http_conn *link)
+http_conn_reusable(const struct http_conn *conn)
 {
-	return link->fd != -1 && link->keeps;
+	return conn->fd != -1 && conn->reusable;
 }
 
 bool
-http_conn_still_rests(struct http_conn *link)
+http_conn_still_idle(struct http_conn *conn)
 {
 	char byte;
 	size_t n;
 
-	return pass_in(link, &byte, 1, &n) == CURLE_AGAIN;
+	return receive_bytes(conn, &byte, 1, &n) == CURLE_AGAIN;
 }

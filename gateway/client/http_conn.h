@@ -2,25 +2,25 @@
  * http_conn - one connection to the upstream, and the request on it.
  *
  * libcurl makes the connection (names, addresses, proxies, TLS and its
- * certificates), and passes bytes; the request is written and the response
- * read here.  With libcurl's own HTTP a call cost 40 us more, half of what a
- * request of 60 events costs in all: it prints each head anew, field by field,
- * and asks the kernel twice whether the connection still lives.
+ * certificates) and passes bytes; we write the request and read the response.
+ * With libcurl's own HTTP a call costs 40 us more, half of what a request of 60
+ * events costs in all: it prints each head anew, field by field, and asks the
+ * kernel twice whether the connection still lives.
  *
- *	CLOSED --aim, load, libcurl--> CONNECTING --connected--> SENDING -->
- *	READING --> RESTING --load, begin--> SENDING ...
+ *	CLOSED --set_origin, set_request, libcurl--> CONNECTING --connected-->
+ *	SENDING --> READING --> IDLE --set_request, start--> SENDING ...
  *
- * The head and what fits of the body leave in one piece, so that a small
- * request is one segment and one TLS record; the rest goes from where it lies.
+ * The head and as much of the body as fits leave in one piece, so that a small
+ * request is one segment and one TLS record.  The rest is sent from where it
+ * lies.
  *
- * A server may answer before it has read all.  Its refusal then counts, and
- * nothing more is sent; its 2xx does not, for nobody can have taken what did
- * not leave.
+ * A server may answer before it has read the whole request.  If it refuses, the
+ * refusal counts and nothing more is sent.  If it says 2xx, that does not
+ * count: it cannot have taken what was not sent.
  *
- * Units	bytes.
- * Ownership	new gives, free takes; a post is its owner's.
- * Threads	one.
- * Errors	in the post's `why`: see http_client.h.
+ * Ownership	http_conn_new gives, http_conn_free takes; a post is borrowed
+ *		from http_conn_set_request to http_conn_end.
+ * Errors	in the post's `why`: see http_post.h.
  * Source	RFC 9112 sections 3, 6 and 9.
  */
 #ifndef GATEWAY_CLIENT_HTTP_CONN_H
@@ -30,8 +30,9 @@
 #include <stdint.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/list.h"
 #include "gateway/client/epoll_set.h"
-#include "gateway/client/http_client.h"
+#include "gateway/client/http_post.h"
 #include "gateway/client/origin.h"
 #include "parsers/http/response.h"
 
@@ -40,15 +41,15 @@ enum http_conn_state {
 	HTTP_CONN_CONNECTING,
 	HTTP_CONN_SENDING,
 	HTTP_CONN_READING,
-	HTTP_CONN_RESTING,
+	HTTP_CONN_IDLE,
 };
 
 struct http_conn_options {
 	long connect_timeout_ms;
 	const char *ca_file;
-	struct epoll_set *watch;
+	struct epoll_set *sockets;
 
-	/* libcurl has closed what was connected: its fd is -1 now */
+	/* Called when libcurl has closed a connection: fd is -1 now. */
 	void (*lost)(void *arg);
 	void *arg;
 };
@@ -58,48 +59,48 @@ struct http_conn {
 	void *easy; /* CURL */
 	enum http_conn_state state;
 	int fd; /* -1: not connected */
-	struct instant born;
-	bool kept;  /* not its first request */
-	bool keeps; /* the answer left it fit for another one */
+	struct instant connected_at;
+	bool reused;   /* not its first request */
+	bool reusable; /* the response allows another request on it */
 
-	struct origin origin; /* what it is, or was, connected to */
+	struct origin origin; /* also of one that is closed */
 
-	struct http_client_post *post;
-	struct buffer out; /* the head, and how the body begins */
-	size_t head;       /* of that; */
-	size_t sent;       /* of head and body */
+	struct http_post *post;
+	struct buffer out; /* the head, and the beginning of the body */
+	size_t head;       /* bytes of `out` that are the head */
+	size_t sent;       /* bytes of head and body */
 	struct http_response response;
 
-	struct http_conn *prev, *next; /* wire's */
+	struct list_node pooled; /* conn_pool.h */
 };
 
 /* NULL: no memory. */
 struct http_conn *http_conn_new(const struct http_conn_options *options);
-void http_conn_free(struct http_conn *link);
+void http_conn_free(struct http_conn *conn);
 
-/* Of a closed one.  False: no memory, or the URL is none. */
-bool http_conn_aim(struct http_conn *link, const char *url);
+/* Of a closed connection.  False: no memory, or the URL is none. */
+bool http_conn_set_origin(struct http_conn *conn, const char *url);
 
-void http_conn_connected(struct http_conn *link, struct instant now);
+void http_conn_connected(struct http_conn *conn, struct instant now);
 
-/* What is to be sent, before or after it is connected.  False: no memory. */
-bool http_conn_load(struct http_conn *link, struct http_client_post *post,
-    const struct http_headers *fields);
+/* Before or after it is connected.  False: no memory. */
+bool http_conn_set_request(struct http_conn *conn, struct http_post *post,
+    const struct http_headers *headers);
 
 /*
- * The request begins on a connection; and what the socket allows goes on.
- * True: it has ended, and `why` is set.
+ * http_conn_start begins to send on a connected one; http_conn_on_events goes
+ * on.  True: the request has ended, and `why` is set.
  */
-bool http_conn_begin(struct http_conn *link);
-bool http_conn_turn(struct http_conn *link, uint32_t events);
+bool http_conn_start(struct http_conn *conn);
+bool http_conn_on_events(struct http_conn *conn, uint32_t events);
 
-/* Ends the request: why, unless an answer had come. */
-void http_conn_end(struct http_conn *link, const char *why);
+/* Ends the request, with `why` unless a response had come. */
+void http_conn_end(struct http_conn *conn, const char *why);
 
-/* After the end: may it carry another one? */
-bool http_conn_keeps(const struct http_conn *link);
+/* After the end: may it carry another request? */
+bool http_conn_reusable(const struct http_conn *conn);
 
-/* It rests, and something happened: false, it is of no use any more. */
-bool http_conn_still_rests(struct http_conn *link);
+/* There was an event on an idle one.  False: it cannot be used any more. */
+bool http_conn_still_idle(struct http_conn *conn);
 
 #endif

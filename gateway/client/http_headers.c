@@ -3,58 +3,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_MOST (128 << 10)
+#define LINES_MAX (128 << 10)
 
 void
-http_headers_release(struct http_headers *f)
+http_headers_release(struct http_headers *headers)
 {
-	if (f == NULL || --f->users > 0)
+	if (headers == NULL || --headers->users > 0)
 		return;
-	if (f->lines.at != NULL)
-		explicit_bzero(f->lines.at, f->lines.room);
-	buffer_fini(&f->lines);
-	free(f);
+	if (headers->lines.at != NULL)
+		explicit_bzero(headers->lines.at, headers->lines.room);
+	buffer_fini(&headers->lines);
+	free(headers);
 }
 
 struct http_headers *
-http_headers_hold(struct http_headers *f)
+http_headers_hold(struct http_headers *headers)
 {
-	f->users++;
-	return f;
+	headers->users++;
+	return headers;
 }
 
-/* Room for all of it at once: a buffer that moves leaves a secret behind. */
+/* Room for all of it at once: a buffer that moves leaves a copy of a secret. */
 static bool
-authorize(struct http_headers *f, const char *value)
+append_authorization(struct http_headers *headers, const char *value)
 {
 	const char *blank = strrchr(value, ' ');
 	size_t secret = strlen(blank != NULL ? blank + 1 : value);
 
-	if (!buffer_reserve(&f->lines, strlen(value) + 32) ||
-	    !buffer_print(&f->lines, "Authorization: %s", value))
+	if (!buffer_reserve(&headers->lines, strlen(value) + 32) ||
+	    !buffer_print(&headers->lines, "Authorization: %s", value))
 		return false;
-	f->secret =
-	    (struct span){ f->lines.at + f->lines.len - secret, secret };
-	return buffer_append(&f->lines, "\r\n", 2);
+	headers->secret =
+	    (struct span){ headers->lines.at + headers->lines.len - secret,
+		    secret };
+	return buffer_append(&headers->lines, "\r\n", 2);
 }
 
 static struct http_headers *
 make(const char *type, bool gzip, const char *authorization)
 {
-	struct http_headers *f = calloc(1, sizeof *f);
+	struct http_headers *headers = calloc(1, sizeof *headers);
 
-	if (f == NULL)
+	if (headers == NULL)
 		return NULL;
-	f->users = 1;
-	buffer_init(&f->lines, LINES_MOST);
-	if (buffer_print(&f->lines,
+	headers->users = 1;
+	buffer_init(&headers->lines, LINES_MAX);
+	if (buffer_print(&headers->lines,
 		"User-Agent: polaris-gateway/" GATEWAY_VERSION "\r\n"
 		"Accept: */*\r\n"
 		"Content-Type: %s\r\n%s",
 		type, gzip ? "Content-Encoding: gzip\r\n" : "") &&
-	    (authorization == NULL || authorize(f, authorization)))
-		return f;
-	http_headers_release(f);
+	    (authorization == NULL ||
+		append_authorization(headers, authorization)))
+		return headers;
+	http_headers_release(headers);
 	return NULL;
 }
 

@@ -1,15 +1,13 @@
 /*
- * http_headers - what stands in the heads of many requests alike, ready to be
- * sent, with the secret in it.
+ * http_headers - header lines that many requests have in common, ready to be
+ * sent, with the secret in them.
  *
  * A credential lives for minutes, in which thousands of requests carry it: its
- * field is made once.  The requests under way share it, each for as long as it
- * needs it, so that a renewed credential does not pull the old one from under
- * them; the last one wipes it.
+ * header is printed once.  The requests in flight share it by a count of users,
+ * so that a renewed credential does not free the old one under them.  The last
+ * release overwrites the secret.
  *
- * Units	none.
- * Ownership	shared: every make and every hold wants a release.
- * Threads	one.
+ * Ownership	shared: every make and every hold needs a release.
  * Errors	NULL: no memory.
  */
 #ifndef GATEWAY_CLIENT_HTTP_HEADERS_H
@@ -26,10 +24,10 @@ struct http_headers {
 	struct span secret;  /* in the Authorization; empty: there is none */
 };
 
-/* Of calls: JSON, packed or not, and the Authorization unless it is NULL. */
+/* For calls: JSON, with gzip or not, and Authorization unless it is NULL. */
 struct http_headers *http_headers_make(const char *authorization, bool gzip);
 struct http_headers *http_headers_of_form(void);
-struct http_headers *http_headers_hold(struct http_headers *fields);
-void http_headers_release(struct http_headers *fields);
+struct http_headers *http_headers_hold(struct http_headers *headers);
+void http_headers_release(struct http_headers *headers);
 
 #endif

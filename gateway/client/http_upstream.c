@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "gateway/client/credential_log.h"
 #include "gateway/client/endpoint.h"
 #include "gateway/client/body_compress.h"
+#include "gateway/base/rng.h"
 #include "gateway/client/http_client.h"
 #include "parsers/json/jdoc.h"
 
@@ -19,41 +19,46 @@
 #define NO_MEMORY        "memory: there is no more"
 
 struct call {
-	struct http_client_post post; /* first: wire gives it back */
+	struct http_post post; /* first: http_client_take gives it */
 	struct call *next;
 	uint64_t generation; /* of the credential it carries */
 	uint64_t table;
-	bool apart;
-	struct parcel *parcel; /* the packed body; NULL: it goes as it is */
+	bool expects_401;
+	struct compressed_body *compressed; /* NULL: sent as it is */
 	struct upstream_answer answer;
 };
 
 /*
- *	free ----submit----> under way ----> answered ----answers----> given
+ *	free ----submit----> in flight ----> answered ----answers----> handed out
  *	  ^                                                              |
- *	  +------------------------ the next answers --------------------+
+ *	  +---------------------- the next answers() --------------------+
  */
 struct http_upstream {
 	struct upstream upstream; /* first: the pump's pointer is ours */
 	const struct http_upstream_options *options;
 	struct endpoint endpoint;
-	char *url; /* endpoint.room bytes, of the call that starts */
-	struct http_client *wire;
-	struct body_compress *parcels; /* NULL: bodies go as they are */
+	char *url; /* endpoint.room bytes; of the call that starts */
+	struct http_client *client;
+	struct body_compress *compress; /* NULL: bodies are sent as they are */
 
 	struct credential *credential;
-	struct credential_log notices;
-	uint64_t random;
-	struct http_client_post fetch;
-	struct buffer token;            /* what the fetch brings */
-	struct http_headers *fields[2]; /* plain, packed; NULL: not made yet */
-	uint64_t generation;            /* of the credential in them */
-	bool fetched; /* since the last wait: ready() may have changed */
+	struct credential_log log;
+	struct rng rng;
+	struct http_post fetch;
+	struct buffer token; /* the fetch's response body */
+	struct http_headers
+	    *headers[2];     /* without, with gzip; NULL: not made yet */
+	uint64_t generation; /* of the credential in them */
+	bool
+	    fetched; /* a token since the last wait: ready() may have changed */
 
-	/* Twice max_in_flight: while as many answers are out, more may go. */
+	/*
+	 * Twice max_in_flight: while so many answers are handed out, as many
+	 * calls may be in flight.
+	 */
 	struct call *calls;
 	size_t count;
-	struct call *free, *given;
+	struct call *free, *handed_out;
 	struct call *answered, **answered_end;
 };
 
@@ -63,243 +68,234 @@ http_upstream_of(struct upstream *upstream)
 	return (struct http_upstream *)upstream;
 }
 
-/* splitmix64, from a seed that nobody can foresee. */
-static uint64_t
-next_random(struct http_upstream *d)
+static void
+recycle(struct http_upstream *http, struct call *call)
 {
-	uint64_t z = d->random += 0x9E3779B97F4A7C15;
-
-	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-	z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-	return z ^ (z >> 31);
+	call->next = http->free;
+	http->free = call;
 }
 
 static void
-recycle(struct http_upstream *d, struct call *call)
-{
-	call->next = d->free;
-	d->free = call;
-}
-
-static void
-conclude(struct http_upstream *d, struct call *call)
+append_answered(struct http_upstream *http, struct call *call)
 {
 	call->next = NULL;
-	*d->answered_end = call;
-	d->answered_end = &call->next;
+	*http->answered_end = call;
+	http->answered_end = &call->next;
 }
 
 static void
-drop_fields(struct http_upstream *d)
+drop_headers(struct http_upstream *http)
 {
 	for (size_t i = 0; i < 2; i++) {
-		http_headers_release(d->fields[i]);
-		d->fields[i] = NULL;
+		http_headers_release(http->headers[i]);
+		http->headers[i] = NULL;
 	}
 }
 
-/* The fields with the credential as it is now; NULL: no memory. */
+/* The headers with the present credential; NULL: no memory. */
 static struct http_headers *
-current_fields(struct http_upstream *d, bool packed, int64_t now_ns)
+current_headers(struct http_upstream *http, bool gzip, int64_t now_ns)
 {
-	uint64_t generation = credential_generation(d->credential);
-	struct http_headers **fields = &d->fields[packed];
+	uint64_t generation = credential_generation(http->credential);
+	struct http_headers **headers = &http->headers[gzip];
 
-	if (d->generation != generation)
-		drop_fields(d);
-	d->generation = generation;
-	if (*fields == NULL)
-		*fields = http_headers_make(
-		    credential_header(d->credential, now_ns), packed);
-	return *fields;
+	if (http->generation != generation)
+		drop_headers(http);
+	http->generation = generation;
+	if (*headers == NULL)
+		*headers = http_headers_make(
+		    credential_header(http->credential, now_ns), gzip);
+	return *headers;
 }
 
 static void
-unpack(struct http_upstream *d, struct call *call)
+release_body(struct http_upstream *http, struct call *call)
 {
-	http_headers_release(call->post.fields);
-	call->post.fields = NULL;
-	body_compress_return(d->parcels, &call->parcel);
+	http_headers_release(call->post.headers);
+	call->post.headers = NULL;
+	body_compress_release(http->compress, &call->compressed);
 }
 
-/* NULL: it is under way; else why not. */
+/* NULL: it is in flight; else why not. */
 static const char *
-start(struct http_upstream *d, struct call *call,
+start(struct http_upstream *http, struct call *call,
     const struct upstream_call *wanted)
 {
-	struct http_client_post *post = &call->post;
+	struct http_post *post = &call->post;
 	int64_t now_ns = clock_now().ns;
-	struct http_headers *fields;
+	struct http_headers *headers;
 
-	/* Its life may have ended since ready() was asked. */
-	if (!credential_usable(d->credential, now_ns))
+	/* It may have expired since ready() was asked. */
+	if (!credential_usable(http->credential, now_ns))
 		return "credential: none to send with";
-	post->body = body_compress_pack(d->parcels,
-	    (struct span){ wanted->body, wanted->bytes }, &call->parcel);
-	fields = current_fields(d, call->parcel != NULL, now_ns);
-	if (fields == NULL)
+	post->body = body_compress_gzip(http->compress,
+	    (struct span){ wanted->body, wanted->bytes }, &call->compressed);
+	headers = current_headers(http, call->compressed != NULL, now_ns);
+	if (headers == NULL)
 		return NO_MEMORY;
-	endpoint_print(&d->endpoint, wanted->id, d->url);
-	call->generation = d->generation;
-	post->url = d->url;
-	post->fields = http_headers_hold(fields);
-	post->timeout_ms = d->options->timeout_ms;
-	return http_client_start(d->wire, post) ? NULL : NO_MEMORY;
+	endpoint_print(&http->endpoint, wanted->id, http->url);
+	call->generation = http->generation;
+	post->url = http->url;
+	post->headers = http_headers_hold(headers);
+	post->timeout_ms = http->options->timeout_ms;
+	return http_client_start(http->client, post) ? NULL : NO_MEMORY;
 }
 
 static void
 submit(struct upstream *upstream, const struct upstream_call *wanted)
 {
-	struct http_upstream *d = http_upstream_of(upstream);
-	struct call *call = d->free;
+	struct http_upstream *http = http_upstream_of(upstream);
+	struct call *call = http->free;
 	const char *why;
 
 	assert(call != NULL);
-	d->free = call->next;
+	http->free = call->next;
 	memset(call, 0, sizeof *call);
 	call->answer.cookie = wanted->cookie;
 	call->table = wanted->table;
-	call->apart = wanted->apart;
-	why = start(d, call, wanted);
+	call->expects_401 = wanted->expects_401;
+	why = start(http, call, wanted);
 	if (why == NULL)
 		return;
-	unpack(d, call);
+	release_body(http, call);
 	call->answer.end = UPSTREAM_UNREACHED;
 	call->answer.why = why;
 	call->answer.retry_after_ms = -1;
 	call->answer.reset_ms = -1;
 	call->answer.remaining = -1;
 	call->answer.date_ms = -1;
-	conclude(d, call);
+	append_answered(http, call);
 }
 
 /* What the answer says about the credential that the call carried. */
 static void
-heed_credential(struct http_upstream *d, struct call *call)
+note_credential(struct http_upstream *http, struct call *call)
 {
 	unsigned status = call->answer.status;
 
 	if (status >= 200 && status <= 299)
-		credential_accepted(d->credential, call->generation);
-	if (status == 401 && !call->apart)
+		credential_accepted(http->credential, call->generation);
+	if (status == 401 && !call->expects_401)
 		call->answer.renewing =
-		    credential_refused(d->credential, call->generation,
+		    credential_refused(http->credential, call->generation,
 			call->table, clock_now().ns,
-			next_random(d)) == CREDENTIAL_RENEWS;
+			rng_next(&http->rng)) == CREDENTIAL_RENEWS;
 }
 
 static void
-read_reply(struct http_upstream *d, struct call *call)
+read_response(struct http_upstream *http, struct call *call)
 {
-	struct upstream_response *reply = &call->post.reply;
-	size_t len = upstream_response_text_len(reply);
+	struct upstream_response *response = &call->post.response;
+	size_t len = upstream_response_text_len(response);
 
 	/* The call's credential may be older than the current one. */
-	secret_mask(reply->text, len, call->post.fields->secret);
-	credential_mask(d->credential, reply->text, len);
-	call->answer.text = (struct span){ reply->text, len };
-	call->answer.status = reply->status;
-	heed_credential(d, call);
+	secret_mask(response->text, len, call->post.headers->secret);
+	credential_mask(http->credential, response->text, len);
+	call->answer.text = (struct span){ response->text, len };
+	call->answer.status = response->status;
+	note_credential(http, call);
 }
 
 static void
-call_ended(struct http_upstream *d, struct call *call)
+call_ended(struct http_upstream *http, struct call *call)
 {
-	struct http_client_post *post = &call->post;
+	struct http_post *post = &call->post;
 
 	call->answer.end = post->why == NULL ? UPSTREAM_ANSWERED
 			   : post->sent      ? UPSTREAM_UNKNOWN
 					     : UPSTREAM_UNREACHED;
 	call->answer.why = post->why;
-	call->answer.retry_after_ms = post->reply.retry_after_ms;
-	call->answer.reset_ms = post->reply.reset_ms;
-	call->answer.remaining = post->reply.remaining;
-	call->answer.date_ms = post->reply.date_ms;
+	call->answer.retry_after_ms = post->response.retry_after_ms;
+	call->answer.reset_ms = post->response.reset_ms;
+	call->answer.remaining = post->response.remaining;
+	call->answer.date_ms = post->response.date_ms;
 	if (post->why == NULL)
-		read_reply(d, call);
-	unpack(d, call);
-	conclude(d, call);
+		read_response(http, call);
+	release_body(http, call);
+	append_answered(http, call);
 }
 
 static void
-fetch_failed(struct http_upstream *d, const char *why)
+fetch_failed(struct http_upstream *http, const char *why)
 {
 	struct instant now = clock_now();
 
-	credential_failed(d->credential, now.ns, next_random(d));
-	credential_log_failed(&d->notices, why, now, clock_wall_ms());
+	credential_failed(http->credential, now.ns, rng_next(&http->rng));
+	credential_log_failed(&http->log, why, now, clock_wall_ms());
 }
 
 static void
-fetch_start(struct http_upstream *d)
+fetch_start(struct http_upstream *http)
 {
-	struct http_client_post *post = &d->fetch;
+	struct http_post *post = &http->fetch;
 	struct err err;
 
 	memset(post, 0, sizeof *post);
-	buffer_reset(&d->token);
-	post->url = d->options->credentials.token_url;
-	post->body = credential_form(d->credential, &err);
-	post->whole = &d->token;
-	post->timeout_ms = d->options->timeout_ms;
+	buffer_reset(&http->token);
+	post->url = http->options->credentials.token_url;
+	post->body = credential_form(http->credential, &err);
+	post->whole = &http->token;
+	post->timeout_ms = http->options->timeout_ms;
 	if (post->timeout_ms > TOKEN_TIMEOUT_MS)
 		post->timeout_ms = TOKEN_TIMEOUT_MS;
 	if (post->body.at == NULL)
-		fetch_failed(d, err.text);
-	else if (!http_client_start(d->wire, post))
-		fetch_failed(d, NO_MEMORY);
+		fetch_failed(http, err.text);
+	else if (!http_client_start(http->client, post))
+		fetch_failed(http, NO_MEMORY);
 }
 
 static void
-fetch_answered(struct http_upstream *d)
+fetch_answered(struct http_upstream *http)
 {
 	struct instant now = clock_now();
-	struct credential_reply reply = {
-		.status = d->fetch.reply.status,
-		.body = { d->token.at, d->token.len },
+	struct credential_reply response = {
+		.status = http->fetch.response.status,
+		.body = { http->token.at, http->token.len },
 		.now_ns = now.ns,
 		.wall_ms = clock_wall_ms(),
-		.random = next_random(d),
+		.random = rng_next(&http->rng),
 	};
 	struct err err;
 
-	if (credential_answer(d->credential, &reply, &err))
-		credential_log_fetched(&d->notices,
-		    credential_expires_s(d->credential, now.ns), reply.wall_ms);
+	if (credential_answer(http->credential, &response, &err))
+		credential_log_fetched(&http->log,
+		    credential_expires_s(http->credential, now.ns),
+		    response.wall_ms);
 	else
 		credential_log_failed(
-		    &d->notices, err.text, now, reply.wall_ms);
+		    &http->log, err.text, now, response.wall_ms);
 }
 
 static void
-wipe_token(struct http_upstream *d)
+wipe_token(struct http_upstream *http)
 {
-	if (d->token.at != NULL)
-		explicit_bzero(d->token.at, d->token.room);
-	explicit_bzero(d->fetch.reply.text, sizeof d->fetch.reply.text);
+	if (http->token.at != NULL)
+		explicit_bzero(http->token.at, http->token.room);
+	explicit_bzero(
+	    http->fetch.response.text, sizeof http->fetch.response.text);
 }
 
 static void
-fetch_ended(struct http_upstream *d)
+fetch_ended(struct http_upstream *http)
 {
-	if (d->fetch.why != NULL)
-		fetch_failed(d, d->fetch.why);
+	if (http->fetch.why != NULL)
+		fetch_failed(http, http->fetch.why);
 	else
-		fetch_answered(d);
-	d->fetched = true;
-	wipe_token(d);
+		fetch_answered(http);
+	http->fetched = true;
+	wipe_token(http);
 }
 
 static void
-tend_credential(struct http_upstream *d)
+renew_credential(struct http_upstream *http)
 {
 	int64_t now_ns = clock_now().ns;
 	struct err err = { 0 };
 
 	credential_log_secret(
-	    credential_refresh(d->credential, now_ns, &err), err.text);
-	if (credential_step(d->credential, now_ns))
-		fetch_start(d);
+	    credential_refresh(http->credential, now_ns, &err), err.text);
+	if (credential_step(http->credential, now_ns))
+		fetch_start(http);
 }
 
 static struct instant
@@ -332,32 +328,32 @@ show_credential(
 		[CREDENTIAL_OAUTH2] = "oauth2",
 		[CREDENTIAL_API_KEY] = "api_key",
 	};
-	struct http_upstream *d = http_upstream_of(upstream);
-	const struct credential_log *notices = &d->notices;
+	struct http_upstream *http = http_upstream_of(upstream);
+	const struct credential_log *log = &http->log;
 
-	out->kind = kinds[d->options->credentials.kind];
+	out->kind = kinds[http->options->credentials.kind];
 	out->ready = ready(upstream);
-	out->expires_s = credential_expires_s(d->credential, clock_now().ns);
-	out->renewed = notices->good;
-	out->failed = notices->bad;
-	out->renewed_ms = notices->good_ms;
-	out->failed_ms = notices->bad_ms;
-	memcpy(out->error, notices->why, sizeof out->error);
+	out->expires_s = credential_expires_s(http->credential, clock_now().ns);
+	out->renewed = log->good;
+	out->failed = log->bad;
+	out->renewed_ms = log->good_ms;
+	out->failed_ms = log->bad_ms;
+	memcpy(out->error, log->why, sizeof out->error);
 }
 
 static size_t
-give(struct http_upstream *d, struct upstream_answer *out, size_t room)
+give(struct http_upstream *http, struct upstream_answer *out, size_t room)
 {
 	struct call *call;
 	size_t count = 0;
 
-	while (count < room && (call = d->answered) != NULL) {
-		d->answered = call->next;
-		if (d->answered == NULL)
-			d->answered_end = &d->answered;
+	while (count < room && (call = http->answered) != NULL) {
+		http->answered = call->next;
+		if (http->answered == NULL)
+			http->answered_end = &http->answered;
 		out[count++] = call->answer;
-		call->next = d->given;
-		d->given = call;
+		call->next = http->handed_out;
+		http->handed_out = call;
 	}
 	return count;
 }
@@ -365,33 +361,33 @@ give(struct http_upstream *d, struct upstream_answer *out, size_t room)
 static size_t
 answers(struct upstream *upstream, struct upstream_answer *out, size_t room)
 {
-	struct http_upstream *d = http_upstream_of(upstream);
-	struct http_client_post *post;
+	struct http_upstream *http = http_upstream_of(upstream);
+	struct http_post *post;
 	struct call *call;
 
-	while ((call = d->given) != NULL) {
-		d->given = call->next;
-		recycle(d, call);
+	while ((call = http->handed_out) != NULL) {
+		http->handed_out = call->next;
+		recycle(http, call);
 	}
-	http_client_run(d->wire);
-	while ((post = http_client_take(d->wire)) != NULL) {
-		if (post == &d->fetch)
-			fetch_ended(d);
+	http_client_run(http->client);
+	while ((post = http_client_take(http->client)) != NULL) {
+		if (post == &http->fetch)
+			fetch_ended(http);
 		else
-			call_ended(d, (struct call *)post);
+			call_ended(http, (struct call *)post);
 	}
-	tend_credential(d);
-	return give(d, out, room);
+	renew_credential(http);
+	return give(http, out, room);
 }
 
-/* Rounded up: a millisecond too early would be a turn for nothing. */
+/* Rounded up: to wake a millisecond too early would be for nothing. */
 static int
-wait_ms(const struct http_upstream *d, struct instant deadline)
+wait_ms(const struct http_upstream *http, struct instant deadline)
 {
-	int64_t until = credential_due_ns(d->credential);
+	int64_t until = credential_due_ns(http->credential);
 	int64_t ns;
 
-	if (d->answered != NULL || d->fetched)
+	if (http->answered != NULL || http->fetched)
 		return 0;
 	if (deadline.ns < until)
 		until = deadline.ns;
@@ -406,31 +402,31 @@ static void
 wait_for(struct upstream *upstream, const int *fds, size_t count,
     struct instant deadline)
 {
-	struct http_upstream *d = http_upstream_of(upstream);
+	struct http_upstream *http = http_upstream_of(upstream);
 
-	http_client_wait(d->wire, fds, count, wait_ms(d, deadline));
-	d->fetched = false;
+	http_client_wait(http->client, fds, count, wait_ms(http, deadline));
+	http->fetched = false;
 }
 
 static void
 close_all(struct upstream *upstream)
 {
-	struct http_upstream *d = http_upstream_of(upstream);
+	struct http_upstream *http = http_upstream_of(upstream);
 
-	for (size_t i = 0; i < d->count; i++) {
-		http_client_drop(d->wire, &d->calls[i].post);
-		unpack(d, &d->calls[i]);
+	for (size_t i = 0; i < http->count; i++) {
+		http_client_drop(http->client, &http->calls[i].post);
+		release_body(http, &http->calls[i]);
 	}
-	http_client_drop(d->wire, &d->fetch);
-	drop_fields(d);
-	http_client_close(&d->wire);
-	body_compress_close(&d->parcels);
-	credential_close(&d->credential);
-	wipe_token(d);
-	buffer_fini(&d->token);
-	free(d->calls);
-	free(d->url);
-	free(d);
+	http_client_drop(http->client, &http->fetch);
+	drop_headers(http);
+	http_client_close(&http->client);
+	body_compress_close(&http->compress);
+	credential_close(&http->credential);
+	wipe_token(http);
+	buffer_fini(&http->token);
+	free(http->calls);
+	free(http->url);
+	free(http);
 }
 
 static const struct upstream_ops ops = {
@@ -445,46 +441,45 @@ static const struct upstream_ops ops = {
 };
 
 static bool
-open_parts(struct http_upstream *d, struct err *err)
+open_parts(struct http_upstream *http, struct err *err)
 {
-	const struct http_upstream_options *o = d->options;
+	const struct http_upstream_options *o = http->options;
 	size_t most = o->max_in_flight;
 
-	if (!endpoint_parse(o->url, &d->endpoint, err) ||
+	if (!endpoint_parse(o->url, &http->endpoint, err) ||
 	    (o->compression == HTTP_COMPRESSION_GZIP &&
-		!body_compress_open(&d->parcels, err)) ||
-	    !http_client_open(
-		&d->wire, most + 1, o->connect_timeout_ms, o->ca_file, err))
+		!body_compress_open(&http->compress, err)) ||
+	    !http_client_open(&http->client, most + 1, o->connect_timeout_ms,
+		o->ca_file, err))
 		return false;
-	d->url = malloc(d->endpoint.room);
-	d->calls = calloc(2 * most, sizeof *d->calls);
-	if (d->url == NULL || d->calls == NULL)
+	http->url = malloc(http->endpoint.room);
+	http->calls = calloc(2 * most, sizeof *http->calls);
+	if (http->url == NULL || http->calls == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
-	d->count = 2 * most;
-	for (size_t i = 0; i < d->count; i++)
-		recycle(d, &d->calls[i]);
+	http->count = 2 * most;
+	for (size_t i = 0; i < http->count; i++)
+		recycle(http, &http->calls[i]);
 	return credential_open(
-	    &d->credential, &o->credentials, clock_now().ns, err);
+	    &http->credential, &o->credentials, clock_now().ns, err);
 }
 
 bool
 http_upstream_open(struct upstream **out,
     const struct http_upstream_options *options, struct err *err)
 {
-	struct http_upstream *d = calloc(1, sizeof *d);
+	struct http_upstream *http = calloc(1, sizeof *http);
 
-	if (d == NULL)
+	if (http == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
-	d->upstream.ops = &ops;
-	d->options = options;
-	d->answered_end = &d->answered;
-	buffer_init(&d->token, TOKEN_BODY_MAX);
-	if (getrandom(&d->random, sizeof d->random, 0) != sizeof d->random)
-		d->random = (uint64_t)clock_now().ns;
-	if (!open_parts(d, err)) {
-		close_all(&d->upstream);
+	http->upstream.ops = &ops;
+	http->options = options;
+	http->answered_end = &http->answered;
+	buffer_init(&http->token, TOKEN_BODY_MAX);
+	http->rng = rng_seeded();
+	if (!open_parts(http, err)) {
+		close_all(&http->upstream);
 		return false;
 	}
-	*out = &d->upstream;
+	*out = &http->upstream;
 	return true;
 }

@@ -1,20 +1,17 @@
 /*
  * http_upstream - the upstream of upstream.h, over HTTP.
  *
- * One wire carries the calls, each of them at most one request, and the fetch
- * of a token when the credential wants one: that goes to another server, costs
- * nothing of the organization's budget and has a time of its own.  When a kept
- * connection dies under a call, that comes back as an answer, for to send it
- * again must be paid.  Redirects are answers too: our credential goes to the
- * configured host and nowhere else.
+ * One http_client carries the calls, each at most one request, and the fetch of
+ * a token when the credential needs one.  The fetch goes to another server,
+ * costs nothing of the organization's budget and has its own timeout.  When a
+ * kept connection dies under a call, the pump gets that as an answer, because
+ * sending again must be paid for.  Redirects are answers too: our credential
+ * goes to the configured host and nowhere else.
  *
- * Units	as in upstream.h.
- * Ownership	http_upstream_open gives, http_upstream_close takes and drops what is in
- *		flight; the options are borrowed until then.
- * Threads	the pump's, opening and closing too.  The program must ignore
+ * Threads	the pump's, also to open and close.  The program must ignore
  *		SIGPIPE: the TLS library writes to sockets that were closed.
- * Errors	a URL without its place for the table, an unreadable secret or
- *		CA file, no memory: false and a text.
+ * Errors	a URL without {table}, an unreadable secret or CA file, no
+ *		memory: false and a text.
  */
 #ifndef GATEWAY_CLIENT_HTTP_UPSTREAM_H
 #define GATEWAY_CLIENT_HTTP_UPSTREAM_H

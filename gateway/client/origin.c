@@ -34,7 +34,7 @@ origin_is_of(const struct origin *origin, const char *url)
 	       origin->text[len] == '\0';
 }
 
-/* The port stands there unless it is the scheme's own. */
+/* With the port, unless it is the scheme's default. */
 static char *
 host_of(CURLU *url)
 {
@@ -50,7 +50,7 @@ host_of(CURLU *url)
 	return out;
 }
 
-/* A proxy of the environment gets only what it cannot read. */
+/* A proxy of the environment is used for TLS only: it could read the rest. */
 static bool
 tell(CURL *easy, CURLU *url, bool plain)
 {

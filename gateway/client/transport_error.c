@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 
-/* What libcurl's codes mean. */
 /* clang-format off */
 static const struct {
 	CURLcode code;
@@ -20,8 +19,8 @@ static const struct {
 };
 
 /*
- * OpenSSL's verdicts on a certificate (X509_V_ERR_*), but for 1: with that
- * curl begins, and it compares the host's name before it asks OpenSSL.
+ * OpenSSL's results for a certificate (X509_V_ERR_*), except 1: libcurl sets
+ * that before it asks OpenSSL, and compares the host's name first.
  */
 static const struct {
 	long result;
@@ -38,7 +37,7 @@ static const struct {
 /* clang-format on */
 
 const char *
-transport_error(int code)
+transport_error_text(int code)
 {
 	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
 		if (failures[i].code == (CURLcode)code)
@@ -47,7 +46,7 @@ transport_error(int code)
 }
 
 const char *
-transport_error_certificate(long result)
+transport_error_certificate_text(long result)
 {
 	for (size_t i = 0; i < sizeof certificates / sizeof *certificates; i++)
 		if (certificates[i].result == result)

@@ -1,17 +1,15 @@
 /*
- * upstream_response - an upstream's answer, as much of it as we care to know.
+ * upstream_response - the part of an upstream's response that we use.
  *
- * A server may send headers and body without end, so both are counted and cut:
- * too long a head is no answer at all, too long a body is an answer whose rest
- * nobody reads.  Once the head is whole the status stands, whatever becomes of
- * the body: a 2xx whose body breaks off has still taken our events.
+ * A server may send headers and body without end, so both are counted: too long
+ * a head is no response at all; of too long a body the rest is not read.  Once
+ * the head is whole the status counts, whatever happens to the body: a 2xx
+ * whose body breaks off has still taken our events.
  *
- * Interim heads (1xx) are skipped, but count towards the limit, and headers
- * behind the body are no headers.
+ * Interim heads (1xx) are skipped but count towards the limit.  Trailers are
+ * ignored.
  *
- * Units	bytes, milliseconds; -1: not told.
- * Ownership	a plain value.
- * Threads	none inside.
+ * Units	bytes, milliseconds; -1: the header was not there.
  * Errors	false: stop reading.
  */
 #ifndef GATEWAY_CLIENT_UPSTREAM_RESPONSE_H
@@ -36,16 +34,17 @@ struct upstream_response {
 	int64_t date_ms;
 	size_t head_bytes;
 	size_t body_bytes;
-	char text[UPSTREAM_RESPONSE_TEXT_MAX]; /* how the body begins */
+	char text[UPSTREAM_RESPONSE_TEXT_MAX]; /* the body's beginning */
 };
 
-void upstream_response_reset(struct upstream_response *reply);
+void upstream_response_reset(struct upstream_response *response);
 
-/* A line of the head, with its line end; the empty one ends the head. */
+/* A line of the head with its line end; the empty one ends the head. */
 bool upstream_response_head(
-    struct upstream_response *reply, struct span line, int64_t wall_ms);
-bool upstream_response_body(struct upstream_response *reply, struct span piece);
+    struct upstream_response *response, struct span line, int64_t wall_ms);
+bool upstream_response_body(
+    struct upstream_response *response, struct span piece);
 
-size_t upstream_response_text_len(const struct upstream_response *reply);
+size_t upstream_response_text_len(const struct upstream_response *response);
 
 #endif

@@ -52,7 +52,7 @@ struct record {
 	uint32_t in_flight_events; /* in batches that are in flight */
 	bool withdrawn;            /* send nothing more of it */
 	bool live;                 /* came a moment ago: queue.h */
-	uint64_t turn;             /* 0: as it came */
+	uint64_t finish_tag;       /* 0: as it came */
 	/* The spool's. */
 	struct record_ref *place;     /* NULL: not on disk */
 	uint32_t ack_reported_events; /* of them the spool was told */

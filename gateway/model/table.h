@@ -2,8 +2,8 @@
  * table - a name that producers post to, and what holds for its events.
  *
  * Both sides of the spool need it: receive asks whether a name may be written
- * to and by which rules, transmit asks under which upstream id its events go
- * out.  Configured tables live as long as the process.  Others are born when
+ * to and by which rules, the scheduler asks under which upstream id its events
+ * go out.  Configured tables live as long as the process.  Others are born when
  * first posted to, at most `max_unconfigured` of them, and forgotten once
  * nothing of theirs was waiting for ten minutes: a producer that invents names
  * costs a bounded amount of memory.
@@ -115,8 +115,8 @@ enum table_answer tables_find(struct tables *tables, struct span name,
     struct instant now, struct table **table_out);
 
 /*
- * Told by transmit: the upstream answers 404 for the table, and took nothing
- * of it yet; or it did, or is asked anew.  A name that is configured is kept
+ * Set by the scheduler: the upstream answers 404 for the table, and took
+ * nothing of it yet; or it did, or is asked anew.  A name that is configured is kept
  * for all the same: somebody means to make the table.  Any thread.
  */
 void table_absent(struct table *table, bool absent);

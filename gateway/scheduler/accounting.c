@@ -3,87 +3,90 @@
 #include <assert.h>
 
 static void
-watch(struct accounting *ledger, struct record *record)
+watch(struct accounting *accounting, struct record *record)
 {
-	struct record *before = ledger->watched_tail, *after;
+	struct record *before = accounting->watched_tail, *after;
 	int64_t deadline_ns = record->completion->deadline.ns;
 
 	while (before != NULL && before->completion->deadline.ns > deadline_ns)
 		before = before->watch_prev;
-	after = before != NULL ? before->watch_next : ledger->watched;
+	after = before != NULL ? before->watch_next : accounting->watched;
 	record->watch_prev = before;
 	record->watch_next = after;
-	*(before != NULL ? &before->watch_next : &ledger->watched) = record;
-	*(after != NULL ? &after->watch_prev : &ledger->watched_tail) = record;
+	*(before != NULL ? &before->watch_next : &accounting->watched) = record;
+	*(after != NULL ? &after->watch_prev : &accounting->watched_tail) =
+	    record;
 }
 
 static void
-unwatch(struct accounting *ledger, struct record *record)
+unwatch(struct accounting *accounting, struct record *record)
 {
 	struct record *before = record->watch_prev, *after = record->watch_next;
 
-	*(before != NULL ? &before->watch_next : &ledger->watched) = after;
-	*(after != NULL ? &after->watch_prev : &ledger->watched_tail) = before;
+	*(before != NULL ? &before->watch_next : &accounting->watched) = after;
+	*(after != NULL ? &after->watch_prev : &accounting->watched_tail) =
+	    before;
 }
 
 static void
-complete(struct accounting *ledger, struct record *record,
+complete(struct accounting *accounting, struct record *record,
     enum completion_result result)
 {
-	unwatch(ledger, record);
+	unwatch(accounting, record);
 	completion_complete(record->completion, result);
 	record->completion = NULL;
 }
 
 /* `events` of the record, from number `first` on, have left for good. */
 static void
-leave(struct accounting *ledger, struct record *record, uint32_t first,
+leave(struct accounting *accounting, struct record *record, uint32_t first,
     uint32_t events, struct instant now)
 {
 	record->acked_events += events;
 	if (record->acked_events < record->events) {
-		spool_settle_part(ledger->spool, record, first, events);
+		spool_settle_part(accounting->spool, record, first, events);
 		return;
 	}
 	if (record->completion != NULL)
-		complete(ledger, record,
+		complete(accounting, record,
 		    record->completion->refused > 0 ? COMPLETION_PARTLY_REFUSED
 						    : COMPLETION_DELIVERED);
-	spool_settle(ledger->spool, record, now);
+	spool_settle(accounting->spool, record, now);
 }
 
 static void
 count_withdrawn(
-    struct accounting *ledger, const struct record *record, uint32_t events)
+    struct accounting *accounting, const struct record *record, uint32_t events)
 {
-	ledger->counts.withdrawn += events;
-	upstream_stats_of(ledger->stats, record->table)->withdrawn += events;
+	accounting->counts.withdrawn += events;
+	upstream_stats_of(accounting->stats, record->table)->withdrawn +=
+	    events;
 }
 
 void
-accounting_take(struct accounting *ledger, struct record *record)
+accounting_take(struct accounting *accounting, struct record *record)
 {
 	struct upstream_stats_table *table =
-	    upstream_stats_of(ledger->stats, record->table);
+	    upstream_stats_of(accounting->stats, record->table);
 
-	ledger->counts.taken += record->events;
-	ledger->counts.waiting += record->events;
-	if (!ledger->spool_counts)
+	accounting->counts.taken += record->events;
+	accounting->counts.waiting += record->events;
+	if (!accounting->spool_counts)
 		table->accepted += record->events;
 	if (record->completion != NULL)
-		watch(ledger, record);
+		watch(accounting, record);
 }
 
 void
-accounting_sent(struct accounting *ledger, struct batch *batch)
+accounting_sent(struct accounting *accounting, struct batch *batch)
 {
 	const struct batch_part *part = batch->parts;
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++)
 		part->record->in_flight_events += part->events;
-	ledger->counts.waiting -= batch->events;
-	ledger->counts.in_flight += batch->events;
+	accounting->counts.waiting -= batch->events;
+	accounting->counts.in_flight += batch->events;
 }
 
 static void
@@ -99,18 +102,18 @@ count_delivered(struct upstream_stats *stats, const struct batch_part *part,
 
 void
 accounting_delivered(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	const struct batch_part *part = batch->parts;
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++) {
 		part->record->in_flight_events -= part->events;
-		count_delivered(ledger->stats, part, now);
-		leave(ledger, part->record, part->first, part->events, now);
+		count_delivered(accounting->stats, part, now);
+		leave(accounting, part->record, part->first, part->events, now);
 	}
-	ledger->counts.in_flight -= batch->events;
-	ledger->counts.delivered += batch->events;
+	accounting->counts.in_flight -= batch->events;
+	accounting->counts.delivered += batch->events;
 }
 
 static void
@@ -124,22 +127,22 @@ tell_refused(struct completion *completion, const struct batch_part *part)
 
 static void
 leave_refused(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	const struct batch_part *part = batch->parts;
 	const struct batch_part *end = part + batch->part_count;
 
-	ledger->counts.waiting -= batch->events;
+	accounting->counts.waiting -= batch->events;
 	for (; part < end; part++) {
 		if (part->record->completion != NULL)
 			tell_refused(part->record->completion, part);
-		leave(ledger, part->record, part->first, part->events, now);
+		leave(accounting, part->record, part->first, part->events, now);
 	}
 }
 
 void
-accounting_buried(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+accounting_dead_lettered(
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	enum upstream_stats_dead why =
 	    upstream_stats_dead_by(batch->refusal->word);
@@ -147,27 +150,27 @@ accounting_buried(
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++)
-		upstream_stats_of(ledger->stats, part->record->table)
+		upstream_stats_of(accounting->stats, part->record->table)
 		    ->dead_lettered[why] += part->events;
-	ledger->counts.buried += batch->events;
-	leave_refused(ledger, batch, now);
+	accounting->counts.dead_lettered += batch->events;
+	leave_refused(accounting, batch, now);
 }
 
 void
 accounting_returned(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	const struct batch_part *part = batch->parts;
 	const struct batch_part *end = part + batch->part_count;
 
 	for (; part < end; part++)
-		count_withdrawn(ledger, part->record, part->events);
-	leave_refused(ledger, batch, now);
+		count_withdrawn(accounting, part->record, part->events);
+	leave_refused(accounting, batch, now);
 }
 
 void
 accounting_purge(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	bool any = false;
 	struct batch_part *part;
@@ -176,7 +179,7 @@ accounting_purge(
 		part = &batch->parts[i];
 		if (!part->record->withdrawn)
 			continue;
-		leave(ledger, part->record, part->first, part->events, now);
+		leave(accounting, part->record, part->first, part->events, now);
 		part->record = NULL;
 		any = true;
 	}
@@ -186,73 +189,74 @@ accounting_purge(
 
 void
 accounting_failed(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	const struct batch_part *part = batch->parts;
 	const struct batch_part *end = part + batch->part_count;
 
-	ledger->counts.in_flight -= batch->events;
+	accounting->counts.in_flight -= batch->events;
 	for (; part < end; part++) {
 		part->record->in_flight_events -= part->events;
 		if (part->record->withdrawn)
-			count_withdrawn(ledger, part->record, part->events);
+			count_withdrawn(accounting, part->record, part->events);
 		else
-			ledger->counts.waiting += part->events;
+			accounting->counts.waiting += part->events;
 	}
-	accounting_purge(ledger, batch, now);
+	accounting_purge(accounting, batch, now);
 }
 
 struct record *
-accounting_first(const struct accounting *ledger)
+accounting_first(const struct accounting *accounting)
 {
-	return ledger->watched;
+	return accounting->watched;
 }
 
 struct instant
-accounting_deadline(const struct accounting *ledger)
+accounting_deadline(const struct accounting *accounting)
 {
-	return ledger->watched != NULL ? ledger->watched->completion->deadline
-				       : INSTANT_NEVER;
+	return accounting->watched != NULL
+		   ? accounting->watched->completion->deadline
+		   : INSTANT_NEVER;
 }
 
 void
 accounting_withdraw(
-    struct accounting *ledger, struct record *record, struct instant now)
+    struct accounting *accounting, struct record *record, struct instant now)
 {
 	uint32_t uncut = record->events - record->cut_events;
 	uint32_t waiting =
 	    record->events - record->acked_events - record->in_flight_events;
 
 	assert(!record->withdrawn && record->completion != NULL);
-	ledger->counts.waiting -= waiting;
-	count_withdrawn(ledger, record, waiting);
+	accounting->counts.waiting -= waiting;
+	count_withdrawn(accounting, record, waiting);
 	record->withdrawn = true;
-	complete(ledger, record, COMPLETION_WITHDRAWN);
+	complete(accounting, record, COMPLETION_WITHDRAWN);
 	if (uncut > 0)
-		leave(ledger, record, record->cut_events, uncut, now);
+		leave(accounting, record, record->cut_events, uncut, now);
 }
 
 static void
-let_go(struct accounting *ledger, struct record *record, uint32_t events,
+let_go(struct accounting *accounting, struct record *record, uint32_t events,
     struct instant now)
 {
 	record->acked_events += events;
 	if (record->acked_events == record->events)
-		spool_leave(ledger->spool, record, now);
+		spool_leave(accounting->spool, record, now);
 }
 
 void
 accounting_leave(
-    struct accounting *ledger, struct batch *batch, struct instant now)
+    struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	for (uint32_t i = 0; i < batch->part_count; i++)
-		let_go(ledger, batch->parts[i].record, batch->parts[i].events,
-		    now);
+		let_go(accounting, batch->parts[i].record,
+		    batch->parts[i].events, now);
 }
 
 void
 accounting_leave_uncut(
-    struct accounting *ledger, struct record *record, struct instant now)
+    struct accounting *accounting, struct record *record, struct instant now)
 {
-	let_go(ledger, record, record->events - record->cut_events, now);
+	let_go(accounting, record, record->events - record->cut_events, now);
 }

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_PARTS 64
-#define FIRST_ROOM  16384
+#include "gateway/base/array.h"
+
+#define FIRST_ROOM 16384
 
 /* A thousand batches of usual size, or sixteen of the largest. */
 #define POOL_BYTES (16 * 1024 * 1024)
@@ -22,25 +23,21 @@ batch_free(struct batch *batch)
 void
 batch_pool_fini(struct batch_pool *pool)
 {
-	struct batch *batch, *next;
+	struct list_node *node;
 
-	for (batch = pool->spare; batch != NULL; batch = next) {
-		next = batch->next;
-		batch_free(batch);
-	}
+	while ((node = list_pop(&pool->spare)) != NULL)
+		batch_free(batch_of(node));
 	*pool = (struct batch_pool){ 0 };
 }
 
 struct batch *
 batch_take(struct batch_pool *pool)
 {
-	struct batch *batch = pool->spare;
+	struct batch *batch = batch_of(list_pop(&pool->spare));
 
 	if (batch == NULL)
 		return calloc(1, sizeof *batch);
-	pool->spare = batch->next;
 	pool->bytes -= batch->room;
-	batch->next = NULL;
 	return batch;
 }
 
@@ -53,42 +50,7 @@ batch_give(struct batch_pool *pool, struct batch *batch)
 	}
 	batch_reset(batch);
 	pool->bytes += batch->room;
-	batch->next = pool->spare;
-	pool->spare = batch;
-}
-
-void
-batch_append(struct batch_list *list, struct batch *batch)
-{
-	assert(batch->list == NULL);
-	batch->list = list;
-	batch->next = NULL;
-	batch->prev = list->last;
-	*(list->last != NULL ? &list->last->next : &list->first) = batch;
-	list->last = batch;
-}
-
-void
-batch_prepend(struct batch_list *list, struct batch *batch)
-{
-	assert(batch->list == NULL);
-	batch->list = list;
-	batch->prev = NULL;
-	batch->next = list->first;
-	*(list->first != NULL ? &list->first->prev : &list->last) = batch;
-	list->first = batch;
-}
-
-void
-batch_unlist(struct batch *batch)
-{
-	struct batch_list *list = batch->list;
-
-	*(batch->prev != NULL ? &batch->prev->next : &list->first) =
-	    batch->next;
-	*(batch->next != NULL ? &batch->next->prev : &list->last) = batch->prev;
-	batch->next = batch->prev = NULL;
-	batch->list = NULL;
+	list_push_front(&pool->spare, &batch->node);
 }
 
 void
@@ -103,24 +65,12 @@ batch_reset(struct batch *batch)
 	};
 }
 
-static bool
-grow_parts(struct batch *batch)
-{
-	uint32_t room = batch->part_room ? 2 * batch->part_room : FIRST_PARTS;
-	struct batch_part *parts =
-	    realloc(batch->parts, room * sizeof *batch->parts);
-
-	if (parts == NULL)
-		return false;
-	batch->parts = parts;
-	batch->part_room = room;
-	return true;
-}
-
 bool
 batch_plan(struct batch *batch, struct batch_part part)
 {
-	if (batch->part_count == batch->part_room && !grow_parts(batch))
+	if (batch->part_count == batch->part_room &&
+	    !array_reserve(&batch->parts, &batch->part_room,
+		batch->part_count + 1, sizeof *batch->parts))
 		return false;
 	batch->parts[batch->part_count++] = part;
 	batch->events += part.events;
@@ -128,7 +78,7 @@ batch_plan(struct batch *batch, struct batch_part part)
 	return true;
 }
 
-/* Twice the room each time: batches of one table are of one size, soon. */
+/* Room grows by doubling: the batches of one table soon have one size. */
 static bool
 grow_body(struct batch *batch)
 {
@@ -163,7 +113,7 @@ batch_fill(struct batch *batch)
 	return true;
 }
 
-/* Bytes of the first so many lines. */
+/* Bytes of the first `events` lines. */
 static size_t
 lines_bytes(const char *at, const char *end, uint32_t events)
 {
@@ -178,7 +128,7 @@ lines_bytes(const char *at, const char *end, uint32_t events)
 	return (size_t)(at - start);
 }
 
-/* The part's first events, its other ones staying where they are. */
+/* The part's first events; the others stay. */
 static struct batch_part
 part_front(struct batch_part *part, const char *at, uint32_t events)
 {
@@ -191,7 +141,7 @@ part_front(struct batch_part *part, const char *at, uint32_t events)
 	return front;
 }
 
-/* What `front` has taken is gone from here. */
+/* Removes what `front` has taken. */
 static void
 drop_front(struct batch *batch, const struct batch *front)
 {

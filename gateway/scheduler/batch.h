@@ -1,21 +1,19 @@
 /*
- * batch - events of one table in one body, and which records they came from.
+ * batch - events of one table in one body, and the records they came from.
  *
- * The body is contiguous, because that is what the sender takes without a copy
- * of its own.  The parts lie in it one after the other, in order:
+ * The body is contiguous, because the client sends it without a copy.  The
+ * parts lie in it one after the other, in order:
  *
  *	body	|  part 0  |part 1|      part 2      |	bytes
  *		 record A   rec. B  record C, cut
  *
- * A batch is first planned (parts named, nothing copied, nothing changed: its
- * size is known and can be paid for) and then filled.  Emptied batches keep
- * their memory and are used again, up to a maximum for all of them together.
+ * A batch is first planned (parts named, nothing copied or changed: its size is
+ * known and can be paid for) and then filled.  Batches that are given back keep
+ * their memory and are used again, up to a total size.
  *
- * Units	bytes, events.
  * Ownership	a pool owns the spare ones; whoever took one gives it back.
  *		Records are borrowed: they outlive their parts.
- * Threads	the pump's.
- * Errors	out of memory: false or NULL.
+ * Errors	no memory: false or NULL.
  */
 #ifndef GATEWAY_SCHEDULER_BATCH_H
 #define GATEWAY_SCHEDULER_BATCH_H
@@ -26,6 +24,7 @@
 
 #include "gateway/metrics/upstream_stats.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/list.h"
 #include "gateway/model/record.h"
 
 struct batch_part {
@@ -36,22 +35,20 @@ struct batch_part {
 	uint32_t events;
 };
 
-/* Why an event that was sent by itself was refused. */
+/* Why an event that was sent alone was refused; see bisect.h. */
 #define REFUSAL_TEXT_MAX 500
 struct refusal {
 	const char *word; /* constant */
 	unsigned status;
 	struct instant at;
-	bool sure;   /* to be believed if nothing else can be a witness */
-	bool guilty; /* there is a witness */
+	bool confirm_if_last; /* confirmed when nothing else can be a control */
+	bool confirmed;       /* a control event was delivered */
 	size_t len;
-	char text[REFUSAL_TEXT_MAX]; /* how the answer began */
+	char text[REFUSAL_TEXT_MAX]; /* the beginning of the response's body */
 };
 
 struct batch {
-	struct batch *next; /* in a list of its lane's, or in the pool */
-	struct batch *prev;
-	struct batch_list *list; /* NULL: in none */
+	struct list_node node; /* in a list of its lane's, or in the pool */
 	struct lane *lane;
 	struct batch_part *parts;
 	uint32_t part_count, part_room;
@@ -66,30 +63,34 @@ struct batch {
 	struct refusal *refusal; /* owned; NULL: none */
 	struct instant sent;
 	enum upstream_stats_again again; /* why it is to be sent again */
-	size_t slot; /* where it stands among those in flight */
-};
-
-struct batch_list {
-	struct batch *first, *last;
+	size_t slot;                     /* its index among those in flight */
 };
 
 struct batch_pool {
-	struct batch *spare;
+	struct list spare;
 	size_t bytes; /* room of the spare ones */
 };
 
+/* NULL stays NULL: the list is empty, or that was its last. */
+static inline struct batch *
+batch_of(struct list_node *node)
+{
+	return node != NULL ? LIST_OWNER(node, struct batch, node) : NULL;
+}
+
+static inline struct batch *
+batch_next(const struct batch *batch)
+{
+	return batch_of(batch->node.next);
+}
+
 void batch_pool_fini(struct batch_pool *pool);
 
-/* Empty. */
+/* Empty, and in no list. */
 struct batch *batch_take(struct batch_pool *pool);
 void batch_give(struct batch_pool *pool, struct batch *batch);
 
-/* Into a list, or out of the one that it is in. */
-void batch_append(struct batch_list *list, struct batch *batch);
-void batch_prepend(struct batch_list *list, struct batch *batch);
-void batch_unlist(struct batch *batch);
-
-/* Forgets the parts; keeps the memory. */
+/* Drops the parts; keeps the memory.  The batch is in no list. */
 void batch_reset(struct batch *batch);
 
 /* Names one more part; its bytes follow with batch_fill. */

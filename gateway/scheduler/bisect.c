@@ -5,53 +5,54 @@
 
 #include "gateway/scheduler/backoff.h"
 
-#define WITNESS_NS (60 * NS_PER_S) /* taken before a suspect, it counts */
-#define DOUBT      3               /* refusals in a row */
+#define CONTROL_NS          (60 * NS_PER_S) /* a control before the refusal */
+#define REFUSALS_ONE_BY_ONE 3               /* refusals in a row */
 
 /* What a 413 taught grows by a tenth each minute. */
 #define FORGET_NS   (60 * NS_PER_S)
 #define FORGET_PART 10
 
 static bool
-taken_lately(const struct lane *lane, struct instant now)
+delivered_lately(const struct lane *lane, struct instant now)
 {
-	return lane->any_ok && now.ns - lane->ok_at.ns <= WITNESS_NS;
+	return lane->any_ok && now.ns - lane->ok_at.ns <= CONTROL_NS;
 }
 
 static void
 count(struct lane *lane, const struct batch *batch, struct instant now)
 {
 	lane->refusals++;
-	lane->part_calls += batch->piece;
+	lane->pieces_refused += batch->piece;
 	lane->singles += batch->events == 1;
-	lane->in_doubt = lane->refusals >= DOUBT || !taken_lately(lane, now);
+	lane->one_by_one = lane->refusals >= REFUSALS_ONE_BY_ONE ||
+			   !delivered_lately(lane, now);
 }
 
 static bool
-is_wrong(const struct lane *lane)
+lane_at_fault(const struct lane *lane)
 {
-	return lane->singles >= BISECT_SINGLES_MOST ||
-	       lane->part_calls >= BISECT_PIECES_MOST;
+	return lane->singles >= BISECT_SINGLES_MAX ||
+	       lane->pieces_refused >= BISECT_PIECES_MAX;
 }
 
-/* Not at fault after all, or not known to be: among the retries, in order. */
+/* The lane is at fault: its pieces and candidates become retries, in order. */
 static void
-acquit(struct lane *lane)
+return_to_retries(struct lane *lane)
 {
-	static const enum lane_list lists[] = { LANE_PIECES, LANE_SUSPECTS };
+	static const enum lane_list lists[] = { LANE_PIECES, LANE_CANDIDATES };
 	struct batch *b;
 
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		while ((b = lane->kept[lists[i]].last) != NULL) {
-			batch_unlist(b);
-			b->attempts = 1; /* takes turns with what is fresh */
+		while ((b = batch_of(lane->batches[lists[i]].last)) != NULL) {
+			list_remove(&b->node);
+			b->attempts = 1; /* alternates with fresh batches */
 			lane_retry_first(lane, b);
 		}
-	lane->unsure = true;
+	lane->undetermined = true;
 }
 
 static bool
-note(struct batch *batch, const struct upstream_answer *answer,
+record_refusal(struct batch *batch, const struct upstream_answer *answer,
     const char *word, struct instant now)
 {
 	struct refusal *r = batch->refusal;
@@ -63,7 +64,8 @@ note(struct batch *batch, const struct upstream_answer *answer,
 	r->word = word;
 	r->status = answer->status;
 	r->at = now;
-	r->sure = answer->status == 413 || taken_lately(batch->lane, now);
+	r->confirm_if_last =
+	    answer->status == 413 || delivered_lately(batch->lane, now);
 	r->len = answer->text.len < REFUSAL_TEXT_MAX ? answer->text.len
 						     : REFUSAL_TEXT_MAX;
 	if (r->len > 0)
@@ -71,9 +73,9 @@ note(struct batch *batch, const struct upstream_answer *answer,
 	return true;
 }
 
-/* It was refused before, and others were taken since. */
+/* It was refused before, and others were delivered since. */
 static bool
-guilty(const struct batch *batch)
+confirmed(const struct batch *batch)
 {
 	const struct lane *lane = batch->lane;
 
@@ -82,24 +84,24 @@ guilty(const struct batch *batch)
 }
 
 static enum bisect_answer
-suspect(struct batch *batch, const struct upstream_answer *answer,
+add_candidate(struct batch *batch, const struct upstream_answer *answer,
     const char *word, struct instant now)
 {
 	struct lane *lane = batch->lane;
-	bool again = guilty(batch);
+	bool again = confirmed(batch);
 
-	lane->singles -= again; /* it says nothing about the lane */
-	if (!note(batch, answer, word, now))
+	lane->singles -= again; /* the event is at fault, not the lane */
+	if (!record_refusal(batch, answer, word, now))
 		return BISECT_NO_MEMORY;
-	if (!again && is_wrong(lane))
-		return BISECT_WRONG;
-	batch->refusal->guilty = again;
+	if (!again && lane_at_fault(lane))
+		return BISECT_LANE_AT_FAULT;
+	batch->refusal->confirmed = again;
 	batch->piece = false;
-	batch_append(&lane->kept[LANE_SUSPECTS], batch);
-	return again ? BISECT_GUILTY : BISECT_SUSPECTED;
+	list_push_back(&lane->batches[LANE_CANDIDATES], &batch->node);
+	return again ? BISECT_CONFIRMED : BISECT_CANDIDATE;
 }
 
-/* A limit on size is the upstream's: no need to run into it again. */
+/* Half the size from now on, not to run into the upstream's limit again. */
 static void
 learn_size(struct lane *lane, const struct batch *batch, struct instant now)
 {
@@ -113,28 +115,33 @@ learn_size(struct lane *lane, const struct batch *batch, struct instant now)
 
 /* Pieces of pieces first: depth before breadth. */
 static enum bisect_answer
-split(struct bisect *sieve, struct batch *batch)
+split(struct bisect *bisect, struct batch *batch)
 {
-	struct batch_list *pieces = &batch->lane->kept[LANE_PIECES];
-	struct batch *front = batch_take(sieve->pool);
+	struct list *pieces = &batch->lane->batches[LANE_PIECES];
+	struct batch *front = batch_take(bisect->pool);
 	bool deeper = batch->piece;
 
 	if (front == NULL)
 		return BISECT_NO_MEMORY;
 	if (!batch_split(batch, (batch->events + 1) / 2, front)) {
-		batch_give(sieve->pool, front);
+		batch_give(bisect->pool, front);
 		return BISECT_NO_MEMORY;
 	}
 	front->piece = batch->piece = true;
 	batch->attempts = 0;
 	batch->due = front->due;
-	(deeper ? batch_prepend : batch_append)(pieces, deeper ? batch : front);
-	(deeper ? batch_prepend : batch_append)(pieces, deeper ? front : batch);
+	if (deeper) {
+		list_push_front(pieces, &batch->node);
+		list_push_front(pieces, &front->node);
+	} else {
+		list_push_back(pieces, &front->node);
+		list_push_back(pieces, &batch->node);
+	}
 	return BISECT_SPLIT;
 }
 
 enum bisect_answer
-bisect_refused(struct bisect *sieve, struct batch *batch,
+bisect_refused(struct bisect *bisect, struct batch *batch,
     const struct upstream_answer *answer, const char *word, struct instant now)
 {
 	struct lane *lane = batch->lane;
@@ -144,19 +151,19 @@ bisect_refused(struct bisect *sieve, struct batch *batch,
 	if (batch->events > 1 && answer->status == 413)
 		learn_size(lane, batch, now);
 	if (batch->events == 1)
-		result = suspect(batch, answer, word, now);
-	else if (is_wrong(lane))
-		result = BISECT_WRONG;
+		result = add_candidate(batch, answer, word, now);
+	else if (lane_at_fault(lane))
+		result = BISECT_LANE_AT_FAULT;
 	else
-		result = split(sieve, batch);
-	if (result == BISECT_WRONG)
-		acquit(lane);
+		result = split(bisect, batch);
+	if (result == BISECT_LANE_AT_FAULT)
+		return_to_retries(lane);
 	return result;
 }
 
 /*
- * The limit may have been raised since, or was met by chance; should it stand,
- * running into it costs two calls.
+ * The upstream's limit may have been raised since.  If it was not, running into
+ * it costs two calls.
  */
 static void
 forget_size(struct lane *lane, struct instant now)
@@ -171,50 +178,51 @@ forget_size(struct lane *lane, struct instant now)
 	}
 }
 
-/* Those that nobody could witness for: another try tells. */
+/* There is a control now: undetermined events are tried again. */
 static void
-ask_again(struct lane *lane, struct instant now)
+retry_undetermined(struct lane *lane, struct instant now)
 {
-	struct batch *b = lane->kept[LANE_RETRIES].first;
+	struct batch *b = batch_of(lane->batches[LANE_RETRIES].first);
 
-	for (; b != NULL; b = b->next)
-		if (b->refusal != NULL && !b->refusal->guilty)
+	for (; b != NULL; b = batch_next(b))
+		if (b->refusal != NULL && !b->refusal->confirmed)
 			b->due = now;
-	lane->unsure = false;
+	lane->undetermined = false;
 }
 
 void
-bisect_taken(struct lane *lane, struct instant now)
+bisect_delivered(struct lane *lane, struct instant now)
 {
-	struct batch *b = lane->kept[LANE_SUSPECTS].first;
+	struct batch *b = batch_of(lane->batches[LANE_CANDIDATES].first);
 
-	if (lane->unsure)
-		ask_again(lane, now);
+	if (lane->undetermined)
+		retry_undetermined(lane, now);
 	forget_size(lane, now);
-	lane->refusals = lane->singles = lane->part_calls = 0;
-	lane->in_doubt = false;
+	lane->refusals = lane->singles = lane->pieces_refused = 0;
+	lane->one_by_one = false;
 	lane->any_ok = true;
 	lane->ok_at = now;
-	for (; b != NULL; b = b->next)
-		b->refusal->guilty = true;
+	for (; b != NULL; b = batch_next(b))
+		b->refusal->confirmed = true;
 }
 
 /*
- * Whoever waits for the delivery still has the event: where nobody keeps dead
- * letters, to be told is enough for him.
+ * The producer who waits for the delivery still has the event.  Where nobody
+ * stores dead letters it is enough to report it.
  */
 static bool
-give_back(struct bisect *sieve, struct batch *batch, struct instant now)
+report_to_producer(
+    struct bisect *bisect, struct batch *batch, struct instant now)
 {
 	if (batch->parts[0].record->completion == NULL)
 		return false;
-	accounting_returned(sieve->ledger, batch, now);
+	accounting_returned(bisect->accounting, batch, now);
 	return true;
 }
 
-/* Seldom tried again, so that the others of its lane flow in between. */
+/* With long waits, so that the other events of its lane flow in between. */
 void
-bisect_stays(struct batch *batch, struct instant now)
+bisect_retry_later(struct batch *batch, struct instant now)
 {
 	batch->attempts++;
 	batch->due.ns = now.ns + backoff_ns(&backoff_hold, batch->attempts, 0);
@@ -222,73 +230,74 @@ bisect_stays(struct batch *batch, struct instant now)
 }
 
 static void
-drop(struct bisect *sieve, struct batch *batch)
+drop(struct bisect *bisect, struct batch *batch)
 {
-	batch_unlist(batch);
-	batch_give(sieve->pool, batch);
+	list_remove(&batch->node);
+	batch_give(bisect->pool, batch);
 }
 
-/* Has nothing more to wait for: a witness came, or none will. */
+/* Nothing more to wait for: a control was delivered, or none will be. */
 static bool
-is_ripe(struct batch *batch)
+is_decided(struct batch *batch)
 {
 	struct refusal *refusal = batch->refusal;
 
-	if (!refusal->guilty && lane_has_more(batch->lane))
+	if (!refusal->confirmed && lane_has_more(batch->lane))
 		return false;
-	refusal->guilty |= refusal->sure;
+	refusal->confirmed |= refusal->confirm_if_last;
 	return true;
 }
 
-/* Of a guilty one.  True: its producer was told, who waits. */
+/* Of a confirmed one.  True: it was reported to its producer. */
 static bool
-condemn(struct bisect *sieve, struct batch *batch, struct instant now,
-    bool *stays_out)
+reject(struct bisect *bisect, struct batch *batch, struct instant now,
+    bool *not_stored)
 {
-	batch_unlist(batch);
-	if (sieve->funeral->undertaker != NULL) {
-		dead_letter_batch_add(sieve->funeral, batch);
+	list_remove(&batch->node);
+	if (bisect->dead_letters->undertaker != NULL) {
+		dead_letter_batch_add(bisect->dead_letters, batch);
 		return false;
 	}
-	if (give_back(sieve, batch, now)) {
-		batch_give(sieve->pool, batch);
+	if (report_to_producer(bisect, batch, now)) {
+		batch_give(bisect->pool, batch);
 		return true;
 	}
-	*stays_out = true;
-	bisect_stays(batch, now);
+	*not_stored = true;
+	bisect_retry_later(batch, now);
 	return false;
 }
 
-/* 1 if its producer was told. */
+/* 1: it was reported to its producer. */
 static uint32_t
-decide(struct bisect *sieve, struct batch *batch, struct instant now,
-    bool *stays_out)
+decide(struct bisect *bisect, struct batch *batch, struct instant now,
+    bool *not_stored)
 {
-	accounting_purge(sieve->ledger, batch, now);
+	accounting_purge(bisect->accounting, batch, now);
 	if (batch->part_count == 0) {
-		drop(sieve, batch);
+		drop(bisect, batch);
 		return 0;
 	}
-	if (!is_ripe(batch))
+	if (!is_decided(batch))
 		return 0;
-	if (batch->refusal->guilty)
-		return condemn(sieve, batch, now, stays_out);
-	batch->lane->unsure = true;
-	batch_unlist(batch);
-	bisect_stays(batch, now);
+	if (batch->refusal->confirmed)
+		return reject(bisect, batch, now, not_stored);
+	batch->lane->undetermined = true;
+	list_remove(&batch->node);
+	bisect_retry_later(batch, now);
 	return 0;
 }
 
 uint32_t
-bisect_settle(struct bisect *sieve, struct lane *lane, struct instant now,
-    bool *stays_out)
+bisect_review(struct bisect *bisect, struct lane *lane, struct instant now,
+    bool *not_stored)
 {
-	struct batch *batch, *next = lane->kept[LANE_SUSPECTS].first;
-	uint32_t told = 0;
+	struct batch *batch,
+	    *next = batch_of(lane->batches[LANE_CANDIDATES].first);
+	uint32_t reported = 0;
 
 	while ((batch = next) != NULL) {
-		next = batch->next;
-		told += decide(sieve, batch, now, stays_out);
+		next = batch_next(batch);
+		reported += decide(bisect, batch, now, not_stored);
 	}
-	return told;
+	return reported;
 }

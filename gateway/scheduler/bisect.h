@@ -1,33 +1,33 @@
 /*
  * bisect - which event of a refused batch is at fault?
  *
- * A batch that is refused is sent again in halves, in order, until the culprit
- * stands alone: at most 2 * ceil(log2 n) more calls for one of n.
+ * A refused batch is sent again in halves, in order, until the event at fault
+ * is alone: at most 2 * ceil(log2 n) more calls for one of n.
  *
  *	[ . . . x . . . . ]	refused
- *	[ . . . x ]	taken <-[ . . . . ]
- *	[ . . ] [ . x ]
- *	        [ . ] [ x ]	refused alone: a suspect
+ *	[ . . . x ] [ . . . . ]	refused, delivered
+ *	[ . . ] [ . x ]		delivered, refused
+ *	        [ . ] [ x ]	delivered, refused alone: a candidate
  *
  * A table that refuses everything (a wrong id, a changed schema) looks the same
- * at first, and must not turn a night of events into dead letters.  So a
- * suspect is buried only when a witness is there: another event of its lane
- * that was taken after it; or, when nothing more is to be sent that could be
- * one, within the minute before it.  One that was refused for its size needs
- * none.  While neither comes the suspect is tried again now and then.  Without
- * a witness the lane is at fault, not its events, when so many single events,
- *or so many pieces, were refused in a row: all go back to be sent again, and
- *the lane holds.
+ * at first, and its events must not all become dead letters.  So a candidate
+ * becomes one only when a control event confirms it: another event of its lane
+ * that was delivered after the refusal.  If the lane has nothing more to send
+ * that could be one, a delivery within the minute before is enough.  An event
+ * refused for its size (413) needs no control.  If there is none, the candidate
+ * is undetermined: it is tried again now and then.
  *
- * A 413 teaches the lane that batches of half the size are more welcome.  It
- * forgets that by a tenth a minute, and may run into the limit again.
+ * When so many single events, or so many pieces, are refused in a row without a
+ * control, the lane is at fault and not its events: all go back to the retries,
+ * and the lane is held.
  *
- * While nobody takes anything of a lane it is in doubt: pieces go alone, one by
- * one and depth first, so that being wrong about everything costs 20 calls.
+ * A 413 teaches the lane to send half the size.  That limit grows by a tenth a
+ * minute until it is gone.
  *
- * Units	events; instants.
- * Ownership	borrows all; takes a batch where it says so.
- * Threads	the pump's.
+ * While nothing of a lane is delivered, pieces go one by one and depth first,
+ * so that to find the lane at fault costs 20 calls.
+ *
+ * Ownership	takes a batch where it says so.
  * Errors	no memory: a value.
  */
 #ifndef GATEWAY_SCHEDULER_BISECT_H
@@ -38,13 +38,13 @@
 #include "gateway/scheduler/accounting.h"
 #include "gateway/scheduler/upstream.h"
 
-#define BISECT_SINGLES_MOST 8  /* refused in a row: the lane is wrong */
-#define BISECT_PIECES_MOST  20 /* likewise */
+#define BISECT_SINGLES_MAX 8  /* refused in a row: the lane is at fault */
+#define BISECT_PIECES_MAX  20 /* likewise */
 
 struct bisect {
-	struct accounting *ledger;
+	struct accounting *accounting;
 	struct batch_pool *pool;
-	struct dead_letter_batch *funeral;
+	struct dead_letter_batch *dead_letters;
 };
 
 struct bisect_time {
@@ -53,30 +53,30 @@ struct bisect_time {
 };
 
 enum bisect_answer {
-	BISECT_SPLIT,     /* taken: its pieces are with the lane */
-	BISECT_SUSPECTED, /* taken: it waits for a witness */
-	BISECT_GUILTY,    /* taken: it was seen twice, bury it */
-	BISECT_WRONG,     /* the lane is: the batch is still the caller's */
-	BISECT_NO_MEMORY, /* the batch is still the caller's */
+	BISECT_SPLIT,         /* taken: its pieces are with the lane */
+	BISECT_CANDIDATE,     /* taken: it waits for a control event */
+	BISECT_CONFIRMED,     /* taken: refused twice, delivered in between */
+	BISECT_LANE_AT_FAULT, /* the batch is still the caller's */
+	BISECT_NO_MEMORY,     /* the batch is still the caller's */
 };
 
-/* The batch, not empty, was refused with `word`, a verdict's. */
-enum bisect_answer bisect_refused(struct bisect *sieve, struct batch *batch,
+/* The batch, not empty, was refused; `word` is the response class'. */
+enum bisect_answer bisect_refused(struct bisect *bisect, struct batch *batch,
     const struct upstream_answer *answer, const char *word, struct instant now);
 
-/* Something of the lane was taken: there is a witness for all suspects. */
-void bisect_taken(struct lane *lane, struct instant now);
+/* Something of the lane was delivered: the control for all candidates. */
+void bisect_delivered(struct lane *lane, struct instant now);
 
 /*
- * Gives the suspects that may be buried to the funeral, and forgets those that
- * were withdrawn.  Gives how many were told to the producer who waits, because
- * nobody keeps dead letters; *stays_out if there is no such one either, and it
- * is among the lane's retries.
+ * Gives the candidates that are confirmed to the dead letters, and drops those
+ * that were withdrawn.  Where nobody stores dead letters they are reported to
+ * the producer who waits: returns how many.  If there is no such producer
+ * either, *not_stored is set and the event is among the retries.
  */
-uint32_t bisect_settle(struct bisect *sieve, struct lane *lane,
-    struct instant now, bool *stays_out);
+uint32_t bisect_review(struct bisect *bisect, struct lane *lane,
+    struct instant now, bool *not_stored);
 
-/* A batch that could not be buried: among the retries, to be tried seldom. */
-void bisect_stays(struct batch *batch, struct instant now);
+/* A batch that could not be stored: to the retries, to be tried seldom. */
+void bisect_retry_later(struct batch *batch, struct instant now);
 
 #endif

@@ -37,58 +37,56 @@ call_pressure_make(uint64_t calls_per_minute)
 
 /* Calls that batches of the usual size and linger would have needed. */
 static uint64_t
-usual_calls(const struct batch *batch, struct instant now)
+usual_calls(const struct batch_options *o, uint64_t events, int64_t age_ns)
 {
-	const struct batch_options *o = &batch->lane->table->options.batch;
 	int64_t linger_ns = (int64_t)o->linger_ms * NS_PER_MS;
-	int64_t age_ns = now.ns - batch->parts[0].record->accepted.ns;
 	uint64_t by_time = linger_ns > 0 ? (uint64_t)(age_ns / linger_ns) : 1;
 
-	if (batch->events >= o->max_events)
-		return (batch->events + o->max_events - 1) / o->max_events;
-	if (by_time > batch->events)
-		return batch->events;
+	if (events >= o->max_events)
+		return (events + o->max_events - 1) / o->max_events;
+	if (by_time > events)
+		return events;
 	return by_time > 1 ? by_time : 1;
 }
 
-/* A lane counts in the second in which it last sent. */
+/* A lane's weight counts in the second in which it last sent. */
 static void
-count_weight(struct call_pressure *press, struct lane *lane, int64_t second)
+count_weight(struct call_pressure *pressure, struct call_pressure_lane *lane,
+    uint64_t weight, int64_t second)
 {
-	uint64_t weight = lane->table->options.weight;
+	int64_t last = lane->sent_at - 1;
 
-	advance(&press->weights, second);
-	if (lane->pressed_at > 0 &&
-	    second - (lane->pressed_at - 1) < CALL_PRESSURE_SECONDS)
-		press->weights
-		    .in[(lane->pressed_at - 1) % CALL_PRESSURE_SECONDS] -=
+	advance(&pressure->weights, second);
+	if (last >= 0 && second - last < CALL_PRESSURE_SECONDS)
+		pressure->weights.in[last % CALL_PRESSURE_SECONDS] -=
 		    (uint32_t)weight;
-	add(&press->weights, second, weight);
-	lane->pressed_at = second + 1;
+	add(&pressure->weights, second, weight);
+	lane->sent_at = second + 1;
 }
 
 void
-call_pressure_sent(
-    struct call_pressure *press, const struct batch *batch, struct instant now)
+call_pressure_sent(struct call_pressure *pressure,
+    struct call_pressure_lane *lane, const struct table_options *options,
+    uint64_t events, int64_t age_ns, struct instant now)
 {
-	struct lane *lane = batch->lane;
 	int64_t second = now.ns / NS_PER_S;
-	uint64_t calls = usual_calls(batch, now);
+	uint64_t calls = usual_calls(&options->batch, events, age_ns);
 
-	count_weight(press, lane, second);
-	add(&lane->pressed, second, calls);
-	add(&press->all, second, calls);
+	count_weight(pressure, lane, options->weight, second);
+	add(&lane->calls, second, calls);
+	add(&pressure->calls, second, calls);
 }
 
 bool
-call_pressure_bursts(
-    struct call_pressure *press, struct lane *lane, struct instant now)
+call_pressure_bursts(struct call_pressure *pressure,
+    struct call_pressure_lane *lane, const struct table_options *options,
+    struct instant now)
 {
 	int64_t second = now.ns / NS_PER_S;
-	uint64_t half = press->limit / 2;
+	uint64_t half = pressure->limit / 2;
 
-	if (lane->table == NULL || sum(&press->all, second) <= half)
+	if (sum(&pressure->calls, second) <= half)
 		return false;
-	return sum(&lane->pressed, second) * sum(&press->weights, second) >
-	       half * lane->table->options.weight;
+	return sum(&lane->calls, second) * sum(&pressure->weights, second) >
+	       half * options->weight;
 }

@@ -3,73 +3,73 @@
 #include "gateway/scheduler/backoff.h"
 
 struct instant
-breaker_opens(const struct breaker *gate)
+circuit_breaker_open_until(const struct circuit_breaker *breaker)
 {
-	return gate->trial != 0 ? INSTANT_NEVER : gate->open_at;
+	return breaker->trial_call != 0 ? INSTANT_NEVER : breaker->open_until;
 }
 
 uint64_t
-breaker_call(struct breaker *gate)
+circuit_breaker_call(struct circuit_breaker *breaker)
 {
-	gate->calls++;
-	if (gate->on_trial)
-		gate->trial = gate->calls;
-	return gate->calls;
+	breaker->calls++;
+	if (breaker->half_open)
+		breaker->trial_call = breaker->calls;
+	return breaker->calls;
 }
 
 void
-breaker_back(struct breaker *gate, uint64_t call)
+circuit_breaker_answered(struct circuit_breaker *breaker, uint64_t call)
 {
-	if (gate->trial == call)
-		gate->trial = 0;
+	if (breaker->trial_call == call)
+		breaker->trial_call = 0;
 }
 
 void
-breaker_good(struct breaker *gate, uint64_t call)
+circuit_breaker_success(struct circuit_breaker *breaker, uint64_t call)
 {
-	if (call <= gate->shut_at_call)
+	if (call <= breaker->opened_at_call)
 		return;
-	gate->level = 0;
-	gate->on_trial = false;
+	breaker->failures = 0;
+	breaker->half_open = false;
 }
 
 static bool
-shut(struct breaker *gate, uint64_t call)
+open_anew(struct circuit_breaker *breaker, uint64_t call)
 {
-	bool news = call > gate->shut_at_call;
+	bool is_new = call > breaker->opened_at_call;
 
-	if (news) {
-		gate->level++;
-		gate->shut_at_call = gate->calls;
+	if (is_new) {
+		breaker->failures++;
+		breaker->opened_at_call = breaker->calls;
 	}
-	return news;
+	return is_new;
 }
 
 struct instant
-breaker_pause(struct breaker *gate, uint64_t call, int64_t told_ns,
-    uint32_t chance, struct instant now)
+circuit_breaker_pause(struct circuit_breaker *breaker, uint64_t call,
+    int64_t named_ns, uint32_t jitter, struct instant now)
 {
-	bool news = shut(gate, call);
-	int64_t wait_ns = told_ns;
+	bool is_new = open_anew(breaker, call);
+	int64_t wait_ns = named_ns;
 
-	if (wait_ns == 0 && news)
-		wait_ns = backoff_ns(&backoff_later, gate->level, chance);
-	if (now.ns + wait_ns > gate->open_at.ns)
-		gate->open_at.ns = now.ns + wait_ns;
-	return gate->open_at;
+	if (wait_ns == 0 && is_new)
+		wait_ns = backoff_ns(&backoff_later, breaker->failures, jitter);
+	if (now.ns + wait_ns > breaker->open_until.ns)
+		breaker->open_until.ns = now.ns + wait_ns;
+	return breaker->open_until;
 }
 
 bool
-breaker_lock(
-    struct breaker *gate, uint64_t call, uint32_t chance, struct instant now)
+circuit_breaker_credential_refused(struct circuit_breaker *breaker,
+    uint64_t call, uint32_t jitter, struct instant now)
 {
 	int64_t wait_ns;
 
-	if (!shut(gate, call))
+	if (!open_anew(breaker, call))
 		return false;
-	gate->on_trial = true;
-	wait_ns = backoff_ns(&backoff_hold, gate->level, chance);
-	if (now.ns + wait_ns > gate->open_at.ns)
-		gate->open_at.ns = now.ns + wait_ns;
+	breaker->half_open = true;
+	wait_ns = backoff_ns(&backoff_hold, breaker->failures, jitter);
+	if (now.ns + wait_ns > breaker->open_until.ns)
+		breaker->open_until.ns = now.ns + wait_ns;
 	return true;
 }

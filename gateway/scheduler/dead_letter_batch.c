@@ -3,62 +3,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FULL_BYTES  (4 << 20)
-#define SYNC_BYTES  (1 << 20) /* with one sync; or one batch */
+#define CYCLE_BYTES (4 << 20)
+#define SYNC_BYTES  (1 << 20) /* with one sync, unless one batch is larger */
 #define SYNC_EVENTS 4096
 
-/* What is buried with one sync. */
-struct cortege {
-	size_t batches, events, bytes; /* of the first gathered */
+/* What is stored with one sync. */
+struct sync_group {
+	size_t batches, events, bytes; /* the first that are gathered */
 };
 
 void
-dead_letter_batch_add(struct dead_letter_batch *funeral, struct batch *batch)
+dead_letter_batch_add(
+    struct dead_letter_batch *dead_letters, struct batch *batch)
 {
-	funeral->bytes += batch->bytes;
-	batch_append(&funeral->gathered, batch);
+	dead_letters->bytes += batch->bytes;
+	list_push_back(&dead_letters->gathered, &batch->node);
 }
 
 bool
-dead_letter_batch_full(const struct dead_letter_batch *funeral)
+dead_letter_batch_full(const struct dead_letter_batch *dead_letters)
 {
-	return funeral->bytes >= FULL_BYTES;
+	return dead_letters->bytes >= CYCLE_BYTES;
 }
 
 struct batch *
-dead_letter_batch_next(struct batch_list *list)
+dead_letter_batch_next(struct list *list)
 {
-	struct batch *batch = list->first;
-
-	if (batch != NULL)
-		batch_unlist(batch);
-	return batch;
+	return batch_of(list_pop(list));
 }
 
-/* What was withdrawn since it was gathered leaves in silence. */
+/* Drops what was withdrawn since it was gathered. */
 static void
-purge(struct dead_letter_batch *funeral, struct instant now)
+purge(struct dead_letter_batch *dead_letters, struct instant now)
 {
-	struct batch *batch, *next = funeral->gathered.first;
+	struct batch *batch, *next = batch_of(dead_letters->gathered.first);
 
 	while ((batch = next) != NULL) {
-		next = batch->next;
-		accounting_purge(funeral->ledger, batch, now);
+		next = batch_next(batch);
+		accounting_purge(dead_letters->accounting, batch, now);
 		if (batch->part_count > 0)
 			continue;
-		batch_unlist(batch);
-		batch_give(funeral->pool, batch);
+		list_remove(&batch->node);
+		batch_give(dead_letters->pool, batch);
 	}
 }
 
-/* As many as one sync is good for; at most `most` of them. */
-static struct cortege
-form(const struct dead_letter_batch *funeral, size_t most)
+/* As many as go with one sync; at most max_batches. */
+static struct sync_group
+next_group(const struct dead_letter_batch *dead_letters, size_t max_batches)
 {
-	struct cortege c = { 0 };
-	struct batch *b = funeral->gathered.first;
+	struct sync_group c = { 0 };
+	struct batch *b = batch_of(dead_letters->gathered.first);
 
-	for (; b != NULL && c.batches < most; b = b->next) {
+	for (; b != NULL && c.batches < max_batches; b = batch_next(b)) {
 		if (c.batches > 0 && (c.bytes + b->bytes > SYNC_BYTES ||
 					 c.events + b->events > SYNC_EVENTS))
 			break;
@@ -69,9 +66,9 @@ form(const struct dead_letter_batch *funeral, size_t most)
 	return c;
 }
 
-/* One for each event of the part, whose lines begin at `line`. */
+/* One letter for each event of the part; its lines begin at `line`. */
 static struct deadletter_sink *
-write_part(struct deadletter_sink *to, const struct batch_part *part,
+fill_part(struct deadletter_sink *to, const struct batch_part *part,
     const struct refusal *why, const char *line)
 {
 	const char *newline;
@@ -92,91 +89,93 @@ write_part(struct deadletter_sink *to, const struct batch_part *part,
 }
 
 static struct deadletter_sink *
-write_batch(struct deadletter_sink *to, const struct batch *batch)
+fill_batch(struct deadletter_sink *to, const struct batch *batch)
 {
 	const char *line = batch->body;
 
 	for (uint32_t i = 0; i < batch->part_count; i++) {
-		to = write_part(to, &batch->parts[i], batch->refusal, line);
+		to = fill_part(to, &batch->parts[i], batch->refusal, line);
 		line += batch->parts[i].bytes;
 	}
 	return to;
 }
 
 static enum deadletter_sink_answer
-bury(
-    struct dead_letter_batch *funeral, const struct cortege *c, int64_t wall_ms)
+store(struct dead_letter_batch *dead_letters, const struct sync_group *c,
+    int64_t wall_ms)
 {
-	struct deadletter_sink *burials = malloc(c->events * sizeof *burials);
-	struct deadletter_sink *end = burials;
-	const struct batch *b = funeral->gathered.first;
+	struct deadletter_sink *letters = malloc(c->events * sizeof *letters);
+	struct deadletter_sink *end = letters;
+	const struct batch *b = batch_of(dead_letters->gathered.first);
 	enum deadletter_sink_answer answer;
 
-	if (burials == NULL)
+	if (letters == NULL)
 		return DEADLETTER_SINK_FAILED;
-	for (size_t i = 0; i < c->batches; i++, b = b->next)
-		end = write_batch(end, b);
-	for (struct deadletter_sink *one = burials; one < end; one++)
-		one->wall_ms = wall_ms;
-	answer =
-	    funeral->undertaker->bury(funeral->undertaker, burials, c->events);
-	free(burials);
+	for (size_t i = 0; i < c->batches; i++, b = batch_next(b))
+		end = fill_batch(end, b);
+	for (struct deadletter_sink *letter = letters; letter < end; letter++)
+		letter->wall_ms = wall_ms;
+	answer = dead_letters->undertaker->bury(
+	    dead_letters->undertaker, letters, c->events);
+	free(letters);
 	return answer;
 }
 
 static void
-move(struct dead_letter_batch *funeral, size_t batches, struct batch_list *to)
+move_to(struct dead_letter_batch *dead_letters, size_t batches, struct list *to)
 {
 	struct batch *batch;
 
-	while (batches-- > 0 &&
-	       (batch = dead_letter_batch_next(&funeral->gathered)) != NULL)
-		batch_append(to, batch);
+	while (batches-- > 0 && (batch = dead_letter_batch_next(
+				     &dead_letters->gathered)) != NULL)
+		list_push_back(to, &batch->node);
 }
 
-/* The first gathered becomes two, with the same refusal. */
+/* Splits the first gathered in two, with the same refusal. */
 static bool
-halve(struct dead_letter_batch *funeral)
+halve(struct dead_letter_batch *dead_letters)
 {
-	struct batch *batch = funeral->gathered.first;
-	struct batch *front = batch_take(funeral->pool);
+	struct batch *batch = batch_of(dead_letters->gathered.first);
+	struct batch *front = batch_take(dead_letters->pool);
 	struct refusal *why = malloc(sizeof *why);
 
 	if (front == NULL || why == NULL ||
 	    !batch_split(batch, batch->events / 2, front)) {
 		free(why);
 		if (front != NULL)
-			batch_give(funeral->pool, front);
+			batch_give(dead_letters->pool, front);
 		return false;
 	}
 	*why = *batch->refusal;
 	front->refusal = why;
-	batch_prepend(&funeral->gathered, front);
+	list_push_front(&dead_letters->gathered, &front->node);
 	return true;
 }
 
 bool
-dead_letter_batch_hold(
-    struct dead_letter_batch *funeral, struct instant now, int64_t wall_ms)
+dead_letter_batch_flush(
+    struct dead_letter_batch *dead_letters, struct instant now, int64_t wall_ms)
 {
-	size_t most = SIZE_MAX;
+	size_t max_batches = SIZE_MAX;
 	enum deadletter_sink_answer answer;
-	struct cortege c;
+	struct sync_group c;
 
-	if (funeral->gathered.first == NULL)
+	if (dead_letters->gathered.first == NULL)
 		return false;
-	purge(funeral, now);
-	while (funeral->gathered.first != NULL) {
-		c = form(funeral, most);
-		answer = bury(funeral, &c, wall_ms);
+	purge(dead_letters, now);
+	while (dead_letters->gathered.first != NULL) {
+		c = next_group(dead_letters, max_batches);
+		answer = store(dead_letters, &c, wall_ms);
 		if (answer == DEADLETTER_SINK_KEPT)
-			move(funeral, c.batches, &funeral->kept);
+			move_to(dead_letters, c.batches, &dead_letters->stored);
 		else if (answer == DEADLETTER_SINK_FULL && c.batches > 1)
-			most = 1; /* one by one, while they fit */
+			max_batches = 1; /* one by one, while they fit */
 		else if (answer == DEADLETTER_SINK_FAILED || c.events == 1 ||
-			 !halve(funeral))
-			move(funeral, SIZE_MAX, &funeral->left);
+			 !halve(dead_letters))
+			move_to(
+			    dead_letters, SIZE_MAX, &dead_letters->not_stored);
 	}
-	funeral->bytes = 0;
-	return funeral->kept.first != NULL || funeral->left.first != NULL;
+	dead_letters->bytes = 0;
+	return dead_letters->stored.first != NULL ||
+	       dead_letters->not_stored.first != NULL;
 }

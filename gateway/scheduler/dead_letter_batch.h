@@ -1,21 +1,20 @@
 /*
- * dead_letter_batch - events on their way to the dead letters, together.
+ * dead_letter_batch - events that become dead letters, stored many at a time.
  *
- * A letter is synced before its event leaves the spool, and a sync takes as
- * long for a thousand letters as for one.  So what the pump wants to bury in
- * one turn is gathered here and kept with one sync; only then is it counted
- * and settled.  In between its events wait, as they did before.
+ * A dead letter is synced to disk before its event leaves the spool, and a sync
+ * takes as long for a thousand letters as for one.  So what the pump finds in
+ * one cycle is gathered here and stored with one sync; only then is it counted
+ * and acked.  Until then the events count as waiting.
  *
- *	dead_letter_batch_add --> gathered --dead_letter_batch_hold--> kept  (to be counted out)
- *	                                       +-> left  (to go back)
+ *	add --> gathered --flush--> stored	(to be counted out)
+ *	                       +--> not_stored	(to go back to their lanes)
  *
- * When there is no room for all of them, as many are kept as fit.
+ * When there is no room for all, as many are stored as fit.
  *
- * Units	bytes of events.
- * Ownership	borrows all but the batches, which it takes and, as kept or
- *		left ones, gives.  Each has its refusal, which says why.
- * Threads	the pump's; it waits while the disk syncs.
- * Errors	no room, no disk, no memory: batches are left.
+ * Ownership	takes the batches that are added, and gives them again as stored
+ *		or not.  Each has its refusal, which says why.
+ * Threads	the pump's, which waits while the disk syncs.
+ * Errors	no room, a disk error, no memory: batches are not stored.
  */
 #ifndef GATEWAY_SCHEDULER_DEAD_LETTER_BATCH_H
 #define GATEWAY_SCHEDULER_DEAD_LETTER_BATCH_H
@@ -28,25 +27,25 @@
 #include "gateway/scheduler/accounting.h"
 
 struct dead_letter_batch {
-	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
-	struct accounting *ledger;
+	struct undertaker *undertaker; /* NULL: nobody stores dead letters */
+	struct accounting *accounting;
 	struct batch_pool *pool;
-	struct batch_list gathered, kept, left;
+	struct list gathered, stored, not_stored;
 	size_t bytes; /* gathered */
 };
 
 /* The batch is in no list and filled. */
 void dead_letter_batch_add(
-    struct dead_letter_batch *funeral, struct batch *batch);
+    struct dead_letter_batch *dead_letters, struct batch *batch);
 
-/* It has gathered enough for one turn. */
-bool dead_letter_batch_full(const struct dead_letter_batch *funeral);
+/* It has gathered enough for one cycle. */
+bool dead_letter_batch_full(const struct dead_letter_batch *dead_letters);
 
-/* True: something is among the kept ones or those left. */
-bool dead_letter_batch_hold(
-    struct dead_letter_batch *funeral, struct instant now, int64_t wall_ms);
+/* True: something is in `stored` or `not_stored`. */
+bool dead_letter_batch_flush(struct dead_letter_batch *dead_letters,
+    struct instant now, int64_t wall_ms);
 
 /* The next of a list, taken out; NULL: there is none. */
-struct batch *dead_letter_batch_next(struct batch_list *list);
+struct batch *dead_letter_batch_next(struct list *list);
 
 #endif

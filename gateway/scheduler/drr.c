@@ -1,5 +1,11 @@
 #include "gateway/scheduler/drr.h"
 
+static struct lane *
+ready_lane(struct list_node *node)
+{
+	return LIST_OWNER(node, struct lane, ready);
+}
+
 struct drr
 drr_make(const struct budget *budget)
 {
@@ -10,100 +16,101 @@ drr_make(const struct budget *budget)
 }
 
 static int64_t
-cost(const struct drr *share, size_t bytes)
+cost(const struct drr *drr, size_t bytes)
 {
-	return share->call_bytes + (int64_t)bytes;
+	return drr->call_bytes + (int64_t)bytes;
 }
 
-/* One call's worth for each of its weight: no lane sends long by itself. */
+/* One call's worth for each unit of weight, so no lane is served for long. */
 static int64_t
-round_credit(const struct drr *share, const struct lane *lane)
+quantum(const struct drr *drr, const struct lane *lane)
 {
-	return share->call_bytes * (int64_t)lane->table->options.weight;
+	return drr->call_bytes * (int64_t)lane->table->options.weight;
 }
 
-/* After which it can pay. */
+/* Rounds after which it can pay. */
 static int64_t
-rounds_missing(const struct drr *share, const struct lane *lane)
+rounds_missing(const struct drr *drr, const struct lane *lane)
 {
-	int64_t credit = round_credit(share, lane);
+	int64_t deficit = quantum(drr, lane);
 
-	if (lane->credit >= lane->wanted)
+	if (lane->deficit >= lane->wanted)
 		return 0;
-	return (lane->wanted - lane->credit + credit - 1) / credit;
+	return (lane->wanted - lane->deficit + deficit - 1) / deficit;
 }
 
-/* All but the last of the rounds in which nobody could pay. */
+/* Adds the quanta of the rounds in which nobody could pay, but the last. */
 static void
-skip_rounds(struct drr *share, struct lane *lane, struct lane *others)
+skip_rounds(struct drr *drr, struct lane *lane, const struct list *others)
 {
-	int64_t rounds = rounds_missing(share, lane), missing;
-	struct lane *l = others;
+	int64_t rounds = rounds_missing(drr, lane), missing;
+	struct list_node *node = others->first;
 
-	for (; l != NULL && rounds > 1; l = l->ready_next) {
-		missing = rounds_missing(share, l);
+	for (; node != NULL && rounds > 1; node = node->next) {
+		missing = rounds_missing(drr, ready_lane(node));
 		if (missing < rounds)
 			rounds = missing;
 	}
 	if (rounds <= 1)
 		return;
-	lane->credit += (rounds - 1) * round_credit(share, lane);
-	for (l = others; l != NULL; l = l->ready_next)
-		l->credit += (rounds - 1) * round_credit(share, l);
+	lane->deficit += (rounds - 1) * quantum(drr, lane);
+	for (node = others->first; node != NULL; node = node->next)
+		ready_lane(node)->deficit +=
+		    (rounds - 1) * quantum(drr, ready_lane(node));
 }
 
 static bool
-can_pay(struct drr *share, const struct lane *lane)
+can_pay(struct drr *drr, const struct lane *lane)
 {
-	if (lane->credit >= lane->wanted)
+	if (lane->deficit >= lane->wanted)
 		return true;
-	if (share->missed == NULL)
-		share->missed = lane;
+	if (drr->missed == NULL)
+		drr->missed = lane;
 	return false;
 }
 
 bool
-drr_visit(struct drr *share, struct lane *lane, struct lane *others)
+drr_visit(struct drr *drr, struct lane *lane, const struct list *others)
 {
-	if (!lane->in_turn) {
-		if (share->missed == lane)
-			skip_rounds(share, lane, others);
-		lane->credit += round_credit(share, lane);
+	if (!lane->in_service) {
+		if (drr->missed == lane)
+			skip_rounds(drr, lane, others);
+		lane->deficit += quantum(drr, lane);
 	}
-	lane->in_turn = false;
-	return can_pay(share, lane);
+	lane->in_service = false;
+	return can_pay(drr, lane);
 }
 
 bool
-drr_covers(struct drr *share, struct lane *lane, size_t bytes)
+drr_covers(struct drr *drr, struct lane *lane, size_t bytes)
 {
-	lane->wanted = cost(share, bytes);
-	return can_pay(share, lane);
+	lane->wanted = cost(drr, bytes);
+	return can_pay(drr, lane);
 }
 
 bool
-drr_pay(struct drr *share, struct lane *lane, size_t bytes)
+drr_pay(struct drr *drr, struct lane *lane, size_t bytes)
 {
-	share->missed = NULL;
-	lane->credit -= cost(share, bytes);
-	if (lane->credit < 0)
-		lane->credit = 0; /* it was alone */
-	lane->in_turn = lane->credit >= cost(share, bytes);
-	return lane->in_turn;
+	drr->missed = NULL;
+	lane->deficit -= cost(drr, bytes);
+	if (lane->deficit < 0)
+		lane->deficit = 0; /* it was alone */
+	lane->in_service = lane->deficit >= cost(drr, bytes);
+	return lane->in_service;
 }
 
 void
 drr_interrupt(struct lane *lane)
 {
-	lane->in_turn = true;
+	lane->in_service = true;
 }
 
 void
-drr_forget(struct drr *share, struct lane *lane)
+drr_reset(struct drr *drr, struct lane *lane)
 {
-	if (share->missed == lane)
-		share->missed = NULL;
-	lane->credit = 0;
+	if (drr->missed == lane)
+		drr->missed = NULL;
+	lane->deficit = 0;
 	lane->wanted = 0;
-	lane->in_turn = false;
+	lane->in_service = false;
 }

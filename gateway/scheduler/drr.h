@@ -1,26 +1,23 @@
 /*
- * drr - whose turn it is when there is not enough for all.
+ * drr - which lane sends when there is not enough for all: deficit round robin
+ * (Shreedhar and Varghese, 1995).
  *
- * Lanes in the agenda's ring take turns by deficit round robin: each visit
- * gives a lane credit by its weight, batches go while the credit covers what
- * they cost, and a lane that has nothing to send loses what it had.  So in the
- * long run lanes get by weight what is scarce, however large their batches are,
- * and one that seldom sends is served within one round.
+ * The ready lanes are visited in rounds.  Each visit adds a quantum, by the
+ * lane's weight, to its deficit counter; its batches go while the counter
+ * covers what they cost; a lane that has nothing to send loses what it had.  So
+ * in the long run lanes share by weight what is scarce, however large their
+ * batches are, and one that seldom sends is served within one round.
  *
  * Calls and bytes are one currency: a call is worth as many bytes as the budget
- * has for each of its calls (72,000 with Polaris' own limits), and costs that
- * and its own.
+ * has for each of its calls (72,000 with Polaris' own limits).
  *
  *	cost = bytes a second / calls a second + bytes of the batch
  *
- * Where calls are many and bytes few a batch may cost thousands of rounds'
- * credit.  When all have been visited since anybody paid, the rounds until one
- * can are given at once: each payment takes three looks at the ring at most.
+ * Where calls are many and bytes few, a batch may cost thousands of quanta.  So
+ * when all lanes were visited and none could pay, the rounds until one can are
+ * added at once: each payment needs three walks over the ready lanes at most.
  *
  * Units	bytes.
- * Ownership	a plain value; what concerns a lane is in the lane.
- * Threads	the pump's.
- * Errors	none.
  */
 #ifndef GATEWAY_SCHEDULER_DRR_H
 #define GATEWAY_SCHEDULER_DRR_H
@@ -28,32 +25,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gateway/base/list.h"
 #include "gateway/model/budget.h"
 #include "gateway/scheduler/lane.h"
 
 struct drr {
 	int64_t call_bytes;
-	const struct lane *missed; /* the first that could not, since one did */
+	const struct lane *missed; /* the first that could not pay, since one
+				      did */
 };
 
 struct drr drr_make(const struct budget *budget);
 
 /*
- * Its turn begins or goes on.  Can it pay for what it wanted last time?  The
- * `others` are in the ring, by ready_next.
+ * Visits a lane.  Can it pay for what it wanted last time?  `others`: the other
+ * ready lanes, by lane.ready.
  */
-bool drr_visit(struct drr *share, struct lane *lane, struct lane *others);
+bool drr_visit(struct drr *drr, struct lane *lane, const struct list *others);
 
-/* Can it pay for this? */
-bool drr_covers(struct drr *share, struct lane *lane, size_t bytes);
+/* Can it pay for this batch? */
+bool drr_covers(struct drr *drr, struct lane *lane, size_t bytes);
 
-/* It did; true: its turn goes on. */
-bool drr_pay(struct drr *share, struct lane *lane, size_t bytes);
+/* It pays.  True: it is served again, without another quantum. */
+bool drr_pay(struct drr *drr, struct lane *lane, size_t bytes);
 
-/* Its turn goes on at the next visit, without more credit. */
+/* It must stop here: its next visit adds no quantum. */
 void drr_interrupt(struct lane *lane);
 
 /* It has nothing to send, or nobody else has. */
-void drr_forget(struct drr *share, struct lane *lane);
+void drr_reset(struct drr *drr, struct lane *lane);
 
 #endif

@@ -6,13 +6,13 @@
 #include "gateway/base/log.h"
 #include "parsers/json/event.h"
 
-#define LOOK_NS         NS_PER_S
-#define DRIFT_MOST_MS   (3600 * 1000)
-#define AHEAD_MOST_MS   (300 * 1000)
-#define TELL_NS         (60 * NS_PER_S)  /* of what expired */
+#define CHECK_NS        NS_PER_S
+#define DRIFT_MAX_MS    (3600 * 1000)
+#define AHEAD_MAX_MS    (300 * 1000)
+#define QUIET_NS        (60 * NS_PER_S)  /* of what expired */
 #define WARN_NS         (600 * NS_PER_S) /* of what will */
-#define WARN_AFTER_MS   (300 * 1000)     /* waited less: no trouble of ours */
-#define EVENT_DEPTH_ANY 1024             /* the most that can be configured */
+#define WARN_AFTER_MS   (300 * 1000) /* waited less: it was old when it came */
+#define EVENT_DEPTH_ANY 1024         /* the largest that can be configured */
 
 static int64_t
 offset_ms(struct bisect_time at)
@@ -21,112 +21,114 @@ offset_ms(struct bisect_time at)
 }
 
 struct expiry
-expiry_make(struct bisect *sieve, struct bisect_time at)
+expiry_make(struct bisect *bisect, struct bisect_time at)
 {
 	return (struct expiry){
-		.sieve = sieve,
+		.bisect = bisect,
 		.next = at.now,
-		.began_ms = offset_ms(at),
+		.start_offset_ms = offset_ms(at),
 	};
 }
 
-/* A whole second is lost in a Date: that is no matter here. */
+/* Date has whole seconds, which is exact enough here. */
 void
-expiry_answered(
-    struct expiry *aging, const struct upstream_answer *answer, int64_t wall_ms)
+expiry_answered(struct expiry *expiry, const struct upstream_answer *answer,
+    int64_t wall_ms)
 {
 	if (answer->end != UPSTREAM_ANSWERED)
 		return;
-	aging->answered = true;
+	expiry->answered = true;
 	if (answer->date_ms >= 0)
-		aging->ahead_ms = answer->date_ms - wall_ms;
+		expiry->ahead_ms = answer->date_ms - wall_ms;
 }
 
 static bool
-beyond(int64_t value, int64_t most)
+beyond(int64_t value, int64_t max)
 {
-	return value > most || value < -most;
+	return value > max || value < -max;
 }
 
 static int64_t
-drift_ms(const struct expiry *aging, struct bisect_time at)
+drift_ms(const struct expiry *expiry, struct bisect_time at)
 {
-	return offset_ms(at) - aging->began_ms;
+	return offset_ms(at) - expiry->start_offset_ms;
 }
 
 int64_t
-expiry_skew_ms(const struct expiry *aging, struct bisect_time at)
+expiry_skew_ms(const struct expiry *expiry, struct bisect_time at)
 {
-	int64_t drift = drift_ms(aging, at);
+	int64_t drift = drift_ms(expiry, at);
 
-	return beyond(drift, llabs(aging->ahead_ms)) ? drift : -aging->ahead_ms;
+	return beyond(drift, llabs(expiry->ahead_ms)) ? drift
+						      : -expiry->ahead_ms;
 }
 
 bool
-expiry_doubts(const struct expiry *aging, struct bisect_time at)
+expiry_clock_in_doubt(const struct expiry *expiry, struct bisect_time at)
 {
-	return beyond(drift_ms(aging, at), DRIFT_MOST_MS) ||
-	       beyond(aging->ahead_ms, AHEAD_MOST_MS);
+	return beyond(drift_ms(expiry, at), DRIFT_MAX_MS) ||
+	       beyond(expiry->ahead_ms, AHEAD_MAX_MS);
 }
 
 static void
-weigh_clock(struct expiry *aging, struct bisect_time at)
+check_clock(struct expiry *expiry, struct bisect_time at)
 {
-	bool doubt = expiry_doubts(aging, at);
+	bool clock_in_doubt = expiry_clock_in_doubt(expiry, at);
 
-	if (doubt == aging->doubt)
+	if (clock_in_doubt == expiry->clock_in_doubt)
 		return;
-	aging->doubt = doubt;
-	log_event(doubt ? LOG_ERROR : LOG_INFO,
-	    doubt ? "clock_in_doubt" : "clock_trusted_again",
-	    LOG_INT("moved_seconds", drift_ms(aging, at) / 1000),
-	    LOG_INT("upstream_ahead_seconds", aging->ahead_ms / 1000),
+	expiry->clock_in_doubt = clock_in_doubt;
+	log_event(clock_in_doubt ? LOG_ERROR : LOG_INFO,
+	    clock_in_doubt ? "clock_in_doubt" : "clock_trusted_again",
+	    LOG_INT("moved_seconds", drift_ms(expiry, at) / 1000),
+	    LOG_INT("upstream_ahead_seconds", expiry->ahead_ms / 1000),
 	    LOG_STR("advice",
-		doubt ? "this host's clock was moved, or differs from the "
-			"upstream's: no waiting event expires until it is "
-			"right; restart after a correction of over an hour"
-		      : "events expire again as they should"));
+		clock_in_doubt
+		    ? "this host's clock was moved, or differs from the "
+		      "upstream's: no waiting event expires until it is "
+		      "right; restart after a correction of over an hour"
+		    : "events expire again as they should"));
 }
 
 static void
-tell(struct expiry *aging, struct instant now)
+log_expired(struct expiry *expiry, struct instant now)
 {
-	if (aging->expired_untold == 0 || now.ns < aging->quiet_until.ns)
+	if (expiry->expired_unlogged == 0 || now.ns < expiry->quiet_until.ns)
 		return;
-	aging->quiet_until.ns = now.ns + TELL_NS;
+	expiry->quiet_until.ns = now.ns + QUIET_NS;
 	log_event(LOG_ERROR, "events_expired",
-	    LOG_INT("events", (int64_t)aging->expired_untold),
+	    LOG_INT("events", (int64_t)expiry->expired_unlogged),
 	    LOG_STR("advice",
 		"their __time became older than events.max_age while they "
 		"waited: they are among the dead letters"));
-	aging->expired_untold = 0;
+	expiry->expired_unlogged = 0;
 }
 
 void
-expiry_buried(struct expiry *aging, const struct batch *batch)
+expiry_dead_lettered(struct expiry *expiry, const struct batch *batch)
 {
 	if (upstream_stats_dead_by(batch->refusal->word) ==
 	    UPSTREAM_STATS_DEAD_EXPIRED)
-		aging->expired_untold += batch->events;
+		expiry->expired_unlogged += batch->events;
 }
 
 void
-expiry_held(struct expiry *aging, bool all, struct instant now)
+expiry_flushed(struct expiry *expiry, bool all, struct instant now)
 {
-	if (all && aging->more)
-		aging->next = now;
-	tell(aging, now);
+	if (all && expiry->more)
+		expiry->next = now;
+	log_expired(expiry, now);
 }
 
 bool
-expiry_due(struct expiry *aging, struct bisect_time at)
+expiry_due(struct expiry *expiry, struct bisect_time at)
 {
-	if (at.now.ns < aging->next.ns)
+	if (at.now.ns < expiry->next.ns)
 		return false;
-	aging->next.ns = at.now.ns + LOOK_NS;
-	aging->more = false;
-	tell(aging, at.now);
-	weigh_clock(aging, at);
+	expiry->next.ns = at.now.ns + CHECK_NS;
+	expiry->more = false;
+	log_expired(expiry, at.now);
+	check_clock(expiry, at);
 	return true;
 }
 
@@ -151,9 +153,9 @@ warn(struct lane *lane, const struct record *record, struct bisect_time at)
 	int64_t most_ms = max_age(lane->table);
 	int64_t waited_ms = (at.now.ns - record->accepted.ns) / NS_PER_MS;
 
-	if (waited_ms < WARN_AFTER_MS || at.now.ns < lane->warned.ns)
+	if (waited_ms < WARN_AFTER_MS || at.now.ns < lane->warned_until.ns)
 		return;
-	lane->warned.ns = at.now.ns + WARN_NS;
+	lane->warned_until.ns = at.now.ns + WARN_NS;
 	log_event(LOG_WARN, "events_aging",
 	    LOG_STR("table", lane->table->options.name),
 	    LOG_INT("age_seconds", age_ms / 1000),
@@ -167,7 +169,7 @@ warn(struct lane *lane, const struct record *record, struct bisect_time at)
 
 /* ------------------------------------------------------------- expiring -- */
 
-/* The time of a line that was found good when it came. */
+/* __time of a line that was validated when it came. */
 static int64_t
 time_of(const char *line, size_t len)
 {
@@ -179,18 +181,18 @@ time_of(const char *line, size_t len)
 						      : INT64_MAX;
 }
 
-/* What one walk through a batch goes by. */
-struct walk {
+/* A batch that is split into what is still good and what has expired. */
+struct split {
 	struct batch *batch, *rest, *dead;
 	int64_t oldest_ms; /* still good */
 	int64_t earliest_ms;
 };
 
 static void
-give(struct expiry *aging, struct batch *batch)
+give_back(struct expiry *expiry, struct batch *batch)
 {
 	if (batch != NULL)
-		batch_give(aging->sieve->pool, batch);
+		batch_give(expiry->bisect->pool, batch);
 }
 
 /* Room for so many parts, before anything is changed. */
@@ -206,31 +208,31 @@ reserve(struct batch *batch, uint32_t parts)
 	return ok;
 }
 
-/* At worst each other event of a batch has expired. */
+/* In the worst case every other event has expired. */
 static bool
-prepare(struct expiry *aging, struct walk *walk)
+split_init(struct expiry *expiry, struct split *split)
 {
-	struct batch_pool *pool = aging->sieve->pool;
+	struct batch_pool *pool = expiry->bisect->pool;
 	struct refusal *why = calloc(1, sizeof *why);
 
-	walk->rest = batch_take(pool);
-	walk->dead = batch_take(pool);
-	if (why != NULL && reserve(walk->rest, walk->batch->events) &&
-	    reserve(walk->dead, walk->batch->events)) {
+	split->rest = batch_take(pool);
+	split->dead = batch_take(pool);
+	if (why != NULL && reserve(split->rest, split->batch->events) &&
+	    reserve(split->dead, split->batch->events)) {
 		why->word =
 		    upstream_stats_dead_words[UPSTREAM_STATS_DEAD_EXPIRED];
-		walk->dead->refusal = why;
-		walk->dead->lane = walk->batch->lane;
+		split->dead->refusal = why;
+		split->dead->lane = split->batch->lane;
 		return true;
 	}
 	free(why);
-	give(aging, walk->rest);
-	give(aging, walk->dead);
+	give_back(expiry, split->rest);
+	give_back(expiry, split->dead);
 	return false;
 }
 
 static void
-name_event(struct batch *batch, const struct batch_part *event)
+add_event(struct batch *batch, const struct batch_part *event)
 {
 	struct batch_part *last;
 
@@ -245,29 +247,30 @@ name_event(struct batch *batch, const struct batch_part *event)
 			return;
 		}
 	}
-	(void)batch_plan(batch, *event); /* see prepare */
+	(void)batch_plan(batch, *event); /* see split_init */
 }
 
 static void
-sort_event(struct walk *walk, const struct batch_part *event, const char *line)
+split_event(
+    struct split *split, const struct batch_part *event, const char *line)
 {
 	int64_t time_ms = time_of(line, event->bytes - 1);
 
-	if (time_ms < walk->oldest_ms) {
-		name_event(walk->dead, event);
+	if (time_ms < split->oldest_ms) {
+		add_event(split->dead, event);
 		return;
 	}
-	if (time_ms < walk->earliest_ms)
-		walk->earliest_ms = time_ms;
-	name_event(walk->rest, event);
+	if (time_ms < split->earliest_ms)
+		split->earliest_ms = time_ms;
+	add_event(split->rest, event);
 }
 
 static void
-sort_events(struct walk *walk)
+split_events(struct split *split)
 {
-	char *line = walk->batch->body, *newline;
-	const struct batch_part *part = walk->batch->parts;
-	const struct batch_part *end = part + walk->batch->part_count;
+	char *line = split->batch->body, *newline;
+	const struct batch_part *part = split->batch->parts;
+	const struct batch_part *end = part + split->batch->part_count;
 
 	for (; part < end; part++) {
 		struct batch_part event = *part;
@@ -276,7 +279,7 @@ sort_events(struct walk *walk)
 		for (uint32_t i = 0; i < part->events; i++) {
 			newline = memchr(line, '\n', part->bytes);
 			event.bytes = (uint32_t)(newline + 1 - line);
-			sort_event(walk, &event, line);
+			split_event(split, &event, line);
 			line += event.bytes;
 			event.offset += event.bytes;
 			event.first++;
@@ -284,9 +287,9 @@ sort_events(struct walk *walk)
 	}
 }
 
-/* The batch holds what `rest` named. */
+/* The batch gets the parts that `rest` named. */
 static void
-exchange_parts(struct batch *batch, struct batch *rest)
+swap_parts(struct batch *batch, struct batch *rest)
 {
 	struct batch_part *parts = batch->parts;
 	uint32_t room = batch->part_room;
@@ -301,34 +304,34 @@ exchange_parts(struct batch *batch, struct batch *rest)
 	rest->part_count = 0;
 }
 
-/* What has expired goes to the funeral.  True: nothing is left. */
+/* What has expired goes to the dead letters.  True: nothing is left. */
 static bool
-expire(struct expiry *aging, struct batch *batch, int64_t oldest_ms,
+expire(struct expiry *expiry, struct batch *batch, int64_t oldest_ms,
     struct bisect_time at)
 {
-	struct walk walk = {
+	struct split split = {
 		.batch = batch, .oldest_ms = oldest_ms, .earliest_ms = INT64_MAX
 	};
 
-	accounting_purge(aging->sieve->ledger, batch, at.now);
+	accounting_purge(expiry->bisect->accounting, batch, at.now);
 	if (batch->part_count == 0)
 		return true;
-	if (!prepare(aging, &walk))
+	if (!split_init(expiry, &split))
 		return false;
-	sort_events(&walk);
-	if (!batch_fill(walk.dead)) {
-		give(aging, walk.dead);
-		give(aging, walk.rest);
+	split_events(&split);
+	if (!batch_fill(split.dead)) {
+		give_back(expiry, split.dead);
+		give_back(expiry, split.rest);
 		return false;
 	}
-	exchange_parts(batch, walk.rest);
+	swap_parts(batch, split.rest);
 	(void)batch_fill(batch); /* it holds no more than before */
-	batch->earliest_ms = walk.earliest_ms;
-	give(aging, walk.rest);
-	if (walk.dead->events > 0)
-		dead_letter_batch_add(aging->sieve->funeral, walk.dead);
+	batch->earliest_ms = split.earliest_ms;
+	give_back(expiry, split.rest);
+	if (split.dead->events > 0)
+		dead_letter_batch_add(expiry->bisect->dead_letters, split.dead);
 	else
-		give(aging, walk.dead);
+		give_back(expiry, split.dead);
 	return batch->part_count == 0;
 }
 
@@ -345,49 +348,50 @@ earliest_of(const struct batch *batch)
 	return earliest_ms;
 }
 
-/* For one turn: the rest in the next. */
+/* The rest waits for the next cycle. */
 static bool
-enough(struct expiry *aging)
+cycle_full(struct expiry *expiry)
 {
-	aging->more |= dead_letter_batch_full(aging->sieve->funeral);
-	return aging->more;
+	expiry->more |= dead_letter_batch_full(expiry->bisect->dead_letters);
+	return expiry->more;
 }
 
-/* Of batches that wait in one of the lane's lists. */
+/* In one of the lane's lists of batches. */
 static bool
-expire_kept(struct expiry *aging, struct lane *lane, enum lane_list list,
+expire_batches(struct expiry *expiry, struct lane *lane, enum lane_list list,
     int64_t oldest_ms, struct bisect_time at)
 {
-	struct batch *batch, *next = lane->kept[list].first;
+	struct batch *batch, *next = batch_of(lane->batches[list].first);
 	bool any = false;
 
-	while ((batch = next) != NULL && !enough(aging)) {
-		next = batch->next;
+	while ((batch = next) != NULL && !cycle_full(expiry)) {
+		next = batch_next(batch);
 		if (earliest_of(batch) >= oldest_ms)
 			continue;
 		any = true;
-		if (!expire(aging, batch, oldest_ms, at))
+		if (!expire(expiry, batch, oldest_ms, at))
 			continue;
-		batch_unlist(batch);
-		batch_give(aging->sieve->pool, batch);
+		list_remove(&batch->node);
+		batch_give(expiry->bisect->pool, batch);
 	}
 	return any;
 }
 
 /*
- * Of the queue's first: they become batches, because what is left of a record
- * may have gaps.  The batches that remain go first.
+ * In the queue: its old records become batches, because what is left of a
+ * record may have gaps.  What remains of the batches is sent first.
  */
 static bool
-expire_queued(struct expiry *aging, struct lane *lane, int64_t oldest_ms,
+expire_queued(struct expiry *expiry, struct lane *lane, int64_t oldest_ms,
     struct bisect_time at)
 {
-	struct batch_pool *pool = aging->sieve->pool;
+	struct batch_pool *pool = expiry->bisect->pool;
 	struct batch *batch;
 	bool any = false;
 
 	while (lane->queue.old != NULL &&
-	       lane->queue.head->earliest_ms < oldest_ms && !enough(aging)) {
+	       lane->queue.head->earliest_ms < oldest_ms &&
+	       !cycle_full(expiry)) {
 		batch = batch_take(pool);
 		if (batch == NULL || !lane_cut_old(lane, batch)) {
 			if (batch != NULL)
@@ -395,7 +399,7 @@ expire_queued(struct expiry *aging, struct lane *lane, int64_t oldest_ms,
 			break;
 		}
 		any = true;
-		if (expire(aging, batch, oldest_ms, at)) {
+		if (expire(expiry, batch, oldest_ms, at)) {
 			batch_give(pool, batch);
 			continue;
 		}
@@ -406,22 +410,23 @@ expire_queued(struct expiry *aging, struct lane *lane, int64_t oldest_ms,
 }
 
 bool
-expiry_look(struct expiry *aging, struct lane *lane, struct bisect_time at)
+expiry_check_lane(
+    struct expiry *expiry, struct lane *lane, struct bisect_time at)
 {
 	int64_t oldest_ms;
 	bool any;
 
 	if (!lane_has_more(lane) || max_age(lane->table) == 0)
 		return false;
-	queue_age(&lane->queue, expiry_old_ms(lane->table, at.wall_ms));
+	queue_move_old(&lane->queue, expiry_old_ms(lane->table, at.wall_ms));
 	if (lane->queue.old != NULL)
 		warn(lane, lane->queue.head, at);
-	if (aging->doubt || !aging->answered ||
-	    aging->sieve->funeral->undertaker == NULL)
+	if (expiry->clock_in_doubt || !expiry->answered ||
+	    expiry->bisect->dead_letters->undertaker == NULL)
 		return false;
 	oldest_ms = at.wall_ms - max_age(lane->table);
-	any = expire_queued(aging, lane, oldest_ms, at);
-	any |= expire_kept(aging, lane, LANE_RETRIES, oldest_ms, at);
-	any |= expire_kept(aging, lane, LANE_PIECES, oldest_ms, at);
+	any = expire_queued(expiry, lane, oldest_ms, at);
+	any |= expire_batches(expiry, lane, LANE_RETRIES, oldest_ms, at);
+	any |= expire_batches(expiry, lane, LANE_PIECES, oldest_ms, at);
 	return any;
 }

@@ -4,70 +4,70 @@
 
 #include "gateway/metrics/label_table.h"
 
-#define RECORD_COST 256 /* besides its bytes: many small ones are work too */
+#define RECORD_COST 256 /* added to its bytes: a small record is work too */
 
-struct row {
+struct section {
 	uint64_t clock;
 	struct {
 		struct record *last;
-		uint64_t turn; /* of the last, though it may be gone */
+		uint64_t finish_tag; /* of the last, which may have left */
 	} of[LABEL_TABLE_MOST];
 };
 
 struct fair_queue {
-	struct row rows[2]; /* backlog, live */
+	struct section sections[2]; /* backlog, live */
 };
 
 struct fair_queue *
-fair_queue_make(void)
+fair_queue_open(void)
 {
 	return calloc(1, sizeof(struct fair_queue));
 }
 
 void
-fair_queue_free(struct fair_queue *turns)
+fair_queue_close(struct fair_queue *fair)
 {
-	free(turns);
+	free(fair);
 }
 
 struct record *
-fair_queue_join(struct fair_queue *turns, struct record *record, bool *soon_out)
+fair_queue_add(struct fair_queue *fair, struct record *record, bool *early_out)
 {
-	struct row *row = &turns->rows[record->live];
-	struct record *last = row->of[record->producer_label].last;
-	uint64_t turn = row->of[record->producer_label].turn;
+	struct section *section = &fair->sections[record->live];
+	struct record *last = section->of[record->producer_label].last;
+	uint64_t finish_tag = section->of[record->producer_label].finish_tag;
 
-	*soon_out = turn <= row->clock;
-	if (*soon_out)
-		turn = row->clock;
-	record->turn = turn + RECORD_COST + record->bytes;
-	row->of[record->producer_label].turn = record->turn;
-	row->of[record->producer_label].last = record;
+	*early_out = finish_tag <= section->clock;
+	if (*early_out)
+		finish_tag = section->clock;
+	record->finish_tag = finish_tag + RECORD_COST + record->bytes;
+	section->of[record->producer_label].finish_tag = record->finish_tag;
+	section->of[record->producer_label].last = record;
 	return last;
 }
 
 void
-fair_queue_sent(struct fair_queue *turns, const struct record *record)
+fair_queue_sent(struct fair_queue *fair, const struct record *record)
 {
-	struct row *row = &turns->rows[record->live];
+	struct section *section = &fair->sections[record->live];
 
-	if (record->turn > row->clock)
-		row->clock = record->turn;
+	if (record->finish_tag > section->clock)
+		section->clock = record->finish_tag;
 }
 
 void
-fair_queue_leave(struct fair_queue *turns, const struct record *record)
+fair_queue_remove(struct fair_queue *fair, const struct record *record)
 {
-	struct row *row = &turns->rows[record->live];
+	struct section *section = &fair->sections[record->live];
 
-	if (row->of[record->producer_label].last == record)
-		row->of[record->producer_label].last = NULL;
+	if (section->of[record->producer_label].last == record)
+		section->of[record->producer_label].last = NULL;
 }
 
 void
-fair_queue_move(struct fair_queue *turns, struct record *record)
+fair_queue_to_backlog(struct fair_queue *fair, struct record *record)
 {
-	fair_queue_leave(turns, record);
+	fair_queue_remove(fair, record);
 	record->live = false;
-	turns->rows[0].of[record->producer_label].last = record;
+	fair->sections[0].of[record->producer_label].last = record;
 }

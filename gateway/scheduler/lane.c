@@ -3,34 +3,67 @@
 #include <assert.h>
 #include <string.h>
 
+#define PROBE_EVENTS 1 /* of a held lane */
+
+/* clang-format off */
+static const enum lane_state transitions[LANE_STATES][LANE_EVENTS] = {
+[LANE_FLOWING]   = { [LANE_OK]    = LANE_FLOWING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_FLOWING },
+[LANE_WAITING]   = { [LANE_OK]    = LANE_FLOWING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_WAITING },
+[LANE_HELD]      = { [LANE_OK]    = LANE_FLOWING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_HELD },
+[LANE_SPLITTING] = { [LANE_OK]    = LANE_SPLITTING,
+		     [LANE_LATER] = LANE_WAITING,
+		     [LANE_HOLD]  = LANE_HELD,
+		     [LANE_SPLIT] = LANE_SPLITTING,
+		     [LANE_WHOLE] = LANE_FLOWING },
+};
+/* clang-format on */
+
+enum lane_state
+lane_next(enum lane_state state, enum lane_event event)
+{
+	return transitions[state][event];
+}
+
 bool
 lane_has_more(const struct lane *lane)
 {
 	return lane->queue.head != NULL || lane->in_flight > 0 ||
-	       lane->kept[LANE_PIECES].first != NULL ||
-	       lane->kept[LANE_RETRIES].first != NULL;
+	       lane->batches[LANE_PIECES].first != NULL ||
+	       lane->batches[LANE_RETRIES].first != NULL;
 }
 
-/* Another table: whatever was learned is forgotten. */
+/* Another table: nothing that was learned holds any more. */
 static void
-start_anew(struct lane *lane, struct table *table)
+reset(struct lane *lane, struct table *table)
 {
 	assert(!lane_has_more(lane));
-	assert(lane->kept[LANE_SUSPECTS].first == NULL);
+	assert(lane->batches[LANE_CANDIDATES].first == NULL);
 	lane->table = table;
 	lane->serial = table->serial;
-	lane->seen = (struct spool_counts){ 0 };
+	lane->counted = (struct spool_counts){ 0 };
 	lane->state = LANE_FLOWING;
-	lane->level = 0;
-	lane->told = false;
-	lane->in_doubt = lane->unsure = false;
-	lane->refusals = lane->singles = lane->part_calls = 0;
-	lane->any_ok = lane->brisk = false;
+	lane->failures = 0;
+	lane->logged = false;
+	lane->one_by_one = lane->undetermined = false;
+	lane->refusals = lane->singles = lane->pieces_refused = 0;
+	lane->any_ok = lane->fast = false;
 	lane->unauthorized = 0;
 	lane->refused_at = 0;
 	lane->cap_bytes = 0;
 	lane->bursts = false;
-	lane->warned = (struct instant){ 0 };
+	lane->warned_until = (struct instant){ 0 };
 }
 
 static struct instant
@@ -39,7 +72,7 @@ earlier(struct instant a, struct instant b)
 	return a.ns < b.ns ? a : b;
 }
 
-/* Not more than the upstream took lately. */
+/* A 413 may have taught a smaller limit. */
 static uint64_t
 max_bytes(const struct lane *lane)
 {
@@ -71,7 +104,7 @@ lane_add(struct lane *lane, struct record *record, struct instant now,
 {
 	if (lane->table != record->table ||
 	    lane->serial != record->table->serial)
-		start_anew(lane, record->table);
+		reset(lane, record->table);
 	queue_add(&lane->queue, record, now, old_ms,
 	    lane->queue.events >= max_events(lane));
 }
@@ -101,10 +134,10 @@ fresh_due(const struct lane *lane, bool draining)
 static struct instant
 retry_due(const struct lane *lane)
 {
-	const struct batch *b = lane->kept[LANE_RETRIES].first;
+	const struct batch *b = batch_of(lane->batches[LANE_RETRIES].first);
 	struct instant due = INSTANT_NEVER;
 
-	for (; b != NULL; b = b->next)
+	for (; b != NULL; b = batch_next(b))
 		due = earlier(due, b->due);
 	return due;
 }
@@ -112,14 +145,14 @@ retry_due(const struct lane *lane)
 static bool
 pieces_alone(const struct lane *lane)
 {
-	return lane->state == LANE_SPLITTING && lane->in_doubt;
+	return lane->state == LANE_SPLITTING && lane->one_by_one;
 }
 
 /* Disregarding `until`. */
 static struct instant
 work_due(const struct lane *lane, bool draining)
 {
-	const struct batch *piece = lane->kept[LANE_PIECES].first;
+	const struct batch *piece = batch_of(lane->batches[LANE_PIECES].first);
 
 	if (pieces_alone(lane) && lane->pieces_in_flight > 0)
 		return INSTANT_NEVER;
@@ -140,7 +173,7 @@ lane_due(const struct lane *lane, bool draining)
 	return due.ns > lane->until.ns ? due : lane->until;
 }
 
-/* Of a record that does not fit whole: as many lines as do. */
+/* Of a record that does not fit whole: the lines that do. */
 static struct batch_part
 measure(struct record *record, uint64_t events, uint64_t bytes)
 {
@@ -175,20 +208,20 @@ part_of(struct record *record, uint64_t events, uint64_t bytes)
 }
 
 uint64_t
-lane_most_events(const struct lane *lane)
+lane_max_events(const struct lane *lane)
 {
 	return max_events(lane);
 }
 
 /*
- * Names what the next fresh batch would hold; changes nothing in the lane.  A
- * line that is larger than what the upstream took lately goes by itself.
+ * Plans the next fresh batch; changes nothing in the lane.  A line larger than
+ * the limit is sent alone.
  */
 static bool
 plan(struct lane *lane, struct batch *batch, struct instant now)
 {
 	uint64_t events =
-	    lane->state == LANE_HELD ? LANE_PROBE_EVENTS : max_events(lane);
+	    lane->state == LANE_HELD ? PROBE_EVENTS : max_events(lane);
 	uint64_t bytes = max_bytes(lane);
 	struct batch_part part;
 
@@ -211,13 +244,13 @@ plan(struct lane *lane, struct batch *batch, struct instant now)
 static struct batch *
 first_due(const struct lane *lane, struct instant now)
 {
-	struct batch *b = lane->kept[LANE_PIECES].first;
+	struct batch *b = batch_of(lane->batches[LANE_PIECES].first);
 
 	if (b != NULL)
 		return b;
-	b = lane->kept[LANE_RETRIES].first;
+	b = batch_of(lane->batches[LANE_RETRIES].first);
 	while (b != NULL && b->due.ns > now.ns)
-		b = b->next;
+		b = batch_next(b);
 	return b;
 }
 
@@ -234,7 +267,7 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 	fresh = fresh_due(lane, draining).ns <= now.ns;
 	if (again != NULL &&
 	    (!fresh || lane->fresh_last || again->attempts == 0))
-		return again; /* no attempts: not at fault, so first */
+		return again; /* it did not fail: first */
 	if (!fresh)
 		return NULL;
 	spare->lane = lane;
@@ -244,7 +277,7 @@ lane_pick(struct lane *lane, struct batch *spare, struct instant now,
 	return NULL;
 }
 
-/* A held lane probes with little, and there may be a cap on the size. */
+/* A held lane probes with one event; a 413 may have limited the bytes. */
 static uint32_t
 events_to_send(const struct batch *batch)
 {
@@ -252,7 +285,7 @@ events_to_send(const struct batch *batch)
 	uint64_t events = batch->events;
 
 	if (lane->state == LANE_HELD)
-		return LANE_PROBE_EVENTS;
+		return PROBE_EVENTS;
 	if (lane->cap_bytes > 0 && batch->bytes > lane->cap_bytes)
 		events = events * lane->cap_bytes / batch->bytes;
 	return events > 0 ? (uint32_t)events : 1;
@@ -275,17 +308,17 @@ lane_trim(struct batch *batch, struct batch_pool *pool)
 	}
 	front->attempts = batch->attempts;
 	front->piece = batch->piece;
-	batch_prepend(batch->list, front);
+	list_push_front(batch->node.in, &front->node);
 	return front;
 }
 
-/* What was planned leaves the queue. */
+/* Fills the batch with what was planned, and cuts that from the queue. */
 static bool
 cut(struct lane *lane, struct batch *batch)
 {
 	if (!batch_fill(batch))
 		return false;
-	queue_turn(&lane->queue, batch->parts[0].record);
+	queue_batch_cut(&lane->queue, batch->parts[0].record);
 	for (uint32_t i = 0; i < batch->part_count; i++)
 		queue_cut(&lane->queue, batch->parts[i].record,
 		    batch->parts[i].events, batch->parts[i].bytes);
@@ -306,10 +339,10 @@ lane_cut_old(struct lane *lane, struct batch *batch)
 bool
 lane_send(struct lane *lane, struct batch *batch)
 {
-	bool fresh = batch->list == NULL;
+	bool fresh = batch->node.in == NULL;
 
 	if (!fresh)
-		batch_unlist(batch);
+		list_remove(&batch->node);
 	else if (!cut(lane, batch))
 		return false;
 	lane->fresh_last = fresh;
@@ -324,18 +357,18 @@ void
 lane_retry(struct lane *lane, struct batch *batch)
 {
 	batch->piece = false;
-	batch_append(&lane->kept[LANE_RETRIES], batch);
+	list_push_back(&lane->batches[LANE_RETRIES], &batch->node);
 }
 
 void
 lane_retry_first(struct lane *lane, struct batch *batch)
 {
 	batch->piece = false;
-	batch_prepend(&lane->kept[LANE_RETRIES], batch);
+	list_push_front(&lane->batches[LANE_RETRIES], &batch->node);
 }
 
 void
-lane_back(struct lane *lane, const struct batch *batch)
+lane_done(struct lane *lane, const struct batch *batch)
 {
 	lane->in_flight--;
 	lane->pieces_in_flight -= batch->piece;
@@ -344,7 +377,7 @@ lane_back(struct lane *lane, const struct batch *batch)
 }
 
 static bool
-stands(enum lane_state state)
+is_stopped(enum lane_state state)
 {
 	return state == LANE_WAITING || state == LANE_HELD;
 }
@@ -355,15 +388,15 @@ lane_move(struct lane *lane, enum lane_event event, uint64_t calls)
 	enum lane_state was = lane->state;
 
 	lane->state = lane_next(was, event);
-	if (!stands(lane->state)) {
-		lane->level = 0;
-		if (!stands(was))
+	if (!is_stopped(lane->state)) {
+		lane->failures = 0;
+		if (!is_stopped(was))
 			return false;
 	} else {
-		lane->level = lane->state == was ? lane->level + 1 : 1;
+		lane->failures = lane->state == was ? lane->failures + 1 : 1;
 	}
 	lane->moved_at_call = calls;
-	lane->fresh_last &= stands(was); /* another one probes first */
+	lane->fresh_last &= is_stopped(was); /* the other kind probes first */
 	return true;
 }
 

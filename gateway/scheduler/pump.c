@@ -10,34 +10,37 @@
 #include "gateway/scheduler/dead_letter_batch.h"
 #include "gateway/scheduler/circuit_breaker.h"
 #include "gateway/scheduler/response_policy.h"
-#include "gateway/scheduler/outage.h"
 #include "gateway/scheduler/stats_snapshot.h"
 
 #define ANSWERS 64 /* taken from the upstream at a time */
 
 /*
- * After records came, the spool is left alone this long: at thousands of small
- * requests a second one wake-up serves many.  Nobody sees it beside a linger.
+ * After records came, the spool is not asked for so long: at thousands of small
+ * requests a second one wake-up serves many.  It is short beside any linger.
  */
-#define REST_NS (2 * NS_PER_MS)
+#define SPOOL_PAUSE_NS (2 * NS_PER_MS)
+
+/* Lanes that were cut off come back within this. */
+#define RESUME_NS (NS_PER_S / 2)
 
 struct pump {
 	struct pump_options options;
 	struct upstream *upstream;
 	struct upstream_stats *stats;
-	struct accounting ledger;
-	struct run_queue agenda;
-	struct breaker gate;
-	struct rate_control pace;
-	struct outage outage;
-	struct dead_letter_batch funeral;
-	struct response_policy judge;
+	struct accounting accounting;
+	struct run_queue run_queue;
+	struct circuit_breaker breaker;
+	struct rate_control rate;
+	struct list cut_off;      /* of lane.cut_off: see resume_cut_off */
+	uint64_t cut_off_at_call; /* answers up to this call do not end it */
+	struct dead_letter_batch dead_letters;
+	struct response_policy policy;
 	struct dispatch dispatch;
-	struct expiry aging;
+	struct expiry expiry;
 	struct lane *lanes; /* by table index */
 	struct batch_pool pool;
-	struct instant now;  /* of this turn */
-	struct instant rest; /* leave the spool alone until then */
+	struct instant now;         /* of this cycle */
+	struct instant spool_after; /* do not ask the spool before */
 	struct instant withdraw_at;
 };
 
@@ -52,41 +55,42 @@ pump_open(
 	pump->options = *options;
 	pump->upstream = options->upstream;
 	pump->stats = registry_stats(options->registry);
-	pump->ledger.spool = options->spool;
-	pump->ledger.stats = pump->stats;
-	pump->ledger.spool_counts = spool_is_durable(options->spool);
+	pump->accounting.spool = options->spool;
+	pump->accounting.stats = pump->stats;
+	pump->accounting.spool_counts = spool_is_durable(options->spool);
 	pump->withdraw_at = INSTANT_NEVER;
-	pump->pace = rate_control_make(
+	pump->rate = rate_control_make(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
-	pump->funeral = (struct dead_letter_batch){
+	pump->dead_letters = (struct dead_letter_batch){
 		.undertaker = options->undertaker,
-		.ledger = &pump->ledger,
+		.accounting = &pump->accounting,
 		.pool = &pump->pool,
 	};
-	pump->judge = (struct response_policy){
-		.ledger = &pump->ledger,
-		.gate = &pump->gate,
-		.pace = &pump->pace,
+	pump->policy = (struct response_policy){
+		.accounting = &pump->accounting,
+		.breaker = &pump->breaker,
+		.rate = &pump->rate,
 		.pool = &pump->pool,
-		.sieve = { &pump->ledger, &pump->pool, &pump->funeral },
-		.random = options->seed,
+		.bisect = { &pump->accounting, &pump->pool,
+		    &pump->dead_letters },
+		.rng = { options->seed },
 	};
 	pump->dispatch = (struct dispatch){
 		.upstream = pump->upstream,
 		.stats = pump->stats,
-		.ledger = &pump->ledger,
-		.agenda = &pump->agenda,
-		.gate = &pump->gate,
-		.pace = &pump->pace,
-		.judge = &pump->judge,
+		.accounting = &pump->accounting,
+		.run_queue = &pump->run_queue,
+		.breaker = &pump->breaker,
+		.rate = &pump->rate,
+		.policy = &pump->policy,
 		.pool = &pump->pool,
-		.most = options->max_in_flight,
+		.max_in_flight = options->max_in_flight,
 	};
-	pump->aging = expiry_make(&pump->judge.sieve,
+	pump->expiry = expiry_make(&pump->policy.bisect,
 	    (struct bisect_time){ pump->upstream->ops->now(pump->upstream),
 		pump->upstream->ops->wall_ms(pump->upstream) });
 	pump->lanes = calloc(options->lanes + 1, sizeof *pump->lanes);
-	if (!run_queue_init(&pump->agenda, options->lanes) ||
+	if (!run_queue_init(&pump->run_queue, options->lanes) ||
 	    pump->lanes == NULL ||
 	    !dispatch_init(&pump->dispatch, options->budget))
 		goto no_memory;
@@ -98,11 +102,11 @@ no_memory:
 	    options->lanes);
 }
 
-/* What is not settled stays with the spool. */
+/* What is not acked stays in the spool. */
 static void
 drop_batch(struct pump *pump, struct batch *batch)
 {
-	accounting_leave(&pump->ledger, batch, pump->now);
+	accounting_leave(&pump->accounting, batch, pump->now);
 	batch_give(&pump->pool, batch);
 }
 
@@ -115,11 +119,11 @@ drop_lane(struct pump *pump, struct lane *lane)
 
 	while ((r = lane->queue.head) != NULL) {
 		queue_remove(&lane->queue, r);
-		accounting_leave_uncut(&pump->ledger, r, pump->now);
+		accounting_leave_uncut(&pump->accounting, r, pump->now);
 	}
 	for (; i < LANE_LISTS; i++)
-		while ((b = lane->kept[i].first) != NULL) {
-			batch_unlist(b);
+		while ((b = batch_of(lane->batches[i].first)) != NULL) {
+			list_remove(&b->node);
 			drop_batch(pump, b);
 		}
 }
@@ -133,8 +137,8 @@ pump_close(struct pump **pump_at)
 	if (pump == NULL)
 		return;
 	dispatch = &pump->dispatch;
-	assert(accounting_first(&pump->ledger) == NULL); /* see pump_end */
-	assert(pump->funeral.gathered.first == NULL);
+	assert(accounting_first(&pump->accounting) == NULL); /* see pump_end */
+	assert(pump->dead_letters.gathered.first == NULL);
 	for (size_t i = 0; pump->lanes != NULL && i < pump->options.lanes; i++)
 		drop_lane(pump, &pump->lanes[i]);
 	while (dispatch->in_flight_count > 0)
@@ -142,7 +146,7 @@ pump_close(struct pump **pump_at)
 		    pump, dispatch->in_flight[--dispatch->in_flight_count]);
 	dispatch_fini(dispatch);
 	batch_pool_fini(&pump->pool);
-	run_queue_fini(&pump->agenda);
+	run_queue_fini(&pump->run_queue);
 	free(pump->lanes);
 	free(pump);
 	*pump_at = NULL;
@@ -168,7 +172,7 @@ take_records(struct pump *pump)
 	struct record *record, *next;
 	struct lane *lane;
 
-	if (pump->now.ns < pump->rest.ns)
+	if (pump->now.ns < pump->spool_after.ns)
 		return;
 	for (record = spool_take(pump->options.spool); record != NULL;
 	     record = next) {
@@ -180,9 +184,9 @@ take_records(struct pump *pump)
 		lane_add(lane, record, pump->now,
 		    expiry_old_ms(record->table, wall_ms));
 		lane->stats = upstream_stats_of(pump->stats, record->table);
-		accounting_take(&pump->ledger, record);
-		dispatch_place(&pump->dispatch, lane, pump->now);
-		pump->rest.ns = pump->now.ns + REST_NS;
+		accounting_take(&pump->accounting, record);
+		dispatch_schedule(&pump->dispatch, lane, pump->now);
+		pump->spool_after.ns = pump->now.ns + SPOOL_PAUSE_NS;
 	}
 }
 
@@ -192,25 +196,46 @@ withdraw_late(struct pump *pump)
 	struct record *record;
 	struct lane *lane;
 
-	while ((record = accounting_first(&pump->ledger)) != NULL &&
+	while ((record = accounting_first(&pump->accounting)) != NULL &&
 	       (record->completion->deadline.ns <= pump->now.ns ||
 		   pump->withdraw_at.ns <= pump->now.ns)) {
 		lane = lane_of(pump, record);
 		if (record->cut_events < record->events)
 			queue_remove(&lane->queue, record);
-		accounting_withdraw(&pump->ledger, record, pump->now);
-		response_policy_settle(&pump->judge, lane, pump->now);
+		accounting_withdraw(&pump->accounting, record, pump->now);
+		response_policy_review(&pump->policy, lane, pump->now);
 	}
 }
 
+/* A call could not be sent: its lane waits until others are answered. */
 static void
-come_back(struct pump *pump)
+cut_off(struct pump *pump, struct lane *lane)
 {
-	struct lane *lane;
+	pump->cut_off_at_call = pump->breaker.calls;
+	if (lane->cut_off.in == NULL)
+		list_push_front(&pump->cut_off, &lane->cut_off);
+}
 
-	while ((lane = outage_next(&pump->outage,
-		    response_policy_chance(&pump->judge), pump->now)) != NULL)
-		dispatch_place(&pump->dispatch, lane, pump->now);
+/*
+ * All tables share one upstream: when it answers a later call, lanes that were
+ * cut off need not wait to the end of a backoff that the outage has made long.
+ * They come back at random times, not all at once.
+ */
+static void
+resume_cut_off(struct pump *pump)
+{
+	struct list_node *node;
+	struct lane *lane;
+	int64_t resume_ns;
+
+	while ((node = list_pop(&pump->cut_off)) != NULL) {
+		lane = LIST_OWNER(node, struct lane, cut_off);
+		resume_ns = pump->now.ns +
+			    response_policy_jitter(&pump->policy) % RESUME_NS;
+		if (lane->until.ns > resume_ns)
+			lane->until.ns = resume_ns;
+		dispatch_schedule(&pump->dispatch, lane, pump->now);
+	}
 }
 
 static void
@@ -219,18 +244,18 @@ answered(struct pump *pump, const struct upstream_answer *answer)
 	struct batch *batch = answer->cookie;
 	struct lane *lane = batch->lane;
 
-	dispatch_back(&pump->dispatch, batch, pump->now);
+	dispatch_done(&pump->dispatch, batch, pump->now);
 	stats_snapshot_answer(pump->stats, batch, answer, pump->now);
-	expiry_answered(&pump->aging, answer, time_now(pump).wall_ms);
+	expiry_answered(&pump->expiry, answer, time_now(pump).wall_ms);
 	rate_control_answered(
-	    &pump->pace, answer, pump->dispatch.in_flight_count, pump->now);
+	    &pump->rate, answer, pump->dispatch.in_flight_count, pump->now);
 	if (answer->end == UPSTREAM_ANSWERED &&
-	    outage_ends(&pump->outage, batch->call))
-		come_back(pump);
-	response_policy_answer(&pump->judge, batch, answer, time_now(pump));
+	    batch->call > pump->cut_off_at_call)
+		resume_cut_off(pump);
+	response_policy_answer(&pump->policy, batch, answer, time_now(pump));
 	if (answer->end == UPSTREAM_UNREACHED)
-		outage_cut_off(&pump->outage, lane, pump->gate.calls);
-	dispatch_place(&pump->dispatch, lane, pump->now);
+		cut_off(pump, lane);
+	dispatch_schedule(&pump->dispatch, lane, pump->now);
 }
 
 static void
@@ -247,49 +272,52 @@ take_answers(struct pump *pump)
 	} while (count == ANSWERS);
 }
 
-/* Nothing grows old in flight. */
+/* Events in flight do not expire. */
 static void
-look_for_old(struct pump *pump)
+expire_old(struct pump *pump)
 {
 	struct lane *lane = pump->lanes, *end = lane + pump->options.lanes;
 
-	if (pump->ledger.counts.waiting == 0 ||
-	    !expiry_due(&pump->aging, time_now(pump)))
+	if (pump->accounting.counts.waiting == 0 ||
+	    !expiry_due(&pump->expiry, time_now(pump)))
 		return;
 	for (; lane < end; lane++) {
-		if (!expiry_look(&pump->aging, lane, time_now(pump)))
+		if (!expiry_check_lane(&pump->expiry, lane, time_now(pump)))
 			continue;
-		response_policy_settle(&pump->judge, lane, pump->now);
-		dispatch_place(&pump->dispatch, lane, pump->now);
+		response_policy_review(&pump->policy, lane, pump->now);
+		dispatch_schedule(&pump->dispatch, lane, pump->now);
 	}
 }
 
-/* What this turn wants to bury, with one sync; see dead_letter_batch.h. */
+/* The dead letters of this cycle, with few syncs: see dead_letter_batch.h. */
 static void
-bury(struct pump *pump)
+store_dead_letters(struct pump *pump)
 {
-	struct dead_letter_batch *funeral = &pump->funeral;
+	struct dead_letter_batch *dead_letters = &pump->dead_letters;
 	bool all;
 	struct batch *batch;
 
-	if (!dead_letter_batch_hold(funeral, pump->now, time_now(pump).wall_ms))
+	if (!dead_letter_batch_flush(
+		dead_letters, pump->now, time_now(pump).wall_ms))
 		return;
-	all = funeral->left.first == NULL;
-	while ((batch = dead_letter_batch_next(&funeral->kept)) != NULL) {
-		expiry_buried(&pump->aging, batch);
-		response_policy_buried(&pump->judge, batch, pump->now);
+	all = dead_letters->not_stored.first == NULL;
+	while (
+	    (batch = dead_letter_batch_next(&dead_letters->stored)) != NULL) {
+		expiry_dead_lettered(&pump->expiry, batch);
+		response_policy_dead_lettered(&pump->policy, batch, pump->now);
 	}
-	while ((batch = dead_letter_batch_next(&funeral->left)) != NULL) {
+	while ((batch = dead_letter_batch_next(&dead_letters->not_stored)) !=
+	       NULL) {
 		struct lane *lane = batch->lane;
 
-		response_policy_unburied(&pump->judge, batch, pump->now);
-		dispatch_place(&pump->dispatch, lane, pump->now);
+		response_policy_not_stored(&pump->policy, batch, pump->now);
+		dispatch_schedule(&pump->dispatch, lane, pump->now);
 	}
-	expiry_held(&pump->aging, all, pump->now);
+	expiry_flushed(&pump->expiry, all, pump->now);
 }
 
 void
-pump_account(struct pump *pump)
+pump_measure(struct pump *pump)
 {
 	const struct stats_snapshot report = {
 		.stats = pump->stats,
@@ -297,8 +325,8 @@ pump_account(struct pump *pump)
 		.lane_count = pump->options.lanes,
 		.in_flight = pump->dispatch.in_flight,
 		.in_flight_count = pump->dispatch.in_flight_count,
-		.gate = &pump->gate,
-		.aging = &pump->aging,
+		.breaker = &pump->breaker,
+		.expiry = &pump->expiry,
 		.budget = pump->options.budget,
 		.spool = pump->options.spool,
 		.upstream = pump->upstream,
@@ -309,23 +337,24 @@ pump_account(struct pump *pump)
 }
 
 void
-pump_turn(struct pump *pump)
+pump_cycle(struct pump *pump)
 {
 	pump->now = pump->upstream->ops->now(pump->upstream);
 	take_records(pump);
 	take_answers(pump);
 	withdraw_late(pump);
-	look_for_old(pump);
-	bury(pump);
-	run_queue_wake(&pump->agenda, pump->now);
-	pump->now = dispatch_turn(&pump->dispatch, pump->now);
-	bury(pump); /* a batch that was to be sent was withdrawn meanwhile */
+	expire_old(pump);
+	store_dead_letters(pump);
+	run_queue_wake(&pump->run_queue, pump->now);
+	pump->now = dispatch_cycle(&pump->dispatch, pump->now);
+	store_dead_letters(
+	    pump); /* dispatch may have found more that are confirmed */
 	if (registry_stats_wanted(pump->options.registry))
-		pump_account(pump);
+		pump_measure(pump);
 }
 
 static int64_t
-least(int64_t a, int64_t b)
+earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -333,21 +362,21 @@ least(int64_t a, int64_t b)
 void
 pump_wait(struct pump *pump, int fd, struct instant latest)
 {
-	bool resting = pump->rest.ns > pump->now.ns;
+	bool spool_paused = pump->spool_after.ns > pump->now.ns;
 	int fds[2] = { fd, spool_fd(pump->options.spool) };
 	int64_t until = latest.ns;
 
-	until = least(until, run_queue_next(&pump->agenda).ns);
-	until = least(until, accounting_deadline(&pump->ledger).ns);
-	if (accounting_first(&pump->ledger) != NULL)
-		until = least(until, pump->withdraw_at.ns);
-	if (resting)
-		until = least(until, pump->rest.ns);
-	if (pump->ledger.counts.waiting > 0)
-		until = least(until, pump->aging.next.ns);
-	until = least(until, dispatch_due(&pump->dispatch).ns);
-	pump->upstream->ops->wait(
-	    pump->upstream, fds, resting ? 1 : 2, (struct instant){ until });
+	until = earlier(until, run_queue_next(&pump->run_queue).ns);
+	until = earlier(until, accounting_deadline(&pump->accounting).ns);
+	if (accounting_first(&pump->accounting) != NULL)
+		until = earlier(until, pump->withdraw_at.ns);
+	if (spool_paused)
+		until = earlier(until, pump->spool_after.ns);
+	if (pump->accounting.counts.waiting > 0)
+		until = earlier(until, pump->expiry.next.ns);
+	until = earlier(until, dispatch_due(&pump->dispatch).ns);
+	pump->upstream->ops->wait(pump->upstream, fds, spool_paused ? 1 : 2,
+	    (struct instant){ until });
 }
 
 void
@@ -356,31 +385,31 @@ pump_drain(struct pump *pump, struct instant withdraw_at)
 	pump->withdraw_at = withdraw_at;
 	pump->dispatch.draining = true;
 	for (size_t i = 0; i < pump->options.lanes; i++)
-		dispatch_place(&pump->dispatch, &pump->lanes[i], pump->now);
+		dispatch_schedule(&pump->dispatch, &pump->lanes[i], pump->now);
 }
 
 void
 pump_end(struct pump *pump)
 {
 	pump->now = pump->upstream->ops->now(pump->upstream);
-	pump->rest = pump->now;
+	pump->spool_after = pump->now;
 	take_records(pump);
 	pump->withdraw_at = pump->now;
 	withdraw_late(pump);
-	bury(pump);
-	pump_account(pump); /* the last one */
+	store_dead_letters(pump);
+	pump_measure(pump); /* the last one */
 }
 
 bool
 pump_idle(const struct pump *pump)
 {
-	return pump->ledger.counts.waiting == 0 &&
-	       pump->ledger.counts.in_flight == 0 &&
-	       pump->rest.ns <= pump->now.ns;
+	return pump->accounting.counts.waiting == 0 &&
+	       pump->accounting.counts.in_flight == 0 &&
+	       pump->spool_after.ns <= pump->now.ns;
 }
 
 struct accounting_counts
 pump_counts(const struct pump *pump)
 {
-	return pump->ledger.counts;
+	return pump->accounting.counts;
 }

@@ -1,23 +1,22 @@
 /*
- * pump - the story of an event from the spool to the upstream.
+ * pump - an event's way from the spool to the upstream, stage by stage.
  *
- *	spool_take -> lane -> batch -> budget -> submit ... answer -> verdict
- *	                ^                                                |
- *	                +------ again, later --------+------- settled <--+
+ *	spool_take -> lane -> batch -> budget -> submit ... answer -> response class
+ *	                ^                                                 |
+ *	                +------ again, later ---------+------- acked <----+
  *
- * One turn does all that can be done now; between turns the pump waits for
+ * One cycle does all that can be done now; between cycles the pump waits for
  * what comes first: a record, an answer, a credential, a time.  It sees the
- * world through struct upstream alone, so that tests drive it in virtual time.
+ * outside through struct upstream alone, so that tests drive it in virtual
+ * time.
  *
- * When a batch may go out, and whose, dispatch.h decides.
+ * Which batch goes out, and when, dispatch.h decides.
  *
- * Units	events, bytes, instants.
- * Ownership	pump_open gives, pump_close takes; tables, spool, budget,
- *		registry and upstream are borrowed.  Close the upstream first:
- *		it may still read the bodies of what is in flight.
+ * Ownership	what pump_options names is borrowed.  Close the upstream before
+ *		the pump: it may still read the bodies of what is in flight.
  * Threads	one.
- * Errors	pump_open: no memory.  After that, lack of memory is waited
- *		for; nothing is dropped.
+ * Errors	pump_open: no memory.  Later it waits for memory; nothing is
+ *		dropped.
  */
 #ifndef GATEWAY_SCHEDULER_PUMP_H
 #define GATEWAY_SCHEDULER_PUMP_H
@@ -40,7 +39,7 @@ struct pump_options {
 	struct budget *budget;
 	struct upstream *upstream;
 	struct registry *registry;
-	struct undertaker *undertaker; /* NULL: nobody keeps dead letters */
+	struct undertaker *undertaker; /* NULL: nobody stores dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
 };
@@ -51,7 +50,7 @@ bool pump_open(
     struct pump **out, const struct pump_options *options, struct err *err);
 void pump_close(struct pump **pump);
 
-void pump_turn(struct pump *pump);
+void pump_cycle(struct pump *pump);
 
 /* Until something is to be done, `fd` is readable, or `latest`. */
 void pump_wait(struct pump *pump, int fd, struct instant latest);
@@ -62,16 +61,16 @@ void pump_wait(struct pump *pump, int fd, struct instant latest);
  */
 void pump_drain(struct pump *pump, struct instant withdraw_at);
 
-/* Nothing waits or flies, and the last look into the spool found nothing. */
+/* Nothing waits or is in flight, and the spool was empty when last asked. */
 bool pump_idle(const struct pump *pump);
 
-/* The last word before pump_close: withdraws every completion that is left. */
+/* Before pump_close: withdraws every completion that is left. */
 void pump_end(struct pump *pump);
 
-/* What becomes of every event: see accounting.h. */
+/* What became of every event: see accounting.h. */
 struct accounting_counts pump_counts(const struct pump *pump);
 
-/* Measures how things stand, and gives a copy of the counts. */
-void pump_account(struct pump *pump);
+/* Measures the states, and gives the registry a copy of the statistics. */
+void pump_measure(struct pump *pump);
 
 #endif

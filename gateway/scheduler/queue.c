@@ -1,7 +1,7 @@
 #include "gateway/scheduler/queue.h"
 
-/* How far a record is put right among the old ones. */
-#define STEPS_MOST 64
+/* How far a record is sorted in. */
+#define STEPS_MAX 64
 
 static void
 link_behind(struct queue *queue, struct record *before, struct record *record)
@@ -17,8 +17,8 @@ link_behind(struct queue *queue, struct record *before, struct record *record)
 static void
 unlink_record(struct queue *queue, struct record *record)
 {
-	if (queue->turns != NULL)
-		fair_queue_leave(queue->turns, record);
+	if (queue->fair != NULL)
+		fair_queue_remove(queue->fair, record);
 	if (queue->live == record)
 		queue->live = record->next;
 	if (queue->old == record)
@@ -29,8 +29,8 @@ unlink_record(struct queue *queue, struct record *record)
 	    record->prev;
 	record->next = record->prev = NULL;
 	if (queue->head == NULL) {
-		fair_queue_free(queue->turns);
-		queue->turns = NULL;
+		fair_queue_close(queue->fair);
+		queue->fair = NULL;
 	}
 }
 
@@ -41,7 +41,7 @@ link_old(struct queue *queue, struct record *record)
 	struct record *before = queue->old;
 	int steps = 0;
 
-	while (before != NULL && steps++ < STEPS_MOST &&
+	while (before != NULL && steps++ < STEPS_MAX &&
 	       before->earliest_ms > record->earliest_ms)
 		before = before->prev;
 	link_behind(queue, before, record);
@@ -63,7 +63,7 @@ last_of(const struct queue *queue, bool live)
 	return live || queue->live == NULL ? queue->tail : queue->live->prev;
 }
 
-/* Behind all whose turn is not later, of those that follow `behind`. */
+/* From `behind` on: behind all whose tag is not later. */
 static struct record *
 forward(const struct queue *queue, const struct record *record,
     struct record *behind)
@@ -72,15 +72,15 @@ forward(const struct queue *queue, const struct record *record,
 	struct record *next = behind != NULL ? behind->next : queue->head;
 	int steps = 0;
 
-	while (behind != last && next->turn <= record->turn &&
-	       steps++ < STEPS_MOST) {
+	while (behind != last && next->finish_tag <= record->finish_tag &&
+	       steps++ < STEPS_MAX) {
 		behind = next;
 		next = next->next;
 	}
 	return behind;
 }
 
-/* Behind the last of those whose turn is not later. */
+/* From the end: behind the last whose tag is not later. */
 static struct record *
 backward(const struct queue *queue, const struct record *record,
     const struct record *start)
@@ -88,51 +88,52 @@ backward(const struct queue *queue, const struct record *record,
 	struct record *behind = last_of(queue, record->live);
 	int steps = 0;
 
-	while (behind != start && behind->turn > record->turn &&
-	       steps++ < STEPS_MOST)
+	while (behind != start && behind->finish_tag > record->finish_tag &&
+	       steps++ < STEPS_MAX)
 		behind = behind->prev;
 	return behind;
 }
 
 /*
- * Its place in a row that is not empty.  Where that is not found within some
- * steps, those who had little go too soon and those who had much too late.
+ * Its position in a section that is not empty.  When it is not found within
+ * some steps, producers that had little go too early and those that had much
+ * too late.
  */
 static struct record *
-place_of(struct queue *queue, struct record *record)
+position_of(struct queue *queue, struct record *record)
 {
 	struct record *start = record->live ? queue->live->prev : queue->old;
-	bool soon;
-	struct record *behind = fair_queue_join(queue->turns, record, &soon);
+	bool early;
+	struct record *behind = fair_queue_add(queue->fair, record, &early);
 
-	if (last_of(queue, record->live)->turn <= record->turn)
+	if (last_of(queue, record->live)->finish_tag <= record->finish_tag)
 		return last_of(queue, record->live);
-	if (behind != NULL || soon)
+	if (behind != NULL || early)
 		return forward(queue, record, behind != NULL ? behind : start);
 	return backward(queue, record, start);
 }
 
 static bool
-takes_turns(struct queue *queue, const struct record *record, bool crowded)
+uses_fair_queue(struct queue *queue, const struct record *record, bool crowded)
 {
-	if (queue->turns == NULL && crowded && record->producer != NULL)
-		queue->turns = fair_queue_make();
-	return queue->turns != NULL;
+	if (queue->fair == NULL && crowded && record->producer != NULL)
+		queue->fair = fair_queue_open();
+	return queue->fair != NULL;
 }
 
 /* Into the backlog, or among the live ones. */
 static void
-link_young(struct queue *queue, struct record *record, bool crowded)
+link_in_order(struct queue *queue, struct record *record, bool crowded)
 {
 	const struct record *first = queue->live;
 	struct record *behind = last_of(queue, record->live);
-	bool empty = record->live ? first == NULL : behind == queue->old, soon;
+	bool empty = record->live ? first == NULL : behind == queue->old, early;
 
-	if (takes_turns(queue, record, crowded)) {
+	if (uses_fair_queue(queue, record, crowded)) {
 		if (empty)
-			fair_queue_join(queue->turns, record, &soon);
+			fair_queue_add(queue->fair, record, &early);
 		else
-			behind = place_of(queue, record);
+			behind = position_of(queue, record);
 	}
 	link_behind(queue, behind, record);
 	if (record->live && (first == NULL || first->prev == record))
@@ -146,7 +147,7 @@ queue_add(struct queue *queue, struct record *record, struct instant now,
 	bool none = queue->tail == queue->old;
 
 	record->live = now.ns - record->accepted.ns < QUEUE_LIVE_NS;
-	record->turn = 0;
+	record->finish_tag = 0;
 	queue->events += record->events - record->cut_events;
 	queue->bytes += record->bytes - record->cut_bytes;
 	if (record->earliest_ms < old_ms) {
@@ -154,7 +155,7 @@ queue_add(struct queue *queue, struct record *record, struct instant now,
 		return;
 	}
 	note_earliest(queue, record, none);
-	link_young(queue, record, crowded);
+	link_in_order(queue, record, crowded);
 }
 
 void
@@ -173,8 +174,8 @@ queue_cut(
 	record->cut_bytes += bytes;
 	queue->events -= events;
 	queue->bytes -= bytes;
-	if (queue->turns != NULL)
-		fair_queue_sent(queue->turns, record);
+	if (queue->fair != NULL)
+		fair_queue_sent(queue->fair, record);
 	if (record->cut_events == record->events)
 		unlink_record(queue, record);
 }
@@ -187,8 +188,8 @@ queue_first(struct queue *queue, struct instant now, int64_t linger_ns)
 	while ((live = queue->live) != NULL &&
 	       now.ns - live->accepted.ns >= QUEUE_LIVE_NS + 2 * linger_ns) {
 		queue->live = live->next;
-		if (queue->turns != NULL)
-			fair_queue_move(queue->turns, live);
+		if (queue->fair != NULL)
+			fair_queue_to_backlog(queue->fair, live);
 		live->live = false;
 	}
 	if (live == NULL || queue->live_last ||
@@ -198,13 +199,13 @@ queue_first(struct queue *queue, struct instant now, int64_t linger_ns)
 }
 
 void
-queue_turn(struct queue *queue, const struct record *first)
+queue_batch_cut(struct queue *queue, const struct record *first)
 {
 	queue->live_last = first == queue->live && first != queue->head;
 }
 
 void
-queue_age(struct queue *queue, int64_t old_ms)
+queue_move_old(struct queue *queue, int64_t old_ms)
 {
 	struct record *r, *next;
 	bool none = true;

@@ -5,18 +5,16 @@
  *	[old][old][backlog][backlog][live][live]
  *	      ^ old
  *
- * Old ones, whose earliest event has used most of its time, go first, the
- * oldest before the others (as good as: a late one is put right within a few
- * places).  Then come the others as they were accepted.  What was accepted a
- * moment ago is live: while others wait before them, every other batch is of
- * the live ones, so that they need not wait for all of it.  Where more waits
- * than a batch holds producers with a name take turns, in the backlog and among
- * the live ones: fair_queue.h.
+ * Old ones, whose earliest event has used most of its max_age, go first, the
+ * oldest before the others (nearly: a late one is sorted in within a few
+ * steps). Then come the others as they were accepted.  What was accepted a
+ * moment ago is live: while a backlog waits before the live ones, every other
+ * batch is of them, so that they need not wait for all of it.  While more waits
+ * than a batch holds, producers with a name share the backlog, and the live
+ * ones: fair_queue.h.
  *
  * Units	events, bytes; instants for waiting, wall milliseconds for age.
- * Ownership	holds records; plain otherwise, zeroed is empty.
- * Threads	the pump's.
- * Errors	none.
+ * Ownership	holds records; zeroed is empty.
  */
 #ifndef GATEWAY_SCHEDULER_QUEUE_H
 #define GATEWAY_SCHEDULER_QUEUE_H
@@ -32,12 +30,12 @@
 
 struct queue {
 	struct record *head, *tail;
-	struct record *live;      /* the first; NULL: none */
-	struct record *old;       /* the last; NULL: none */
-	uint64_t events, bytes;   /* not cut */
-	int64_t earliest_ms;      /* of those not old, at least; if any */
-	bool live_last;           /* whose turn it is */
-	struct fair_queue *turns; /* owned while something waits; NULL: none */
+	struct record *live;     /* the first; NULL: none */
+	struct record *old;      /* the last; NULL: none */
+	uint64_t events, bytes;  /* not cut */
+	int64_t earliest_ms;     /* of those not old, at least; if any */
+	bool live_last;          /* the last batch was of the live ones */
+	struct fair_queue *fair; /* owned while something waits; NULL: none */
 };
 
 /*
@@ -50,7 +48,7 @@ void queue_add(struct queue *queue, struct record *record, struct instant now,
 /* Takes a record out; what was cut of it stays cut. */
 void queue_remove(struct queue *queue, struct record *record);
 
-/* So much more of a queued record is cut; out it goes when all of it is. */
+/* So much more of a record is cut; it leaves when all of it is. */
 void queue_cut(struct queue *queue, struct record *record, uint32_t events,
     uint32_t bytes);
 
@@ -59,9 +57,9 @@ struct record *queue_first(
     struct queue *queue, struct instant now, int64_t linger_ns);
 
 /* A batch that begins with this record goes out. */
-void queue_turn(struct queue *queue, const struct record *first);
+void queue_batch_cut(struct queue *queue, const struct record *first);
 
-/* Brings those forward that have become old. */
-void queue_age(struct queue *queue, int64_t old_ms);
+/* Moves those that have become old to the front. */
+void queue_move_old(struct queue *queue, int64_t old_ms);
 
 #endif

@@ -5,7 +5,7 @@
 
 struct row {
 	unsigned from, to;
-	struct response_class verdict;
+	struct response_class class;
 };
 
 #define ADVICE_BUSY                                                            \
@@ -15,8 +15,8 @@ struct row {
 	"the others of its batch are sent without it"
 
 /*
- * The first row that covers the status decides, so exceptions stand above the
- * range they are taken from.
+ * The first row that covers the status decides, so exceptions stand above their
+ * range.
  */
 /* clang-format off */
 static const struct row rows[] = {
@@ -40,8 +40,8 @@ static const struct row rows[] = {
 	{ 500, 599, { RESPONSE_CLASS_LATER,	 "busy", ADVICE_BUSY } },
 };
 
-/* What kept an answer from coming: the first word of its `why`. */
-static const struct response_class troubles[] = {
+/* When there was no response: by the first word of the answer's `why`. */
+static const struct response_class errors[] = {
 	{ RESPONSE_CLASS_LATER, "dns",
 	    "the name in upstream.url has no address here: check it and the "
 	    "resolver; nothing is lost" },
@@ -66,43 +66,45 @@ static const struct response_class troubles[] = {
 };
 /* clang-format on */
 
-/* 1xx, 3xx, 415 and the other 4xx: not an API that we know how to talk to. */
-static const struct response_class strange = { RESPONSE_CLASS_HOLD,
+/* 1xx, 3xx, 415 and the other 4xx: this is not the Events API. */
+static const struct response_class unexpected = { RESPONSE_CLASS_HOLD,
 	"strange_answer",
 	"check upstream.url: the answer is none of the Events API's; with 415, "
 	"try upstream.compression: none" };
 
-static const struct response_class silent = { RESPONSE_CLASS_LATER, "trouble",
+static const struct response_class no_answer = { RESPONSE_CLASS_LATER,
+	"trouble",
 	"check the network and upstream.url if this lasts; nothing is lost" };
 
-static const struct response_class locked = { RESPONSE_CLASS_LOCKED,
-	"credential",
+static const struct response_class credential_refused = {
+	RESPONSE_CLASS_CREDENTIAL, "credential",
 	"the upstream refuses our credential: check upstream.credentials; a "
-	"changed secret file is read by itself" };
+	"changed secret file is read by itself"
+};
 
 static const struct response_class *
-of_trouble(const char *why)
+by_error(const char *why)
 {
 	size_t len;
 
-	for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++) {
-		len = strlen(troubles[i].word);
-		if (strncmp(why, troubles[i].word, len) == 0 && why[len] == ':')
-			return &troubles[i];
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		len = strlen(errors[i].word);
+		if (strncmp(why, errors[i].word, len) == 0 && why[len] == ':')
+			return &errors[i];
 	}
-	return &silent;
+	return &no_answer;
 }
 
 const struct response_class *
 response_class_of(const struct upstream_answer *answer)
 {
 	if (answer->end != UPSTREAM_ANSWERED)
-		return of_trouble(answer->why);
+		return by_error(answer->why);
 	if (answer->status == 401 && !answer->renewing)
-		return &locked;
+		return &credential_refused;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (answer->status >= rows[i].from &&
 		    answer->status <= rows[i].to)
-			return &rows[i].verdict;
-	return &strange;
+			return &rows[i].class;
+	return &unexpected;
 }

@@ -1,14 +1,12 @@
 /*
  * response_class - what an upstream's answer means for the batch that got it.
  *
- * Rows, not branches: a status, or the kind of trouble when there is none, is
- * looked up, and the row carries the word for log and metric and the advice
- * for whoever reads it.  No verdict drops an event.
+ * A table: an HTTP status, or the kind of trouble when there was no response,
+ * is looked up, and the row carries the word for log and metric and the advice
+ * for a person.  No class drops an event.  What no row covers is held.
  *
- * Units	HTTP statuses; for trouble, the word that `why` begins with.
- * Ownership	rows are constant and live for ever.
+ * Ownership	rows are constants.
  * Threads	any.
- * Errors	none: what no row covers is held.
  */
 #ifndef GATEWAY_SCHEDULER_RESPONSE_CLASS_H
 #define GATEWAY_SCHEDULER_RESPONSE_CLASS_H
@@ -16,20 +14,20 @@
 #include "gateway/scheduler/upstream.h"
 
 enum response_class_kind {
-	RESPONSE_CLASS_DELIVERED, /* Polaris has it */
-	RESPONSE_CLASS_RENEW, /* our token was old: again with the next one */
-	RESPONSE_CLASS_LATER, /* trouble that passes: again after a backoff */
-	RESPONSE_CLASS_PAUSE, /* the organization is over its limit: all wait */
-	RESPONSE_CLASS_SPLIT, /* an event in it is refused: find out which */
-	RESPONSE_CLASS_HOLD, /* a person must act: keep, and try now and then */
-	RESPONSE_CLASS_LOCKED, /* the credential is bad: all wait, one tries */
+	RESPONSE_CLASS_DELIVERED,  /* Polaris has it */
+	RESPONSE_CLASS_RENEW,      /* our token was old: again with the next */
+	RESPONSE_CLASS_LATER,      /* trouble that passes: again later */
+	RESPONSE_CLASS_PAUSE,      /* over the organization's limit: all wait */
+	RESPONSE_CLASS_SPLIT,      /* an event is refused: find out which */
+	RESPONSE_CLASS_HOLD,       /* a person must act: kept, seldom tried */
+	RESPONSE_CLASS_CREDENTIAL, /* refused: all may wait, one call tries */
 	RESPONSE_CLASS_KINDS
 };
 
 struct response_class {
 	enum response_class_kind kind;
 	const char *word;
-	const char *advice; /* NULL where nothing needs doing */
+	const char *advice; /* NULL: nothing needs to be done */
 };
 
 const struct response_class *response_class_of(

@@ -7,284 +7,281 @@
 #include "gateway/scheduler/lane.h"
 #include "gateway/scheduler/response_class.h"
 
-/* 401 again with a renewed token, while others are served with it. */
-#define RENEWALS_MOST 2
+/* Renewals for a lane that gets 401 while others are served. */
+#define RENEWALS_MAX 2
 
-/* Lanes that are refused while nobody is served: it is the credential. */
+/* So many lanes refused and nobody served: it is the credential. */
 #define REFUSED_ALL 3
 
-#define NAMED_MOST 10              /* lanes whose trouble is told, a minute */
-#define TOLD_LEVEL 2               /* failures in a row before it is news */
-#define QUIET_NS   (60 * NS_PER_S) /* between two complaints of one kind */
+#define LOGGED_MAX      10 /* lanes with trouble that are logged, a minute */
+#define LOGGED_FAILURES 2  /* failures in a row before they are logged */
+#define QUIET_NS        (60 * NS_PER_S) /* between two lines of one kind */
 
-/* A counter, well mixed: for chance, not for secrecy. */
 uint32_t
-response_policy_chance(struct response_policy *judge)
+response_policy_jitter(struct response_policy *policy)
 {
-	uint64_t x = judge->random += UINT64_C(0x9e3779b97f4a7c15);
-
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	return (uint32_t)(x >> 32);
+	return (uint32_t)(rng_next(&policy->rng) >> 32);
 }
 
 /*
- * An outage is one trouble, however many tables it meets: the first few are
- * named, the others counted.
+ * An outage is one trouble, however many tables it meets: the first few lanes
+ * are logged, the others counted.
  */
 static bool
-may_name(struct response_policy *judge)
+may_log(struct response_policy *policy)
 {
-	if (judge->told == 0 ||
-	    judge->now.ns - judge->told_since.ns >= QUIET_NS) {
-		if (judge->untold > 0)
+	if (policy->logged_in_minute == 0 ||
+	    policy->now.ns - policy->minute_start.ns >= QUIET_NS) {
+		if (policy->suppressed > 0)
 			log_event(LOG_WARN, "more_lanes_in_trouble",
-			    LOG_INT("complaints", judge->untold),
+			    LOG_INT("complaints", policy->suppressed),
 			    LOG_STR("advice",
-				"so many more were left away in the last "
-				"minute; the status page shows all lanes"));
-		judge->told_since = judge->now;
-		judge->told = 0;
-		judge->untold = 0;
+				"so many more lanes had trouble in the "
+				"last minute and were not logged; see "
+				"/status"));
+		policy->minute_start = policy->now;
+		policy->logged_in_minute = 0;
+		policy->suppressed = 0;
 	}
-	if (judge->told == NAMED_MOST) {
-		judge->untold++;
+	if (policy->logged_in_minute == LOGGED_MAX) {
+		policy->suppressed++;
 		return false;
 	}
-	judge->told++;
+	policy->logged_in_minute++;
 	return true;
 }
 
 /*
  * Of a lane that stopped or failed once more; once a minute, or a table whose
- * every other call fails would fill the log.  One failure that passes is no
- * news, a refusal always is.
+ * every other call fails would fill the log.  A single failure that passes is
+ * not logged, a refusal always is.
  */
 static void
-tell_trouble(struct response_policy *judge, struct lane *lane, unsigned status,
-    const struct response_class *verdict, int64_t wait_ns)
+log_stopped(struct response_policy *policy, struct lane *lane, unsigned status,
+    const struct response_class *class, int64_t wait_ns)
 {
 	bool newly_held =
-	    lane->state == LANE_HELD && lane->reason != verdict->word;
+	    lane->state == LANE_HELD && lane->reason != class->word;
 
-	if (lane->state == LANE_WAITING && lane->level < TOLD_LEVEL)
+	if (lane->state == LANE_WAITING && lane->failures < LOGGED_FAILURES)
 		return;
-	if (judge->now.ns < lane->quiet_until.ns && !newly_held)
+	if (policy->now.ns < lane->quiet_until.ns && !newly_held)
 		return;
-	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
-	if (!may_name(judge))
+	lane->quiet_until.ns = policy->now.ns + QUIET_NS;
+	if (!may_log(policy))
 		return;
-	lane->told = true;
+	lane->logged = true;
 	log_event(LOG_WARN,
 	    lane->state == LANE_HELD ? "lane_held" : "lane_waiting",
 	    LOG_STR("table", lane->table->options.name),
-	    LOG_STR("reason", verdict->word), LOG_INT("status", status),
-	    LOG_STR("cause", judge->why != NULL ? judge->why : "answered"),
-	    LOG_INT("failures", lane->level),
+	    LOG_STR("reason", class->word), LOG_INT("status", status),
+	    LOG_STR("cause", policy->why != NULL ? policy->why : "answered"),
+	    LOG_INT("failures", lane->failures),
 	    LOG_INT("wait_ms", wait_ns / NS_PER_MS),
-	    LOG_STR("advice", verdict->advice));
+	    LOG_STR("advice", class->advice));
 }
 
 static void
-tell_flowing(struct lane *lane)
+log_flowing(struct lane *lane)
 {
 	lane->reason = NULL;
-	if (!lane->told)
+	if (!lane->logged)
 		return;
-	lane->told = false;
+	lane->logged = false;
 	log_event(LOG_INFO, "lane_flowing",
 	    LOG_STR("table", lane->table->options.name));
 }
 
-/* Unless all of it was withdrawn meanwhile. */
+/* To its lane, unless all of it was withdrawn meanwhile. */
 static void
-keep(struct response_policy *judge, struct batch *batch,
-    void (*put)(struct lane *, struct batch *), int64_t wait_ns)
+put_back(struct response_policy *policy, struct batch *batch,
+    void (*to)(struct lane *, struct batch *), int64_t wait_ns)
 {
 	if (batch->part_count == 0) {
-		batch_give(judge->pool, batch);
+		batch_give(policy->pool, batch);
 		return;
 	}
-	batch->due.ns = judge->now.ns + wait_ns;
-	put(batch->lane, batch);
+	batch->due.ns = policy->now.ns + wait_ns;
+	to(batch->lane, batch);
 }
 
 static int64_t
-wait_of(int64_t told_ns, const struct backoff *backoff, uint32_t attempt,
+wait_of(int64_t named_ns, const struct backoff *backoff, uint32_t attempt,
     uint32_t drawn)
 {
-	return told_ns > 0 ? told_ns : backoff_ns(backoff, attempt, drawn);
+	return named_ns > 0 ? named_ns : backoff_ns(backoff, attempt, drawn);
 }
 
 /* The lane stopped, or failed once more. */
 static void
-stop(struct response_policy *judge, struct lane *lane, unsigned status,
-    const struct response_class *verdict, int64_t told_ns, uint32_t drawn)
+stop(struct response_policy *policy, struct lane *lane, unsigned status,
+    const struct response_class *class, int64_t named_ns, uint32_t drawn)
 {
-	int64_t wait_ns = wait_of(told_ns,
+	int64_t wait_ns = wait_of(named_ns,
 	    lane->state == LANE_HELD ? &backoff_hold : &backoff_later,
-	    lane->level, drawn);
+	    lane->failures, drawn);
 
-	lane->until.ns = judge->now.ns + wait_ns;
-	tell_trouble(judge, lane, status, verdict, wait_ns);
-	lane->reason = verdict->word;
+	lane->until.ns = policy->now.ns + wait_ns;
+	log_stopped(policy, lane, status, class, wait_ns);
+	lane->reason = class->word;
 }
 
-/* The batch goes again after a wait, and so does its lane if this is news. */
+/* The batch waits, and its lane too if that was not known yet. */
 static void
-again_later(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict,
+again_later(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class,
     enum lane_event event)
 {
 	const struct backoff *backoff =
 	    event == LANE_HOLD ? &backoff_hold : &backoff_later;
-	int64_t told_ns = backoff_told_ns(answer->retry_after_ms);
+	int64_t named_ns = backoff_named_ns(answer->retry_after_ms);
 	struct lane *lane = batch->lane;
-	uint32_t drawn = response_policy_chance(judge);
+	uint32_t drawn = response_policy_jitter(policy);
 
-	if (lane_answered(lane, batch, event, judge->gate->calls))
-		stop(judge, lane, answer->status, verdict, told_ns, drawn);
-	else if (lane->until.ns < judge->now.ns + told_ns)
-		lane->until.ns = judge->now.ns + told_ns;
+	if (lane_answered(lane, batch, event, policy->breaker->calls))
+		stop(policy, lane, answer->status, class, named_ns, drawn);
+	else if (lane->until.ns < policy->now.ns + named_ns)
+		lane->until.ns = policy->now.ns + named_ns;
 	batch->attempts++;
-	keep(judge, batch, lane_retry,
-	    wait_of(told_ns, backoff, batch->attempts, drawn));
+	put_back(policy, batch, lane_retry,
+	    wait_of(named_ns, backoff, batch->attempts, drawn));
 }
 
 static bool
 has_pieces(const struct lane *lane)
 {
-	return lane->kept[LANE_PIECES].first != NULL ||
+	return lane->batches[LANE_PIECES].first != NULL ||
 	       lane->pieces_in_flight > 0;
 }
 
 static void
-on_delivered(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_delivered(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
 	struct lane *lane = batch->lane;
 
 	(void)answer;
-	(void)verdict;
-	judge->served++;
-	judge->unauthorized = 0;
+	(void)class;
+	policy->served++;
+	policy->unauthorized = 0;
 	table_absent(lane->table, false);
 
-	/* Told before the batch's records go, and with them the table. */
-	bisect_taken(lane, judge->now);
+	/* Logged before the records are freed, and the table with them. */
+	bisect_delivered(lane, policy->now);
 	if (lane_answered(lane, batch, has_pieces(lane) ? LANE_SPLIT : LANE_OK,
-		judge->gate->calls))
-		tell_flowing(lane);
-	accounting_delivered(judge->ledger, batch, judge->now);
-	batch_give(judge->pool, batch);
+		policy->breaker->calls))
+		log_flowing(lane);
+	accounting_delivered(policy->accounting, batch, policy->now);
+	batch_give(policy->pool, batch);
 }
 
-/* Our budget kept within the limit, so the numbers tell of somebody else. */
+/* Our budget kept within the limit: the numbers show that others send too. */
 static void
-tell_over_limit(struct response_policy *judge,
-    const struct upstream_answer *answer, const struct response_class *verdict,
+log_over_limit(struct response_policy *policy,
+    const struct upstream_answer *answer, const struct response_class *class,
     struct instant opens)
 {
 	struct budget_view view =
-	    budget_view(judge->pace->budget, judge->wall_ms);
+	    budget_view(policy->rate->budget, policy->wall_ms);
 
-	judge->quiet_until.ns = judge->now.ns + QUIET_NS;
+	policy->quiet_until.ns = policy->now.ns + QUIET_NS;
 	log_event(LOG_WARN, "sending_paused", LOG_INT("status", answer->status),
-	    LOG_INT("wait_ms", (opens.ns - judge->now.ns) / NS_PER_MS),
-	    LOG_INT("answers", judge->pauses),
-	    LOG_INT("over_limit_so_far", (int64_t)judge->pace->over_limit),
+	    LOG_INT("wait_ms", (opens.ns - policy->now.ns) / NS_PER_MS),
+	    LOG_INT("answers", policy->pauses),
+	    LOG_INT("over_limit_so_far", (int64_t)policy->rate->over_limit),
 	    LOG_INT("our_calls_this_minute",
 		(int64_t)(view.limit - view.remaining)),
 	    LOG_INT("our_limit", (int64_t)view.limit),
 	    LOG_INT("upstream_says_remain", answer->remaining),
-	    LOG_STR("advice", verdict->advice));
-	judge->pauses = 0;
+	    LOG_STR("advice", class->advice));
+	policy->pauses = 0;
 }
 
 static void
-on_pause(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_pause(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
-	int64_t told_ns = backoff_told_ns(answer->retry_after_ms);
+	int64_t named_ns = backoff_named_ns(answer->retry_after_ms);
 	struct instant opens;
 
-	if (told_ns == 0)
-		told_ns = backoff_told_ns(answer->reset_ms);
-	opens = breaker_pause(judge->gate, batch->call, told_ns,
-	    response_policy_chance(judge), judge->now);
-	rate_control_over_limit(judge->pace, opens, judge->now);
-	judge->pauses++;
-	if (judge->now.ns >= judge->quiet_until.ns)
-		tell_over_limit(judge, answer, verdict, opens);
-	keep(judge, batch, lane_retry_first, 0);
+	if (named_ns == 0)
+		named_ns = backoff_named_ns(answer->reset_ms);
+	opens = circuit_breaker_pause(policy->breaker, batch->call, named_ns,
+	    response_policy_jitter(policy), policy->now);
+	rate_control_over_limit(policy->rate, opens, policy->now);
+	policy->pauses++;
+	if (policy->now.ns >= policy->quiet_until.ns)
+		log_over_limit(policy, answer, class, opens);
+	put_back(policy, batch, lane_retry_first, 0);
 }
 
 static void
-lock(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+open_breaker(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
-	struct breaker *gate = judge->gate;
+	struct circuit_breaker *breaker = policy->breaker;
 
-	if (breaker_lock(
-		gate, batch->call, response_policy_chance(judge), judge->now))
+	if (circuit_breaker_credential_refused(breaker, batch->call,
+		response_policy_jitter(policy), policy->now))
 		log_event(LOG_ERROR, "credential_refused",
 		    LOG_INT("status", answer->status),
 		    LOG_INT("wait_ms",
-			(gate->open_at.ns - judge->now.ns) / NS_PER_MS),
-		    LOG_STR("advice", verdict->advice));
-	keep(judge, batch, lane_retry_first, 0);
+			(breaker->open_until.ns - policy->now.ns) / NS_PER_MS),
+		    LOG_STR("advice", class->advice));
+	put_back(policy, batch, lane_retry_first, 0);
 }
 
 static void
-on_later(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_later(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
-	again_later(judge, batch, answer, verdict, LANE_LATER);
+	again_later(policy, batch, answer, class, LANE_LATER);
 }
 
 /*
- * Every one of the lane's batches would be: its events are kept, and the batch
- * goes first when it may, because it is as good as the others.
+ * Every batch of the lane would be answered so.  Its events are kept; the batch
+ * becomes the last of the retries.
  */
 static void
-on_hold(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_hold(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
 	struct lane *lane = batch->lane;
 
 	if (answer->status == 404 && !lane->any_ok)
 		table_absent(lane->table, true);
-	again_later(judge, batch, answer, verdict, LANE_HOLD);
+	again_later(policy, batch, answer, class, LANE_HOLD);
 }
 
 /*
- * A table may be refused with every credential, while others are served with
- * the same: it is held by itself.  When several are and nobody is served it is
- * the credential.
+ * One table may be refused with a credential that serves others: it is held by
+ * itself.  When several are refused and none is served, it is the credential.
  */
 static void
-on_locked(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_credential(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
-	static const struct response_class apart = { RESPONSE_CLASS_HOLD,
-		"credential",
+	static const struct response_class table_refused = {
+		RESPONSE_CLASS_HOLD, "credential",
 		"the upstream refuses our credential for this table: give its "
 		"client the role ManageStreams for it, or, if no table is "
-		"served, check upstream.credentials; its events are kept" };
+		"served, check upstream.credentials; its events are kept"
+	};
 	struct lane *lane = batch->lane;
 
-	if (lane->refused_at != judge->served + 1)
-		judge->unauthorized++;
-	lane->refused_at = judge->served + 1;
+	if (lane->refused_at != policy->served + 1)
+		policy->unauthorized++;
+	lane->refused_at = policy->served + 1;
 	lane->unauthorized++;
-	if (judge->gate->on_trial || judge->unauthorized >= REFUSED_ALL)
-		lock(judge, batch, answer, verdict);
+	if (policy->breaker->half_open || policy->unauthorized >= REFUSED_ALL)
+		open_breaker(policy, batch, answer, class);
 	else
-		on_hold(judge, batch, answer, &apart);
+		on_hold(policy, batch, answer, &table_refused);
 }
 
 static void
-on_split(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_split(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
 	static const struct response_class wrong = { RESPONSE_CLASS_HOLD,
 		"refused",
@@ -293,55 +290,55 @@ on_split(struct response_policy *judge, struct batch *batch,
 	struct lane *lane = batch->lane;
 
 	if (batch->part_count == 0) {
-		batch_give(judge->pool, batch);
+		batch_give(policy->pool, batch);
 		return;
 	}
 	switch (bisect_refused(
-	    &judge->sieve, batch, answer, verdict->word, judge->now)) {
+	    &policy->bisect, batch, answer, class->word, policy->now)) {
 	case BISECT_SPLIT:
-		lane_answered(lane, batch, LANE_SPLIT, judge->gate->calls);
+		lane_answered(lane, batch, LANE_SPLIT, policy->breaker->calls);
 		break;
-	case BISECT_SUSPECTED:
-	case BISECT_GUILTY:
+	case BISECT_CANDIDATE:
+	case BISECT_CONFIRMED:
 		lane_answered(lane, batch,
 		    has_pieces(lane) ? LANE_SPLIT : LANE_OK,
-		    judge->gate->calls);
+		    policy->breaker->calls);
 		break;
-	case BISECT_WRONG:
-		on_hold(judge, batch, answer, &wrong);
+	case BISECT_LANE_AT_FAULT:
+		on_hold(policy, batch, answer, &wrong);
 		break;
 	case BISECT_NO_MEMORY:
-		on_later(judge, batch, answer, verdict);
+		on_later(policy, batch, answer, class);
 		break;
 	}
 }
 
 /*
- * Again with the next token; but a table that is refused with every token while
- * others are served with the same is no reason to renew it for ever.  The old
- * token may still serve others: the lane waits a moment, not to run into it.
+ * Again with the next token.  But a table that is refused with every token
+ * while others are served must not renew it for ever.  Until the renewal is
+ * done calls still carry the old token: the lane waits a moment.
  */
 static void
-on_renew(struct response_policy *judge, struct batch *batch,
-    const struct upstream_answer *answer, const struct response_class *verdict)
+on_renew(struct response_policy *policy, struct batch *batch,
+    const struct upstream_answer *answer, const struct response_class *class)
 {
 	struct lane *lane = batch->lane;
 
-	if (lane->unauthorized >= RENEWALS_MOST) {
-		on_locked(judge, batch, answer, verdict);
+	if (lane->unauthorized >= RENEWALS_MAX) {
+		on_credential(policy, batch, answer, class);
 		return;
 	}
-	if (lane_answered(lane, batch, LANE_LATER, judge->gate->calls)) {
-		lane->reason = verdict->word;
+	if (lane_answered(lane, batch, LANE_LATER, policy->breaker->calls)) {
+		lane->reason = class->word;
 		lane->until.ns =
-		    judge->now.ns + backoff_ns(&backoff_later,
-					++lane->unauthorized,
-					response_policy_chance(judge));
+		    policy->now.ns + backoff_ns(&backoff_later,
+					 ++lane->unauthorized,
+					 response_policy_jitter(policy));
 	}
-	keep(judge, batch, lane_retry_first, 0);
+	put_back(policy, batch, lane_retry_first, 0);
 }
 
-static void (*const acts[RESPONSE_CLASS_KINDS])(struct response_policy *,
+static void (*const actions[RESPONSE_CLASS_KINDS])(struct response_policy *,
     struct batch *, const struct upstream_answer *,
     const struct response_class *) = {
 	[RESPONSE_CLASS_DELIVERED] = on_delivered,
@@ -350,62 +347,64 @@ static void (*const acts[RESPONSE_CLASS_KINDS])(struct response_policy *,
 	[RESPONSE_CLASS_PAUSE] = on_pause,
 	[RESPONSE_CLASS_SPLIT] = on_split,
 	[RESPONSE_CLASS_HOLD] = on_hold,
-	[RESPONSE_CLASS_LOCKED] = on_locked,
+	[RESPONSE_CLASS_CREDENTIAL] = on_credential,
 };
 
-/* These answers come only to a caller whom the upstream lets in. */
-static const bool opens_gate[RESPONSE_CLASS_KINDS] = {
+/* Answers that show that the credential is good. */
+static const bool closes_breaker[RESPONSE_CLASS_KINDS] = {
 	[RESPONSE_CLASS_DELIVERED] = true,
 	[RESPONSE_CLASS_LATER] = true,
 	[RESPONSE_CLASS_SPLIT] = true,
 	[RESPONSE_CLASS_HOLD] = true,
 };
 
-static const enum upstream_stats_again again[RESPONSE_CLASS_KINDS] = {
+static const enum upstream_stats_again again_reasons[RESPONSE_CLASS_KINDS] = {
 	[RESPONSE_CLASS_RENEW] = UPSTREAM_STATS_AGAIN_RENEWED,
 	[RESPONSE_CLASS_LATER] = UPSTREAM_STATS_AGAIN_LATER,
 	[RESPONSE_CLASS_SPLIT] = UPSTREAM_STATS_AGAIN_SPLIT,
 	[RESPONSE_CLASS_PAUSE] = UPSTREAM_STATS_AGAIN_OVER_LIMIT,
 	[RESPONSE_CLASS_HOLD] = UPSTREAM_STATS_AGAIN_REFUSED,
-	[RESPONSE_CLASS_LOCKED] = UPSTREAM_STATS_AGAIN_CREDENTIAL,
+	[RESPONSE_CLASS_CREDENTIAL] = UPSTREAM_STATS_AGAIN_CREDENTIAL,
 };
 
-/* For the accounts: should it come to that. */
+/* For the statistics, if it is sent again. */
 static enum upstream_stats_again
-again_because(
-    const struct upstream_answer *answer, const struct response_class *verdict)
+again_reason(
+    const struct upstream_answer *answer, const struct response_class *class)
 {
 	return answer->end == UPSTREAM_UNREACHED
 		   ? UPSTREAM_STATS_AGAIN_UNREACHED
 	       : answer->end == UPSTREAM_UNKNOWN ? UPSTREAM_STATS_AGAIN_UNKNOWN
-						 : again[verdict->kind];
+						 : again_reasons[class->kind];
 }
 
 static void
-tell_buried(struct response_policy *judge, struct lane *lane, uint32_t buried)
+log_dead_lettered(
+    struct response_policy *policy, struct lane *lane, uint32_t dead_lettered)
 {
-	lane->buried_untold += buried;
-	if (lane->buried_untold == 0 || judge->now.ns < lane->buried_quiet.ns)
+	lane->dead_letters_unlogged += dead_lettered;
+	if (lane->dead_letters_unlogged == 0 ||
+	    policy->now.ns < lane->dead_letters_quiet_until.ns)
 		return;
-	lane->buried_quiet.ns = judge->now.ns + QUIET_NS;
+	lane->dead_letters_quiet_until.ns = policy->now.ns + QUIET_NS;
 	log_event(LOG_WARN, "events_refused",
 	    LOG_STR("table", lane->table->options.name),
-	    LOG_INT("events", (int64_t)lane->buried_untold),
+	    LOG_INT("events", (int64_t)lane->dead_letters_unlogged),
 	    LOG_STR("advice",
 		"the upstream refused these events alone, while it took others "
 		"of the table: `polaris-gateway dead-letter show DIR` has its "
 		"answers, and dead-letter replay sends them again once what is "
 		"wrong is mended"));
-	lane->buried_untold = 0;
+	lane->dead_letters_unlogged = 0;
 }
 
-/* Its event stays in the spool, and nothing of the table says whose fault. */
+/* Its event stays in the spool: nothing shows whether it is at fault. */
 static void
-tell_unsure(struct response_policy *judge, struct lane *lane)
+log_undetermined(struct response_policy *policy, struct lane *lane)
 {
-	if (judge->now.ns < lane->quiet_until.ns)
+	if (policy->now.ns < lane->quiet_until.ns)
 		return;
-	lane->quiet_until.ns = judge->now.ns + QUIET_NS;
+	lane->quiet_until.ns = policy->now.ns + QUIET_NS;
 	log_event(LOG_WARN, "event_suspected",
 	    LOG_STR("table", lane->table->options.name),
 	    LOG_STR("advice",
@@ -416,34 +415,34 @@ tell_unsure(struct response_policy *judge, struct lane *lane)
 }
 
 static void
-hold_unburied(struct response_policy *judge, struct lane *lane)
+hold_not_stored(struct response_policy *policy, struct lane *lane)
 {
 	static const struct response_class nowhere = { RESPONSE_CLASS_HOLD,
 		"no_dead_letters",
 		"an event is refused and there is no room for it among the "
 		"dead letters: see dead_letters in the configuration" };
 
-	judge->why = NULL;
-	if (lane_move(lane, LANE_HOLD, judge->gate->calls))
-		stop(
-		    judge, lane, 0, &nowhere, 0, response_policy_chance(judge));
+	policy->why = NULL;
+	if (lane_move(lane, LANE_HOLD, policy->breaker->calls))
+		stop(policy, lane, 0, &nowhere, 0,
+		    response_policy_jitter(policy));
 }
 
 void
-response_policy_settle(
-    struct response_policy *judge, struct lane *lane, struct instant now)
+response_policy_review(
+    struct response_policy *policy, struct lane *lane, struct instant now)
 {
-	bool stays_out = false, was_unsure = lane->unsure;
+	bool not_stored = false, was_undetermined = lane->undetermined;
 
-	judge->now = now;
-	tell_buried(
-	    judge, lane, bisect_settle(&judge->sieve, lane, now, &stays_out));
-	if (lane->unsure && !was_unsure)
-		tell_unsure(judge, lane);
-	if (stays_out)
-		hold_unburied(judge, lane);
+	policy->now = now;
+	log_dead_lettered(policy, lane,
+	    bisect_review(&policy->bisect, lane, now, &not_stored));
+	if (lane->undetermined && !was_undetermined)
+		log_undetermined(policy, lane);
+	if (not_stored)
+		hold_not_stored(policy, lane);
 	if (lane->state == LANE_SPLITTING && !has_pieces(lane))
-		lane_move(lane, LANE_WHOLE, judge->gate->calls);
+		lane_move(lane, LANE_WHOLE, policy->breaker->calls);
 }
 
 static bool
@@ -454,26 +453,26 @@ is_expired(const struct batch *batch)
 }
 
 void
-response_policy_buried(
-    struct response_policy *judge, struct batch *batch, struct instant now)
+response_policy_dead_lettered(
+    struct response_policy *policy, struct batch *batch, struct instant now)
 {
-	judge->now = now;
-	/* Told before the batch's records go, and with them the table. */
+	policy->now = now;
+	/* Logged before the records are freed, and the table with them. */
 	if (!is_expired(batch))
-		tell_buried(judge, batch->lane, batch->events);
-	accounting_buried(judge->ledger, batch, now);
-	batch_give(judge->pool, batch);
+		log_dead_lettered(policy, batch->lane, batch->events);
+	accounting_dead_lettered(policy->accounting, batch, now);
+	batch_give(policy->pool, batch);
 }
 
-/* What has expired is sent meanwhile: the upstream may still want it. */
+/* What has expired is sent then: the upstream may still accept it. */
 void
-response_policy_unburied(
-    struct response_policy *judge, struct batch *batch, struct instant now)
+response_policy_not_stored(
+    struct response_policy *policy, struct batch *batch, struct instant now)
 {
-	judge->now = now;
+	policy->now = now;
 	if (!is_expired(batch)) {
-		bisect_stays(batch, now);
-		hold_unburied(judge, batch->lane);
+		bisect_retry_later(batch, now);
+		hold_not_stored(policy, batch->lane);
 		return;
 	}
 	free(batch->refusal);
@@ -483,23 +482,23 @@ response_policy_unburied(
 }
 
 void
-response_policy_answer(struct response_policy *judge, struct batch *batch,
+response_policy_answer(struct response_policy *policy, struct batch *batch,
     const struct upstream_answer *answer, struct bisect_time at)
 {
-	const struct response_class *verdict = response_class_of(answer);
+	const struct response_class *class = response_class_of(answer);
 	struct lane *lane = batch->lane;
 
-	judge->now = at.now;
-	judge->wall_ms = at.wall_ms;
-	judge->why = answer->end == UPSTREAM_ANSWERED ? NULL : answer->why;
-	batch->again = again_because(answer, verdict);
-	if (answer->end == UPSTREAM_ANSWERED && opens_gate[verdict->kind])
-		breaker_good(judge->gate, batch->call);
-	if (verdict->kind != RESPONSE_CLASS_RENEW &&
-	    verdict->kind != RESPONSE_CLASS_LOCKED)
+	policy->now = at.now;
+	policy->wall_ms = at.wall_ms;
+	policy->why = answer->end == UPSTREAM_ANSWERED ? NULL : answer->why;
+	batch->again = again_reason(answer, class);
+	if (answer->end == UPSTREAM_ANSWERED && closes_breaker[class->kind])
+		circuit_breaker_success(policy->breaker, batch->call);
+	if (class->kind != RESPONSE_CLASS_RENEW &&
+	    class->kind != RESPONSE_CLASS_CREDENTIAL)
 		lane->unauthorized = 0;
-	if (verdict->kind != RESPONSE_CLASS_DELIVERED)
-		accounting_failed(judge->ledger, batch, at.now);
-	acts[verdict->kind](judge, batch, answer, verdict);
-	response_policy_settle(judge, lane, at.now);
+	if (class->kind != RESPONSE_CLASS_DELIVERED)
+		accounting_failed(policy->accounting, batch, at.now);
+	actions[class->kind](policy, batch, answer, class);
+	response_policy_review(policy, lane, at.now);
 }

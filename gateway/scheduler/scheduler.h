@@ -1,14 +1,14 @@
 /*
- * scheduler - Polaris' side: from the spool to the upstream.
+ * scheduler - the thread that sends events from the spool to the upstream.
  *
- * One thread runs the pump (pump.h) on real time and real transfers
- * (http_upstream.h).
+ *	start --> running --drain--> running, nothing lingers --stop--> ended
  *
- * Units	milliseconds, bytes.
- * Ownership	scheduler_start gives, scheduler_stop takes; what it uses is
- *		borrowed and must outlive it.
- * Threads	start, drain and stop from main's thread.
- * Errors	bad URL, unreadable secret, no memory: false and a text.
+ * It runs a pump (pump.h), which knows nothing of threads.  What the caller
+ * asks for reaches the thread as instants in atomics and a wake of an eventfd.
+ *
+ * Ownership	what it uses is borrowed and must outlive it.
+ * Threads	start, drain and stop from one.
+ * Errors	no memory, no thread, no eventfd: false and a text.
  */
 #ifndef GATEWAY_SCHEDULER_SCHEDULER_H
 #define GATEWAY_SCHEDULER_SCHEDULER_H
@@ -16,48 +16,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/deadletter/store.h"
 #include "gateway/metrics/registry.h"
 #include "gateway/model/budget.h"
-#include "gateway/deadletter/store.h"
-#include "gateway/spool/spool.h"
 #include "gateway/model/table.h"
 #include "gateway/scheduler/upstream.h"
+#include "gateway/spool/spool.h"
 #include "parsers/err.h"
 
 struct scheduler;
 
-/* What it works with. */
 struct scheduler_uses {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
-	struct deadletter *letters; /* NULL: nobody keeps dead letters */
+	struct deadletter *letters; /* NULL: nobody stores dead letters */
 	struct registry *registry;
 	uint64_t max_in_flight; /* calls */
 };
 
-/* Takes the upstream; closes it when it could not start, too. */
+/* Takes the upstream: closes it also when it could not start. */
 bool scheduler_start(struct scheduler **out, struct upstream *upstream,
     const struct scheduler_uses *uses, struct err *err);
 
 /*
- * From now on nothing lingers: what waits goes out as fast as it may.  Tickets
- * left at `withdraw_at` are withdrawn then, whatever their own deadline, so
- * that receive can answer its last requests before it must stop.
+ * From now on nothing lingers: what waits goes out as fast as it may.
+ * Completions that are left at `withdraw_at` are withdrawn then, whatever their
+ * own deadline, so that receive can answer its last requests before it must
+ * stop.
  */
-void scheduler_drain(struct scheduler *transmit, struct instant withdraw_at);
+void scheduler_drain(struct scheduler *scheduler, struct instant withdraw_at);
 
-/* Events that a stop left unsent, or sent without learning the outcome. */
+/* Events that a stop left unsent, or sent without knowing the outcome. */
 struct scheduler_rest {
 	uint64_t events;
-	uint64_t unknown; /* of them, in flight when time was up */
+	uint64_t unknown; /* of them, in flight at the end */
 };
 
 /*
- * Waits until nothing waits or `deadline`; withdraws the completions that are
- * left; tells what stays.
+ * Drains if that was not done, waits until nothing waits or `deadline`, and
+ * withdraws the completions that are left.
  */
 struct scheduler_rest scheduler_stop(
-    struct scheduler **transmit, struct instant deadline);
+    struct scheduler **scheduler, struct instant deadline);
 
 #endif

@@ -4,7 +4,7 @@
 #include "gateway/spool/spool_counts.h"
 #include "gateway/spool/spool_health.h"
 
-/* A lane that rests so long is another table's soon: table.h. */
+/* A lane that does nothing for so long may get another table: table.h. */
 #define STALE_NS (600 * NS_PER_S)
 
 /* ---- what happens ----------------------------------------------------- */
@@ -15,7 +15,7 @@ closed_by(const struct batch *batch, bool draining)
 	const struct lane *lane = batch->lane;
 
 	if (lane->state == LANE_HELD || /* a probe */
-	    batch->events >= lane_most_events(lane))
+	    batch->events >= lane_max_events(lane))
 		return UPSTREAM_STATS_CLOSED_EVENTS;
 	if (lane->queue.head != NULL)
 		return UPSTREAM_STATS_CLOSED_BYTES; /* the next one did not fit */
@@ -23,7 +23,7 @@ closed_by(const struct batch *batch, bool draining)
 			: UPSTREAM_STATS_CLOSED_LINGER;
 }
 
-/* Whoever has a share of a batch's events has as much of its call. */
+/* A producer with a share of a batch's events has that share of its call. */
 static void
 share_call(struct upstream_stats *stats, const struct batch *batch)
 {
@@ -79,7 +79,7 @@ stats_snapshot_answer(struct upstream_stats *stats, const struct batch *batch,
 /* ---- how things stand ------------------------------------------------- */
 
 static void
-see_older(struct upstream_stats_table *table, const struct record *record,
+measure_age(struct upstream_stats_table *table, const struct record *record,
     struct instant now)
 {
 	int64_t age_ms = (now.ns - record->accepted.ns) / NS_PER_MS;
@@ -90,7 +90,7 @@ see_older(struct upstream_stats_table *table, const struct record *record,
 
 /* `withdrawn`: of a batch in flight, what was withdrawn may still arrive. */
 static uint64_t
-see_batch(struct upstream_stats_table *table, const struct batch *batch,
+measure_batch(struct upstream_stats_table *table, const struct batch *batch,
     bool withdrawn, struct instant now)
 {
 	const struct batch_part *part = batch->parts;
@@ -102,15 +102,15 @@ see_batch(struct upstream_stats_table *table, const struct batch *batch,
 			continue;
 		events += part->events;
 		table->waiting_bytes += part->bytes;
-		see_older(table, part->record, now);
+		measure_age(table, part->record, now);
 	}
 	table->waiting += events;
 	return events;
 }
 
-/* Several lanes may share a page; the one in most trouble shows. */
+/* Several lanes may share one entry; it shows the one in most trouble. */
 static void
-see_state(struct upstream_stats_table *table, const struct lane *lane,
+measure_state(struct upstream_stats_table *table, const struct lane *lane,
     struct instant now)
 {
 	static const enum upstream_stats_lane lanes[LANE_STATES] = {
@@ -129,7 +129,7 @@ see_state(struct upstream_stats_table *table, const struct lane *lane,
 }
 
 static void
-see_queued(const struct lane *lane, struct instant now)
+measure_queue(const struct lane *lane, struct instant now)
 {
 	const struct queue *queue = &lane->queue;
 	struct upstream_stats_table *table = lane->stats;
@@ -137,61 +137,62 @@ see_queued(const struct lane *lane, struct instant now)
 	table->waiting += queue->events;
 	table->waiting_bytes += queue->bytes;
 	if (queue->head != NULL)
-		see_older(table, queue->head, now);
+		measure_age(table, queue->head, now);
 	if (queue->old != NULL && queue->old->next != NULL)
-		see_older(table, queue->old->next, now);
+		measure_age(table, queue->old->next, now);
 	for (int i = 0; i < LANE_LISTS; i++)
-		for (const struct batch *b = lane->kept[i].first; b != NULL;
-		     b = b->next) {
-			(void)see_batch(table, b, false, now);
+		for (const struct batch *b = batch_of(lane->batches[i].first);
+		     b != NULL; b = batch_next(b)) {
+			(void)measure_batch(table, b, false, now);
 			table->suspects +=
-			    b->refusal != NULL && !b->refusal->guilty;
+			    b->refusal != NULL && !b->refusal->confirmed;
 		}
 	if (lane_has_more(lane)) /* else its table may be gone */
-		table->batch_most = lane_most_events(lane);
+		table->batch_most = lane_max_events(lane);
 }
 
 /*
- * The spool's counts of a table grow, and are added to the statistics as they do;
- * another table on the same place begins at 0, and so does the lane.
+ * The spool's counts of a table only grow: what they grew by is added.  Another
+ * table in the same lane begins at 0, and so does lane.counted.
  */
 static bool
-see_spool(const struct stats_snapshot *report, size_t index)
+measure_spool(const struct stats_snapshot *snapshot, size_t index)
 {
-	struct lane *lane = &report->lanes[index];
+	struct lane *lane = &snapshot->lanes[index];
 	struct upstream_stats_table *table = lane->stats;
 	struct spool_counts counts;
 
-	if (!spool_counts(report->spool, index, &counts))
+	if (!spool_counts(snapshot->spool, index, &counts))
 		return false;
 	if (counts.serial != lane->serial)
 		return true;
-	table->recovered += counts.recovered - lane->seen.recovered;
-	table->accepted += counts.accepted - lane->seen.accepted;
-	table->settled += counts.settled - lane->seen.settled;
-	lane->seen = counts;
+	table->recovered += counts.recovered - lane->counted.recovered;
+	table->accepted += counts.accepted - lane->counted.accepted;
+	table->settled += counts.settled - lane->counted.settled;
+	lane->counted = counts;
 	return true;
 }
 
-/* What the spool counts takes the place of what was seen in lanes. */
+/* Replaces what was counted in lanes by what the spool counts. */
 static void
-use_spool(const struct stats_snapshot *report, int64_t wall_ms)
+use_spool_counts(const struct stats_snapshot *snapshot, int64_t wall_ms)
 {
-	struct upstream_stats *stats = report->stats;
+	struct upstream_stats *stats = snapshot->stats;
 
 	for (unsigned t = 0; t <= stats->labels.count; t++)
 		stats->tables[t].waiting = stats->tables[t].waiting_bytes = 0;
-	for (size_t i = 0; i < report->lane_count; i++) {
-		const struct spool_counts *seen = &report->lanes[i].seen;
-		struct upstream_stats_table *table = report->lanes[i].stats;
+	for (size_t i = 0; i < snapshot->lane_count; i++) {
+		const struct spool_counts *counted =
+		    &snapshot->lanes[i].counted;
+		struct upstream_stats_table *table = snapshot->lanes[i].stats;
 
 		if (table == NULL)
 			continue;
-		table->waiting += seen->waiting;
-		table->waiting_bytes += seen->bytes;
-		if (table->oldest_ms == -1 && seen->waiting > 0)
-			table->oldest_ms = wall_ms > seen->oldest_ms
-					       ? wall_ms - seen->oldest_ms
+		table->waiting += counted->waiting;
+		table->waiting_bytes += counted->bytes;
+		if (table->oldest_ms == -1 && counted->waiting > 0)
+			table->oldest_ms = wall_ms > counted->oldest_ms
+					       ? wall_ms - counted->oldest_ms
 					       : 0;
 	}
 	for (unsigned t = 0; t <= stats->labels.count; t++) {
@@ -205,7 +206,7 @@ use_spool(const struct stats_snapshot *report, int64_t wall_ms)
 }
 
 static void
-forget_states(struct upstream_stats *stats)
+clear_states(struct upstream_stats *stats)
 {
 	for (unsigned t = 0; t <= stats->labels.count; t++) {
 		struct upstream_stats_table *table = &stats->tables[t];
@@ -220,7 +221,7 @@ forget_states(struct upstream_stats *stats)
 }
 
 static void
-see_disk(struct upstream_stats_spool *out, const struct spool *spool)
+measure_disk(struct upstream_stats_spool *out, const struct spool *spool)
 {
 	struct spool_health health = spool_health(spool);
 
@@ -242,60 +243,62 @@ see_disk(struct upstream_stats_spool *out, const struct spool *spool)
 }
 
 static void
-see_whole(const struct stats_snapshot *report, struct instant now)
+measure_totals(const struct stats_snapshot *snapshot, struct instant now)
 {
-	struct upstream *upstream = report->upstream;
-	struct upstream_stats *stats = report->stats;
+	struct upstream *upstream = snapshot->upstream;
+	struct upstream_stats *stats = snapshot->stats;
 	struct budget_view budget;
-	int64_t opens_ns = report->gate->open_at.ns - now.ns;
+	int64_t open_ns = snapshot->breaker->open_until.ns - now.ns;
 
 	stats->wall_ms = upstream->ops->wall_ms(upstream);
 	upstream_stats_turn_minute(stats, stats->wall_ms);
-	budget = budget_view(report->budget, stats->wall_ms);
+	budget = budget_view(snapshot->budget, stats->wall_ms);
 	stats->budget_limit = budget.limit;
 	stats->budget_used = budget.limit - budget.remaining;
 	stats->budget_reset_s = budget.reset_s;
-	see_disk(&stats->spool, report->spool);
-	stats->refused = report->gate->on_trial;
+	measure_disk(&stats->spool, snapshot->spool);
+	stats->refused = snapshot->breaker->half_open;
 	stats->clock_skew_ms = expiry_skew_ms(
-	    report->aging, (struct bisect_time){ now, stats->wall_ms });
-	stats->clock_in_doubt = expiry_doubts(
-	    report->aging, (struct bisect_time){ now, stats->wall_ms });
-	stats->paused_ms = opens_ns > 0 ? opens_ns / NS_PER_MS : 0;
+	    snapshot->expiry, (struct bisect_time){ now, stats->wall_ms });
+	stats->clock_in_doubt = expiry_clock_in_doubt(
+	    snapshot->expiry, (struct bisect_time){ now, stats->wall_ms });
+	stats->paused_ms = open_ns > 0 ? open_ns / NS_PER_MS : 0;
 	if (upstream->ops->credential != NULL)
 		upstream->ops->credential(upstream, &stats->credential);
 }
 
 static void
-see_lanes(const struct stats_snapshot *report, struct instant now)
+measure_lanes(const struct stats_snapshot *snapshot, struct instant now)
 {
 	const struct batch *batch;
 
-	for (size_t i = 0; i < report->lane_count; i++)
-		if (report->lanes[i].stats != NULL) {
-			see_queued(&report->lanes[i], now);
-			see_state(
-			    report->lanes[i].stats, &report->lanes[i], now);
+	for (size_t i = 0; i < snapshot->lane_count; i++)
+		if (snapshot->lanes[i].stats != NULL) {
+			measure_queue(&snapshot->lanes[i], now);
+			measure_state(
+			    snapshot->lanes[i].stats, &snapshot->lanes[i], now);
 		}
-	for (size_t i = 0; i < report->in_flight_count; i++) {
-		batch = report->in_flight[i];
+	for (size_t i = 0; i < snapshot->in_flight_count; i++) {
+		batch = snapshot->in_flight[i];
 		batch->lane->stats->in_flight +=
-		    see_batch(batch->lane->stats, batch, true, now);
+		    measure_batch(batch->lane->stats, batch, true, now);
 	}
 }
 
 bool
-stats_snapshot_measure(const struct stats_snapshot *report, struct instant now)
+stats_snapshot_measure(
+    const struct stats_snapshot *snapshot, struct instant now)
 {
-	bool durable = spool_is_durable(report->spool);
+	bool durable = spool_is_durable(snapshot->spool);
 
-	for (size_t i = 0; durable && i < report->lane_count; i++)
-		if (report->lanes[i].stats != NULL && !see_spool(report, i))
+	for (size_t i = 0; durable && i < snapshot->lane_count; i++)
+		if (snapshot->lanes[i].stats != NULL &&
+		    !measure_spool(snapshot, i))
 			return false;
-	forget_states(report->stats);
-	see_whole(report, now);
-	see_lanes(report, now);
+	clear_states(snapshot->stats);
+	measure_totals(snapshot, now);
+	measure_lanes(snapshot, now);
 	if (durable)
-		use_spool(report, report->stats->wall_ms);
+		use_spool_counts(snapshot, snapshot->stats->wall_ms);
 	return true;
 }

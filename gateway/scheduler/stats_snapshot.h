@@ -1,16 +1,13 @@
 /*
- * stats_snapshot - the sending side's statistics, table by table.
+ * stats_snapshot - fills in the scheduler's part of the statistics.
  *
- * What happens is counted as it happens, a few additions a call.  How things
- * stand is measured when somebody asks.  In memory alone, what waits is counted
- * anew by going through every lane.  A spool on disk counts it itself, also
- * what is in no lane; of that what has left since is taken off, of which the
- * spool may not know yet.
+ * What happens is counted as it happens, a few additions a call.  States are
+ * measured when somebody asks.  In memory alone, what waits is counted by going
+ * through every lane.  A spool on disk counts it itself, also what is in no
+ * lane; from that we subtract what has left since, which the spool may not know
+ * yet.
  *
- * Units	as upstream_stats.h.
  * Ownership	borrows all.
- * Threads	the pump's.
- * Errors	none.
  */
 #ifndef GATEWAY_SCHEDULER_STATS_SNAPSHOT_H
 #define GATEWAY_SCHEDULER_STATS_SNAPSHOT_H
@@ -33,22 +30,22 @@ void stats_snapshot_answer(struct upstream_stats *stats,
     const struct batch *batch, const struct upstream_answer *answer,
     struct instant now);
 
-/* Where everything is that is measured. */
+/* What is measured. */
 struct stats_snapshot {
 	struct upstream_stats *stats;
 	struct lane *lanes;
 	size_t lane_count;
 	struct batch *const *in_flight;
 	size_t in_flight_count;
-	const struct breaker *gate;
-	const struct expiry *aging;
+	const struct circuit_breaker *breaker;
+	const struct expiry *expiry;
 	const struct budget *budget;
 	const struct spool *spool;
 	struct upstream *upstream;
 };
 
-/* False: the spool's counts were not to be had; ask again. */
+/* False: the spool's counts are being changed; ask again. */
 bool stats_snapshot_measure(
-    const struct stats_snapshot *report, struct instant now);
+    const struct stats_snapshot *snapshot, struct instant now);
 
 #endif

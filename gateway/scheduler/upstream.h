@@ -1,37 +1,35 @@
 /*
- * upstream - what the pump needs of the world: time, somebody who sends, and
- * somebody who wakes it.
+ * upstream - what the pump needs from outside: time, a client that sends, and a
+ * wait that wakes it.
  *
  * The pump never touches a socket or a clock.  It is given this struct: in the
- * program curl and the real clocks stand behind it (http_upstream.h), in tests a
- * scripted server and a clock that jumps, so that ten minutes take
- * milliseconds.  The pump's whole life is
+ * program libcurl and the real clocks are behind it (http_upstream.h), in tests
+ * a scripted server and a clock that jumps, so that ten minutes take
+ * milliseconds.  The pump's loop is
  *
  *	for (;;) { wait(fds, deadline); take records; answers(); submit()... }
  *
- * Bargain	Every submit is answered exactly once, by answers(), never
- *		from inside submit(); also when nothing could be sent at all.
- *		One submit is at most one request on the wire: whatever makes a
- *		request be sent again (a 401, a kept connection that died)
- *		comes back as an answer, because the pump must pay for each.
- * Credentials	are the implementer's: fetched, renewed before they end, one
- *		fetch at a time, put on each call.  ready() is false while
- *		there is none to send with; the pump then submits nothing.
- *		A 401 for a call that carried a credential which is no longer
- *		the current one, or for one that had not been refused before,
- *		starts (or has seen) a renewal and is answered with
- *		renewing = true: the pump sends that batch again, first, paid
- *		anew, after a short wait.  A 401 for a credential that was
- *		itself fetched because of a 401 and never saw a 2xx, or for one
- *		that cannot be renewed (API key, none), has renewing = false:
- *		the credential is bad, or not good for that table.  The pump
- *		holds that table, and once several were refused pauses all
- *		sending for 30 s to 10 min and tries with one call; the
- *		implementer uses that time to read the secret again and fetch
- *		another token.
- * Units	bytes, milliseconds, nanoseconds where the name says so.
- * Ownership	a call's body and id are borrowed from submit to its answer;
- *		an answer's text is good until the next call of answers().
+ * Calls	Every submit gets exactly one answer, from answers() and never
+ *		from inside submit(), also when nothing could be sent at all.
+ *		One submit is at most one request on the wire.  If a request has
+ *		to be sent again (after a 401, after a kept connection died),
+ *		that comes back as an answer, because the pump must pay for each.
+ * Credentials	are the implementer's: it fetches them, renews them before they
+ *		expire, one fetch at a time, and adds them to each call.  ready()
+ *		is false while there is none to send with; the pump then submits
+ *		nothing.  A 401 is answered with
+ *		renewing = true, if the call carried a credential that is no
+ *		longer the current one, or one that had not been refused before:
+ *		a renewal has begun.  The pump sends that batch again, first,
+ *		paid for again, after a short wait.
+ *		renewing = false, if the credential was itself fetched because
+ *		of a 401 and never got a 2xx, or cannot be renewed (API key,
+ *		none): it is bad, or not good for that table.  The pump holds
+ *		that table.  Once several were refused it stops all sending for
+ *		30 s to 10 min and tries again with one call; the implementer
+ *		uses that time to read the secret again and fetch another token.
+ * Ownership	a call's body and id are borrowed from submit to its answer; an
+ *		answer's text is valid until the next call of answers().
  * Threads	all from the pump's thread.
  * Errors	are answers.
  */
@@ -47,20 +45,20 @@
 #include "parsers/span.h"
 
 struct upstream_call {
-	const char *id; /* the table's, upstream: what replaces {table} */
-	uint64_t table; /* its serial */
-	bool apart;     /* a 401 is expected: it says nothing of the token */
+	const char *id;   /* the table's id upstream: replaces {table} */
+	uint64_t table;   /* its serial number */
+	bool expects_401; /* a 401 says nothing about the token */
 	const char *body;
 	size_t bytes;
 	uint32_t events;
-	void *cookie; /* comes back with the answer */
+	void *cookie; /* comes back in the answer */
 };
 
 enum upstream_end {
-	UPSTREAM_ANSWERED,  /* a whole answer head: `status` counts */
+	UPSTREAM_ANSWERED,  /* with a whole head: `status` counts */
 	UPSTREAM_UNREACHED, /* no byte of the request left this host */
-	UPSTREAM_UNKNOWN,   /* sent or partly sent, and no answer: it may have
-			       arrived; time-outs and broken connections */
+	UPSTREAM_UNKNOWN,   /* sent, at least in part, and no answer: it may
+			       have arrived (timeout, broken connection) */
 };
 
 struct upstream_answer {
@@ -72,13 +70,13 @@ struct upstream_answer {
 	int64_t reset_ms;       /* RateLimit-Reset; -1: none */
 	int64_t remaining;      /* RateLimit-Remaining; -1: none */
 	int64_t date_ms;        /* Date, as wall time; -1: none */
-	const char *why;        /* for a log, when not ANSWERED: a constant such
-				   as curl_easy_strerror's; never NULL then */
-	struct span text;       /* how the answer's body begins, our credential
-				   masked: for dead letters, not for a log */
+	const char *why;  /* when not ANSWERED, never NULL then: a constant
+				   text for the log, as of transport_error.h */
+	struct span text; /* the beginning of the response's body, our
+				   credential masked: for dead letters only */
 };
 
-/* Implementers embed this first; client/http_upstream.h is the real one. */
+/* Implementers embed this as their first member. */
 struct upstream {
 	const struct upstream_ops *ops;
 };
@@ -90,7 +88,7 @@ struct upstream_ops {
 	/* May a call be submitted: is there a credential to send it with? */
 	bool (*ready)(struct upstream *);
 
-	/* What is known of the credential, without it; NULL: nothing is. */
+	/* Describes the credential, without the secret; may be NULL. */
 	void (*credential)(
 	    struct upstream *, struct upstream_stats_credential *out);
 

@@ -170,7 +170,7 @@ main(int argc, char **argv)
 		start = cpu_ns();
 		for (int turns = 0; turns < 100000; turns++) {
 			echo.now.ns += 10 * NS_PER_MS;
-			pump_turn(pump);
+			pump_cycle(pump);
 			if (pump_idle(pump))
 				break;
 		}

@@ -8,7 +8,7 @@ whatever edges lie in them it is asked how many calls came. Claimed are
     no more calls in any 60 s than the limit
     at least 97 % of the limit used
 
-The short form, in virtual time, is tests/gateway/transmit/limit_test.c.
+The short form, in virtual time, is tests/gateway/scheduler/limit_test.c.
 """
 
 import time

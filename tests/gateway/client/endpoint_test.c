@@ -27,7 +27,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(endpoint, the_id_has_its_place_in_the_path)
+Test(endpoint, the_id_replaces_table_in_the_path)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct endpoint endpoint = { 0 };

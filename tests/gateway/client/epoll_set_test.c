@@ -25,102 +25,102 @@ say(int fd)
 }
 
 static size_t
-heard(struct epoll_set *watch, int fd)
+heard(struct epoll_set *set, int fd)
 {
 	struct epoll_event events[8];
-	size_t count = epoll_set_look(watch, events, 8);
+	size_t count = epoll_set_poll(set, events, 8);
 
 	for (size_t i = 0; i < count; i++)
 		cr_expect_eq(events[i].data.fd, fd);
 	return count;
 }
 
-Test(watch, hears_what_is_wanted_and_nothing_else)
+Test(epoll_set, reports_what_is_wanted_and_nothing_else)
 {
-	struct epoll_set watch;
+	struct epoll_set set;
 	struct pair p = connected();
 
-	cr_assert(epoll_set_init(&watch) && epoll_set_new(&watch, p.near));
-	cr_expect(epoll_set_want(&watch, p.near, EPOLLIN));
-	cr_expect_eq(heard(&watch, p.near), 0, "nothing came");
+	cr_assert(epoll_set_init(&set) && epoll_set_opened(&set, p.near));
+	cr_expect(epoll_set_want(&set, p.near, EPOLLIN));
+	cr_expect_eq(heard(&set, p.near), 0, "nothing came");
 	say(p.far);
-	cr_expect_eq(heard(&watch, p.near), 1, "a byte came");
-	cr_expect_eq(heard(&watch, p.near), 1, "and is still there");
-	cr_expect(epoll_set_want(&watch, p.near, 0));
-	cr_expect_eq(heard(&watch, p.near), 0, "not wanted");
-	cr_expect(epoll_set_want(&watch, p.near, EPOLLIN));
-	cr_expect_eq(heard(&watch, p.near), 1, "wanted again");
-	cr_expect(epoll_set_want(&watch, p.near, EPOLLIN | EPOLLOUT));
-	cr_expect_eq(heard(&watch, p.near), 1, "otherwise");
-	epoll_set_fini(&watch);
+	cr_expect_eq(heard(&set, p.near), 1, "a byte came");
+	cr_expect_eq(heard(&set, p.near), 1, "and is still there");
+	cr_expect(epoll_set_want(&set, p.near, 0));
+	cr_expect_eq(heard(&set, p.near), 0, "not wanted");
+	cr_expect(epoll_set_want(&set, p.near, EPOLLIN));
+	cr_expect_eq(heard(&set, p.near), 1, "wanted again");
+	cr_expect(epoll_set_want(&set, p.near, EPOLLIN | EPOLLOUT));
+	cr_expect_eq(heard(&set, p.near), 1, "otherwise");
+	epoll_set_fini(&set);
 }
 
-Test(watch, what_rests_costs_nothing_until_something_happens)
+Test(epoll_set, an_idle_socket_costs_nothing_until_something_happens)
 {
-	struct epoll_set watch;
+	struct epoll_set set;
 	struct pair p = connected();
 	struct epoll_event event;
 
-	cr_assert(epoll_set_init(&watch) && epoll_set_new(&watch, p.near));
-	cr_expect(epoll_set_want(&watch, p.near, EPOLLIN));
-	cr_expect(epoll_set_want(&watch, p.near, 0));
+	cr_assert(epoll_set_init(&set) && epoll_set_opened(&set, p.near));
+	cr_expect(epoll_set_want(&set, p.near, EPOLLIN));
+	cr_expect(epoll_set_want(&set, p.near, 0));
 	say(p.far);
-	cr_expect_eq(epoll_wait(watch.epoll, &event, 1, 0), 1, "it stayed");
-	cr_expect_eq(heard(&watch, p.near), 0);
-	cr_expect_eq(epoll_wait(watch.epoll, &event, 1, 0), 0,
+	cr_expect_eq(epoll_wait(set.epoll, &event, 1, 0), 1, "it stayed");
+	cr_expect_eq(heard(&set, p.near), 0);
+	cr_expect_eq(epoll_wait(set.epoll, &event, 1, 0), 0,
 	    "or it would wake us for ever");
-	epoll_set_fini(&watch);
+	epoll_set_fini(&set);
 }
 
-Test(watch, a_closed_sockets_number_is_another_socket)
+Test(epoll_set, a_closed_sockets_number_is_another_socket)
 {
-	struct epoll_set watch;
+	struct epoll_set set;
 	struct pair p = connected(), q;
 
-	cr_assert(epoll_set_init(&watch) && epoll_set_new(&watch, p.near));
-	cr_expect(epoll_set_want(&watch, p.near, EPOLLIN));
-	epoll_set_gone(&watch, p.near);
+	cr_assert(epoll_set_init(&set) && epoll_set_opened(&set, p.near));
+	cr_expect(epoll_set_want(&set, p.near, EPOLLIN));
+	epoll_set_closing(&set, p.near);
 	close(p.near);
 	q = connected();
 	cr_assert_eq(q.near, p.near, "the least free number");
-	cr_assert(epoll_set_new(&watch, q.near));
-	cr_expect(epoll_set_want(&watch, q.near, EPOLLIN));
+	cr_assert(epoll_set_opened(&set, q.near));
+	cr_expect(epoll_set_want(&set, q.near, EPOLLIN));
 	say(q.far);
-	cr_expect_eq(heard(&watch, q.near), 1);
-	epoll_set_fini(&watch);
+	cr_expect_eq(heard(&set, q.near), 1);
+	epoll_set_fini(&set);
 }
 
-Test(watch, a_socket_of_others_is_let_go_at_once)
+Test(epoll_set, a_socket_that_was_not_announced_is_dropped_at_once)
 {
-	struct epoll_set watch;
+	struct epoll_set set;
 	struct pair p = connected(), q;
 
-	cr_assert(epoll_set_init(&watch));
-	cr_expect(epoll_set_want(&watch, p.near, EPOLLIN));
+	cr_assert(epoll_set_init(&set));
+	cr_expect(epoll_set_want(&set, p.near, EPOLLIN));
 	say(p.far);
-	cr_expect_eq(heard(&watch, p.near), 1);
-	cr_expect(epoll_set_want(&watch, p.near, 0));
-	close(p.near); /* we are not told */
+	cr_expect_eq(heard(&set, p.near), 1);
+	cr_expect(epoll_set_want(&set, p.near, 0));
+	close(p.near); /* nobody calls epoll_set_closing */
 	q = connected();
 	cr_assert_eq(q.near, p.near, "the least free number");
-	cr_expect(epoll_set_want(&watch, q.near, EPOLLIN));
+	cr_expect(epoll_set_want(&set, q.near, EPOLLIN));
 	say(q.far);
-	cr_expect_eq(heard(&watch, q.near), 1);
-	epoll_set_fini(&watch);
+	cr_expect_eq(heard(&set, q.near), 1);
+	epoll_set_fini(&set);
 }
 
-Test(watch, many_descriptors_have_room)
+Test(epoll_set, many_descriptors_have_room)
 {
-	struct epoll_set watch;
+	struct epoll_set set;
 	struct pair p = connected();
 	int high = dup2(p.near, 900);
 
-	cr_assert(high == 900 && epoll_set_init(&watch));
-	cr_assert(epoll_set_new(&watch, high));
-	cr_expect(epoll_set_want(&watch, high, EPOLLIN));
+	cr_assert(high == 900 && epoll_set_init(&set));
+	cr_assert(epoll_set_opened(&set, high));
+	cr_expect(epoll_set_want(&set, high, EPOLLIN));
 	say(p.far);
-	cr_expect_eq(heard(&watch, high), 1);
-	epoll_set_gone(&watch, 5000); /* never seen: nothing to do */
-	epoll_set_fini(&watch);
-	epoll_set_fini(&watch); /* safe twice */
+	cr_expect_eq(heard(&set, high), 1);
+	epoll_set_closing(&set, 5000); /* never seen: nothing to do */
+	epoll_set_fini(&set);
+	epoll_set_fini(&set); /* safe twice */
 }

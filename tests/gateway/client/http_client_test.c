@@ -1,6 +1,6 @@
 /*
- * What wire adds to libcurl's connections: which of them carry another request,
- * and that every byte arrives.  What it makes of misbehaviour is
+ * What http_client adds to libcurl's connections: which of them carry another
+ * request, and that every byte arrives.  What it makes of misbehaviour is
  * http_upstream_faults_test's.
  */
 #include "gateway/client/http_client.h"
@@ -15,7 +15,7 @@
 #define OK         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 static struct liar liar;
-static struct http_client *wire;
+static struct http_client *client;
 static char url[100];
 
 static void
@@ -25,31 +25,30 @@ begin(void (*serve)(struct liar_connection *))
 
 	liar_start(&liar, serve);
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/a?b#c", liar.port);
-	cr_assert(
-	    http_client_open(&wire, 4, TIMEOUT_MS, NULL, &err), "%s", err.text);
+	cr_assert(http_client_open(&client, 4, TIMEOUT_MS, NULL, &err), "%s",
+	    err.text);
 }
 
 static void
 end(void)
 {
-	http_client_close(&wire);
+	http_client_close(&client);
 	liar_stop(&liar);
 }
 
 /* Until it has ended. */
 static void
-post(struct http_client_post *post, struct http_headers *fields,
-    struct span body)
+post(struct http_post *post, struct http_headers *headers, struct span body)
 {
-	*post = (struct http_client_post){
+	*post = (struct http_post){
 		.url = url,
 		.body = body,
-		.fields = fields,
+		.headers = headers,
 		.timeout_ms = TIMEOUT_MS,
 	};
-	cr_assert(http_client_start(wire, post));
-	while (http_client_run(wire), http_client_take(wire) == NULL)
-		http_client_wait(wire, NULL, 0, TIMEOUT_MS);
+	cr_assert(http_client_start(client, post));
+	while (http_client_run(client), http_client_take(client) == NULL)
+		http_client_wait(client, NULL, 0, TIMEOUT_MS);
 }
 
 /* clang-format off */
@@ -90,25 +89,25 @@ serve_row(struct liar_connection *c)
 		say = OK;
 }
 
-Test(wire, a_connection_is_kept_when_its_answer_had_a_certain_end)
+Test(http_client, a_connection_is_kept_when_the_end_of_its_response_was_certain)
 {
-	struct http_headers *fields = http_headers_make(NULL, false);
-	struct http_client_post p;
+	struct http_headers *headers = http_headers_make(NULL, false);
+	struct http_post p;
 
 	for (row = 0; row < COUNT(answers); row++) {
 		begin(serve_row);
 		for (int i = 0; i < 2; i++) {
-			post(&p, fields, SPAN("{}\n"));
+			post(&p, headers, SPAN("{}\n"));
 			cr_expect_null(p.why, "row %zu: %s", row, p.why);
-			cr_expect_eq(p.reply.status / 100, 2, "row %zu: %u",
-			    row, p.reply.status);
+			cr_expect_eq(p.response.status / 100, 2, "row %zu: %u",
+			    row, p.response.status);
 		}
 		cr_expect_eq(atomic_load(&liar.connections),
 		    answers[row].connections, "row %zu", row);
 		cr_expect_eq(atomic_load(&liar.requests), 2, "row %zu", row);
 		end();
 	}
-	http_headers_release(fields);
+	http_headers_release(headers);
 }
 
 static void
@@ -118,20 +117,20 @@ serve_ok(struct liar_connection *c)
 		liar_say(c, OK);
 }
 
-Test(wire, head_and_body_arrive_whole_whatever_their_sizes)
+Test(http_client, head_and_body_arrive_whole_whatever_their_sizes)
 {
 	static const size_t sizes[] = { 0, 1, 15000, 16000, 16383, 16384, 16385,
 		32768, 100000, 3000000 };
-	struct http_headers *fields = http_headers_make("Basic a2V5", true);
+	struct http_headers *headers = http_headers_make("Basic a2V5", true);
 	char *body = malloc(3000000);
-	struct http_client_post p;
+	struct http_post p;
 
 	cr_assert_not_null(body);
 	for (size_t i = 0; i < 3000000; i++)
 		body[i] = (char)('a' + i % 23);
 	begin(serve_ok);
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		post(&p, fields, (struct span){ body, sizes[i] });
+		post(&p, headers, (struct span){ body, sizes[i] });
 		cr_expect_null(p.why, "%zu: %s", sizes[i], p.why);
 		cr_expect_eq(liar.body_len, sizes[i]);
 		cr_expect_eq(
@@ -145,7 +144,7 @@ Test(wire, head_and_body_arrive_whole_whatever_their_sizes)
 	}
 	cr_expect_eq(atomic_load(&liar.connections), 1);
 	end();
-	http_headers_release(fields);
+	http_headers_release(headers);
 	free(body);
 }
 
@@ -167,22 +166,22 @@ serve_long_head(struct liar_connection *c)
 	liar_say(c, OK);
 }
 
-Test(wire, a_token_of_40_kB_goes_along)
+Test(http_client, a_token_of_40_kB_is_sent)
 {
 	char token[40000];
-	struct http_headers *fields;
-	struct http_client_post p;
+	struct http_headers *headers;
+	struct http_post p;
 
 	memset(token, 'x', sizeof token);
 	memcpy(token, "Bearer ", 7);
 	token[sizeof token - 1] = '\0';
-	fields = http_headers_make(token, false);
-	cr_assert_not_null(fields);
-	cr_expect_eq(fields->secret.len, sizeof token - 8);
+	headers = http_headers_make(token, false);
+	cr_assert_not_null(headers);
+	cr_expect_eq(headers->secret.len, sizeof token - 8);
 	begin(serve_long_head);
-	post(&p, fields, SPAN("the body"));
+	post(&p, headers, SPAN("the body"));
 	cr_expect_null(p.why, "%s", p.why);
-	cr_expect_eq(p.reply.status, 200);
+	cr_expect_eq(p.response.status, 200);
 	end();
-	http_headers_release(fields);
+	http_headers_release(headers);
 }

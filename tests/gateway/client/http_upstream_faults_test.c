@@ -1,9 +1,9 @@
-/* deliver_faults_test - servers that misbehave, each in its own way. */
+/* http_upstream_faults_test - servers that misbehave, each in its own way. */
 #include <poll.h>
 
 #include "tests/gateway/client/http_upstream_rig.h"
 
-TestSuite(deliver_faults, .init = prepare);
+TestSuite(http_upstream_faults, .init = prepare);
 
 static void
 serve_reset_at_once(struct liar_connection *c)
@@ -172,13 +172,14 @@ timeout_ms_of(void (*serve)(struct liar_connection *))
 	return LONG_MS;
 }
 
-Test(deliver_faults, whatever_a_server_does_the_call_is_sent_once_and_answered)
+Test(http_upstream_faults,
+    whatever_a_server_does_the_call_is_sent_once_and_answered)
 {
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct upstream_answer a;
 
 		options.timeout_ms = timeout_ms_of(faults[i].serve);
-		open_deliver(faults[i].serve);
+		open_upstream(faults[i].serve);
 		a = ask("{\"a\":1}\n");
 		cr_expect_eq(a.end, faults[i].end, "row %zu: %s", i, a.why);
 		cr_expect_eq(a.status, faults[i].status, "row %zu", i);
@@ -196,7 +197,7 @@ Test(deliver_faults, whatever_a_server_does_the_call_is_sent_once_and_answered)
 		cr_expect_leq(a.text.len, 500, "row %zu", i);
 		cr_expect_leq(atomic_load(&liar.requests), 1, "row %zu", i);
 		cr_expect_eq(atomic_load(&liar.connections), 1, "row %zu", i);
-		close_deliver();
+		close_upstream();
 		cr_expect_leq(atomic_load(&liar.written), 20000000,
 		    "row %zu: nobody reads 100 MB", i);
 	}
@@ -265,7 +266,8 @@ serve_no_reading(struct liar_connection *c)
  * A 2xx to what was not sent to its end took nothing.  A refusal counts, where
  * it is seen before the reset.
  */
-Test(deliver_faults, an_answer_before_the_request_was_read_delivers_nothing)
+Test(http_upstream_faults,
+    an_answer_before_the_request_was_read_delivers_nothing)
 {
 	static char big[3 << 20];
 	static const struct {
@@ -285,7 +287,7 @@ Test(deliver_faults, an_answer_before_the_request_was_read_delivers_nothing)
 		struct upstream_answer a;
 
 		options.timeout_ms = rows[i].answered ? HEARD_MS : SHORT_MS;
-		open_deliver(rows[i].serve);
+		open_upstream(rows[i].serve);
 		submit(big, sizeof big, NULL);
 		a = next_answer();
 		if (a.end == UPSTREAM_ANSWERED)
@@ -295,7 +297,7 @@ Test(deliver_faults, an_answer_before_the_request_was_read_delivers_nothing)
 			cr_expect(rows[i].unknown && a.end == UPSTREAM_UNKNOWN,
 			    "row %zu: %s", i, a.why);
 		cr_expect_eq(atomic_load(&liar.connections), 1);
-		close_deliver();
+		close_upstream();
 	}
 }
 
@@ -308,7 +310,7 @@ serve_redirect_elsewhere(struct liar_connection *c)
 		liar_say(c, elsewhere);
 }
 
-Test(deliver_faults, a_redirect_leads_nowhere_least_of_all_with_our_credential)
+Test(http_upstream_faults, a_redirect_is_not_followed)
 {
 	static const int statuses[] = { 301, 302, 303, 307, 308 };
 	struct upstream_answer a;
@@ -323,27 +325,27 @@ Test(deliver_faults, a_redirect_leads_nowhere_least_of_all_with_our_credential)
 		    "HTTP/1.1 %d Go\r\nLocation: http://127.0.0.1:%d/\r\n"
 		    "Content-Length: 0\r\n\r\n",
 		    statuses[i], issuer.port);
-		open_deliver(serve_redirect_elsewhere);
+		open_upstream(serve_redirect_elsewhere);
 		wait_until_ready();
 		a = ask("{\"a\":1}\n");
 		cr_expect_eq(a.status, (unsigned)statuses[i]);
 		cr_expect_eq(atomic_load(&liar.requests), 1);
 		cr_expect_eq(atomic_load(&issuer.connections), 0);
-		close_deliver();
+		close_upstream();
 	}
 }
 
 /* Whether the request left before the reset came is a matter of luck. */
-Test(deliver_faults, a_reset_before_the_request_is_an_answer_too)
+Test(http_upstream_faults, a_reset_before_the_request_is_an_answer_too)
 {
 	struct upstream_answer answer;
 
-	open_deliver(serve_reset_at_once);
+	open_upstream(serve_reset_at_once);
 	answer = ask("{}\n");
 	cr_expect_neq(answer.end, UPSTREAM_ANSWERED);
 	cr_expect_not_null(answer.why);
 	cr_expect_eq(atomic_load(&liar.requests), 0);
-	close_deliver();
+	close_upstream();
 }
 
 static void
@@ -357,11 +359,11 @@ serve_one_then_close(struct liar_connection *c)
 		liar_read(c);
 }
 
-Test(deliver_faults, nothing_is_sent_again_behind_our_back)
+Test(http_upstream_faults, nothing_is_sent_again_by_itself)
 {
 	struct upstream_answer answer;
 
-	open_deliver(serve_one_then_close);
+	open_upstream(serve_one_then_close);
 	cr_expect_eq(ask("{\"a\":1}\n").status, 200);
 	answer = ask("{\"a\":2}\n");
 	cr_expect_eq(answer.end, UPSTREAM_UNKNOWN);
@@ -369,10 +371,10 @@ Test(deliver_faults, nothing_is_sent_again_behind_our_back)
 	cr_expect_eq(atomic_load(&liar.requests), 2, "not three");
 	cr_expect_eq(ask("{\"a\":3}\n").status, 200);
 	cr_expect_eq(atomic_load(&liar.requests), 3);
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver_faults, who_cannot_be_reached_got_nothing)
+Test(http_upstream_faults, what_could_not_connect_is_unreached)
 {
 	struct upstream_answer answer;
 	struct err err = { 0 };
@@ -400,6 +402,6 @@ Test(deliver_faults, who_cannot_be_reached_got_nothing)
 		cr_expect_eq(
 		    strncmp(answer.why, cases[i].why, strlen(cases[i].why)), 0,
 		    "row %zu: %s", i, answer.why);
-		close_deliver();
+		close_upstream();
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * deliver_rig - a deliver between a server and a token endpoint that do as a
- * test says.
+ * http_upstream_rig - an http_upstream between a server and a token endpoint
+ * that do as a test says.
  *
  * Every wait is for an event, and PATIENCE_S is of a test that hangs.  A call
  * outlives it: what would end by the call's own timeout alone fails.
@@ -31,7 +31,7 @@
 #define OK       "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 MAYBE char secret[] = "hunter2hunter2";
 
-/* What a test has open: servers, options and the deliver under test. */
+/* What a test has open: servers, options and the upstream under test. */
 MAYBE struct liar liar, issuer;
 static char url[100], token_url[100];
 static struct http_upstream_options options;
@@ -48,7 +48,7 @@ prepare(void)
 }
 
 MAYBE void
-open_deliver(void (*serve)(struct liar_connection *))
+open_upstream(void (*serve)(struct liar_connection *))
 {
 	struct err err = { 0 };
 
@@ -72,11 +72,11 @@ open_with_oauth2(void (*serve)(struct liar_connection *),
 		.client_id = secret + 7,
 		.client_secret = secret,
 	};
-	open_deliver(serve);
+	open_upstream(serve);
 }
 
 MAYBE void
-close_deliver(void)
+close_upstream(void)
 {
 	upstream->ops->close(upstream);
 	liar_stop(&liar);

@@ -1,14 +1,14 @@
 #include "parsers/gzip.h"
 #include "tests/gateway/client/http_upstream_rig.h"
 
-TestSuite(deliver, .init = prepare);
+TestSuite(http_upstream, .init = prepare);
 
-Test(deliver, a_call_is_one_request_as_the_contract_says)
+Test(http_upstream, a_call_is_one_request_as_the_contract_says)
 {
 	static char big[2 << 20];
 	struct upstream_answer answer;
 
-	open_deliver(serve_ok);
+	open_upstream(serve_ok);
 	answer = ask("{\"a\":1}\n");
 	cr_expect_eq(answer.end, UPSTREAM_ANSWERED);
 	cr_expect_eq(answer.status, 200);
@@ -32,7 +32,7 @@ Test(deliver, a_call_is_one_request_as_the_contract_says)
 	cr_expect_eq(liar.body_len, sizeof big);
 	cr_expect_eq(atomic_load(&liar.requests), 2);
 	cr_expect_eq(atomic_load(&liar.connections), 1, "kept alive");
-	close_deliver();
+	close_upstream();
 }
 
 /* What the last request's body unpacks to. */
@@ -51,16 +51,16 @@ unpack_body(char *out, size_t room)
 	return len;
 }
 
-Test(deliver, a_body_is_packed_where_that_makes_it_smaller)
+Test(http_upstream, a_body_is_compressed_where_that_makes_it_smaller)
 {
 	static char big[1 << 20], again[1 << 20];
 	uint64_t x = 1;
 
 	options.compression = HTTP_COMPRESSION_GZIP;
-	open_deliver(serve_ok);
+	open_upstream(serve_ok);
 	for (size_t i = 0; i < sizeof big; i++)
 		big[i] = "{\"value\":12}\n"[i % 13];
-	/* The first parcel is small, the others are used again. */
+	/* The first compressed body is small; later ones use it again. */
 	for (size_t len = 100; len <= sizeof big; len = len * 5 / 2) {
 		submit(big, len, NULL);
 		cr_expect_eq(next_answer().status, 200);
@@ -79,15 +79,15 @@ Test(deliver, a_body_is_packed_where_that_makes_it_smaller)
 	cr_expect(strstr(liar.head, "Content-Encoding") == NULL);
 	cr_expect_eq(liar.body_len, sizeof big, "noise goes as it is");
 	cr_expect_eq(memcmp(liar.body, big, sizeof big), 0);
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver, many_calls_travel_side_by_side_and_are_each_answered_once)
+Test(http_upstream, many_calls_are_in_flight_and_each_is_answered_once)
 {
 	int cookies[4], seen = 0;
 	struct upstream_answer answer;
 
-	open_deliver(serve_ok);
+	open_upstream(serve_ok);
 	for (int round = 0; round < 50; round++) {
 		for (int i = 0; i < 4; i++)
 			submit("{}\n", 3, &cookies[i]);
@@ -101,26 +101,26 @@ Test(deliver, many_calls_travel_side_by_side_and_are_each_answered_once)
 	}
 	cr_expect_eq(atomic_load(&liar.requests), 200);
 	cr_expect_leq(atomic_load(&liar.connections), 4);
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver, closing_drops_what_is_in_flight)
+Test(http_upstream, closing_drops_what_is_in_flight)
 {
 	struct upstream_answer answer;
 
-	open_deliver(serve_nothing);
+	open_upstream(serve_nothing);
 	for (int i = 0; i < 4; i++)
 		submit("{}\n", 3, NULL);
 	upstream->ops->answers(upstream, &answer, 1);
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver, waiting_ends_with_a_descriptor_or_the_deadline)
+Test(http_upstream, waiting_ends_with_a_descriptor_or_the_deadline)
 {
 	struct instant before, after, deadline;
 	int ends[2];
 
-	open_deliver(serve_ok);
+	open_upstream(serve_ok);
 	cr_assert_eq(pipe(ends), 0);
 	cr_assert_eq(write(ends[1], "x", 1), 1);
 	deadline = patience();
@@ -138,7 +138,7 @@ Test(deliver, waiting_ends_with_a_descriptor_or_the_deadline)
 	    upstream->ops->now(upstream).ns, after.ns + PATIENCE_S * NS_PER_S);
 	close(ends[0]);
 	close(ends[1]);
-	close_deliver();
+	close_upstream();
 }
 
 static int
@@ -156,17 +156,17 @@ turns_within(int64_t ns)
 }
 
 /* Also when the answer was there as soon as the request was sent. */
-Test(deliver, after_an_answer_nobody_turns_for_nothing)
+Test(http_upstream, after_an_answer_the_wait_does_not_return_for_nothing)
 {
-	open_deliver(serve_ok);
+	open_upstream(serve_ok);
 	for (int i = 0; i < 200; i++) {
 		ask("{}\n");
 		cr_expect_lt(turns_within(NS_PER_MS), 20, "after call %d", i);
 	}
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver, a_configuration_that_cannot_work_is_told_at_once)
+Test(http_upstream, a_configuration_that_cannot_work_is_refused_at_once)
 {
 	struct err err = { 0 };
 	char ca_file[] = "/nowhere/ca.pem", path[] = "/nowhere/secret";
@@ -209,13 +209,13 @@ serve_what_it_was(struct liar_connection *c)
 }
 
 /* All of them are told before the first is connected. */
-Test(deliver, calls_that_begin_together_go_each_to_its_own_table)
+Test(http_upstream, calls_that_begin_together_go_each_to_its_own_table)
 {
 	static const char *const ids[] = { "one", "two", "three" };
 	const char *const *id;
 	char line[100];
 
-	open_deliver(serve_what_it_was);
+	open_upstream(serve_what_it_was);
 	for (size_t i = 0; i < COUNT(ids); i++)
 		submit_to(ids[i], "{}\n", 3, (void *)(uintptr_t)&ids[i]);
 	for (size_t i = 0; i < COUNT(ids); i++) {
@@ -227,5 +227,5 @@ Test(deliver, calls_that_begin_together_go_each_to_its_own_table)
 		cr_expect(span_equal(answer.text, span_of(line)), "%s: %.*s",
 		    *id, (int)answer.text.len, answer.text.at);
 	}
-	close_deliver();
+	close_upstream();
 }

@@ -1,11 +1,11 @@
-/* deliver_tokens_test - credentials on the wire, and the token endpoint. */
+/* http_upstream_tokens_test - credentials in requests, and the token endpoint. */
 #include <sched.h>
 
 #include "gateway/base/log.h"
 #include "tests/support/heard.h"
 #include "tests/gateway/client/http_upstream_rig.h"
 
-TestSuite(deliver_tokens, .init = prepare);
+TestSuite(http_upstream_tokens, .init = prepare);
 
 /* Repeats the Authorization in its refusal. */
 static void
@@ -23,21 +23,21 @@ serve_echo(struct liar_connection *c)
 	}
 }
 
-Test(deliver_tokens, an_api_key_goes_along_and_is_masked_in_what_comes_back)
+Test(http_upstream_tokens, an_api_key_is_sent_and_is_masked_in_the_response)
 {
 	struct upstream_answer answer;
 	char key[] = "pok_abc";
 
 	options.credentials.kind = CREDENTIAL_API_KEY;
 	options.credentials.api_key = key;
-	open_deliver(serve_echo);
+	open_upstream(serve_echo);
 	cr_expect(upstream->ops->ready(upstream));
 	answer = ask("{}\n");
 	cr_expect_eq(answer.status, 403);
 	cr_expect(
 	    span_equal(answer.text, SPAN("Authorization: Basic ************")),
 	    "%.*s", (int)answer.text.len, answer.text.at);
-	close_deliver();
+	close_upstream();
 }
 
 static void
@@ -61,7 +61,7 @@ issue(struct liar_connection *c)
 		say_token(c, 300);
 }
 
-Test(deliver_tokens, a_token_is_fetched_before_anything_is_sent)
+Test(http_upstream_tokens, a_token_is_fetched_before_anything_is_sent)
 {
 	open_with_oauth2(serve_ok, issue);
 	cr_expect(!upstream->ops->ready(upstream));
@@ -79,7 +79,7 @@ Test(deliver_tokens, a_token_is_fetched_before_anything_is_sent)
 	cr_expect_str_eq(issuer.body, "grant_type=client_credentials&"
 				      "client_id=hunter2&"
 				      "client_secret=hunter2hunter2");
-	close_deliver();
+	close_upstream();
 }
 
 static void
@@ -94,7 +94,7 @@ serve_401_to_the_first_token(struct liar_connection *c)
 	}
 }
 
-Test(deliver_tokens, waiting_ends_when_a_token_came_before_it_began)
+Test(http_upstream_tokens, waiting_ends_when_a_token_came_before_it_began)
 {
 	struct instant until;
 	struct upstream_answer answer;
@@ -106,10 +106,10 @@ Test(deliver_tokens, waiting_ends_when_a_token_came_before_it_began)
 		upstream->ops->wait(upstream, NULL, 0, until);
 	}
 	cr_expect_lt(upstream->ops->now(upstream).ns, until.ns);
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver_tokens, a_401_renews_once_and_the_pump_sends_again)
+Test(http_upstream_tokens, a_401_renews_once_and_the_pump_sends_again)
 {
 	struct upstream_answer answer;
 
@@ -126,7 +126,7 @@ Test(deliver_tokens, a_401_renews_once_and_the_pump_sends_again)
 	cr_expect_eq(ask("{}\n").status, 200);
 	cr_expect_eq(atomic_load(&issuer.requests), 2, "one renewal for four");
 	cr_expect_eq(atomic_load(&liar.requests), 5);
-	close_deliver();
+	close_upstream();
 }
 
 static void
@@ -136,7 +136,8 @@ serve_401(struct liar_connection *c)
 		liar_say(c, "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
 }
 
-Test(deliver_tokens, a_renewal_in_vain_says_that_the_credential_is_bad)
+Test(
+    http_upstream_tokens, a_401_after_a_renewal_says_that_the_credential_is_bad)
 {
 	open_with_oauth2(serve_401, issue);
 	wait_until_ready();
@@ -150,7 +151,7 @@ Test(deliver_tokens, a_renewal_in_vain_says_that_the_credential_is_bad)
 	}
 	cr_expect_geq(atomic_load(&issuer.requests), 2);
 	cr_expect_leq(atomic_load(&issuer.requests), 4);
-	close_deliver();
+	close_upstream();
 }
 
 static void
@@ -168,7 +169,7 @@ issue_for_four_seconds(struct liar_connection *c)
 		say_token(c, 4);
 }
 
-Test(deliver_tokens, a_token_is_renewed_before_it_ends_without_a_gap)
+Test(http_upstream_tokens, a_token_is_renewed_before_it_ends_without_a_gap)
 {
 	struct instant until;
 	struct upstream_answer answer;
@@ -182,7 +183,7 @@ Test(deliver_tokens, a_token_is_renewed_before_it_ends_without_a_gap)
 		upstream->ops->answers(upstream, &answer, 1);
 		cr_expect(upstream->ops->ready(upstream));
 	}
-	close_deliver();
+	close_upstream();
 }
 
 /* Keeps back what came with the first token, until it is an old one. */
@@ -205,7 +206,7 @@ serve_echo_late(struct liar_connection *c)
 	}
 }
 
-Test(deliver_tokens, a_token_that_was_replaced_meanwhile_is_masked_too)
+Test(http_upstream_tokens, a_token_that_was_replaced_meanwhile_is_masked_too)
 {
 	struct upstream_answer answer;
 	struct instant until;
@@ -224,7 +225,7 @@ Test(deliver_tokens, a_token_that_was_replaced_meanwhile_is_masked_too)
 	cr_expect_eq(answer.status, 403);
 	cr_expect(span_equal(answer.text, SPAN("no, *******")), "%.*s",
 	    (int)answer.text.len, answer.text.at);
-	close_deliver();
+	close_upstream();
 }
 
 /* The first connection tells a lie, the next ones serve. */
@@ -306,10 +307,11 @@ survive(void *arg)
 	cr_expect(strstr(liar.head, "Bearer token-") != NULL, "row %zu", row);
 	cr_expect(strstr(liar.head, "stolen") == NULL, "row %zu", row);
 	cr_expect_eq(atomic_load(&issuer.connections), 2, "row %zu", row);
-	close_deliver();
+	close_upstream();
 }
 
-Test(deliver_tokens, a_lying_token_endpoint_is_asked_again_and_named_in_the_log)
+Test(http_upstream_tokens,
+    a_bad_token_endpoint_is_asked_again_and_named_in_the_log)
 {
 	struct log_options debug = { .level = LOG_DEBUG };
 

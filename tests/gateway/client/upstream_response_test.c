@@ -10,13 +10,13 @@
 
 /* Hands over the text line by line. */
 static bool
-read_head(struct upstream_response *reply, const char *text)
+read_head(struct upstream_response *response, const char *text)
 {
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n") + 1;
 
 		if (!upstream_response_head(
-			reply, (struct span){ text, len }, NOW_MS))
+			response, (struct span){ text, len }, NOW_MS))
 			return false;
 		text += len;
 	}
@@ -53,84 +53,88 @@ static const struct {
 };
 /* clang-format on */
 
-Test(reply, a_head_is_whole_with_the_empty_line_of_a_final_status)
+Test(upstream_response, a_head_is_whole_with_the_empty_line_of_a_final_status)
 {
 	for (size_t i = 0; i < COUNT(heads); i++) {
-		struct upstream_response reply;
+		struct upstream_response response;
 
-		upstream_response_reset(&reply);
-		cr_expect(read_head(&reply, heads[i].head));
-		cr_expect_eq(reply.whole, heads[i].whole, "%s", heads[i].head);
+		upstream_response_reset(&response);
+		cr_expect(read_head(&response, heads[i].head));
 		cr_expect_eq(
-		    reply.status, heads[i].status, "%s", heads[i].head);
-		cr_expect_eq(reply.retry_after_ms, heads[i].retry_after_ms,
+		    response.whole, heads[i].whole, "%s", heads[i].head);
+		cr_expect_eq(
+		    response.status, heads[i].status, "%s", heads[i].head);
+		cr_expect_eq(response.retry_after_ms, heads[i].retry_after_ms,
 		    "%s", heads[i].head);
 		cr_expect_eq(
-		    reply.reset_ms, heads[i].reset_ms, "%s", heads[i].head);
+		    response.reset_ms, heads[i].reset_ms, "%s", heads[i].head);
 	}
 }
 
-Test(reply, no_head_is_read_without_end)
+Test(upstream_response, no_head_is_read_without_end)
 {
 	static const char *const lines[] = { "X: y\r\n",
 		"HTTP/1.1 100 Go on\r\n", "\r\n" };
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
-		struct upstream_response reply;
+		struct upstream_response response;
 		size_t bytes = 0;
 
-		upstream_response_reset(&reply);
-		while (read_head(&reply, lines[i])) {
+		upstream_response_reset(&response);
+		while (read_head(&response, lines[i])) {
 			bytes += strlen(lines[i]);
 			cr_assert_leq(bytes, UPSTREAM_RESPONSE_HEAD_MAX);
 		}
-		cr_expect(!reply.whole);
+		cr_expect(!response.whole);
 	}
 }
 
-Test(reply, of_a_body_the_beginning_is_kept_and_the_rest_counted)
+Test(upstream_response, of_a_body_the_beginning_is_kept_and_the_rest_counted)
 {
-	struct upstream_response reply;
+	struct upstream_response response;
 	char piece[300];
 
-	upstream_response_reset(&reply);
-	cr_expect_eq(upstream_response_text_len(&reply), 0);
+	upstream_response_reset(&response);
+	cr_expect_eq(upstream_response_text_len(&response), 0);
 	memset(piece, 'a', sizeof piece);
-	cr_expect(upstream_response_body(&reply, (struct span){ piece, 300 }));
-	cr_expect_eq(upstream_response_text_len(&reply), 300);
+	cr_expect(
+	    upstream_response_body(&response, (struct span){ piece, 300 }));
+	cr_expect_eq(upstream_response_text_len(&response), 300);
 	memset(piece, 'b', sizeof piece);
-	cr_expect(upstream_response_body(&reply, (struct span){ piece, 300 }));
-	cr_expect_eq(upstream_response_text_len(&reply), 500);
-	cr_expect_eq(reply.text[299], 'a');
-	cr_expect_eq(reply.text[499], 'b');
-	while (reply.body_bytes + 300 <= UPSTREAM_RESPONSE_BODY_MAX)
+	cr_expect(
+	    upstream_response_body(&response, (struct span){ piece, 300 }));
+	cr_expect_eq(upstream_response_text_len(&response), 500);
+	cr_expect_eq(response.text[299], 'a');
+	cr_expect_eq(response.text[499], 'b');
+	while (response.body_bytes + 300 <= UPSTREAM_RESPONSE_BODY_MAX)
 		cr_assert(upstream_response_body(
-		    &reply, (struct span){ piece, 300 }));
-	cr_expect(!upstream_response_body(&reply, (struct span){ piece, 300 }));
+		    &response, (struct span){ piece, 300 }));
+	cr_expect(
+	    !upstream_response_body(&response, (struct span){ piece, 300 }));
 }
 
-Test(reply, what_is_left_and_the_date_are_read)
+Test(upstream_response, what_is_left_and_the_date_are_read)
 {
-	struct upstream_response reply;
+	struct upstream_response response;
 
-	upstream_response_reset(&reply);
-	cr_expect_eq(reply.remaining, -1);
-	cr_expect_eq(reply.date_ms, -1);
-	cr_expect(
-	    read_head(&reply, "HTTP/1.1 200 OK\r\nratelimit-remaining: 83\r\n"
-			      "Date: Tue, 24 Nov 2026 10:00:42 GMT\r\n\r\n"));
-	cr_expect_eq(reply.remaining, 83);
-	cr_expect_eq(reply.date_ms, NOW_MS + 42000);
-	upstream_response_reset(&reply);
-	cr_expect(
-	    read_head(&reply, "HTTP/1.1 200 OK\r\nRateLimit-Remaining: -1\r\n"
-			      "Date: yesterday\r\n\r\n"));
-	cr_expect_eq(reply.remaining, -1);
-	cr_expect_eq(reply.date_ms, -1);
+	upstream_response_reset(&response);
+	cr_expect_eq(response.remaining, -1);
+	cr_expect_eq(response.date_ms, -1);
+	cr_expect(read_head(&response,
+	    "HTTP/1.1 200 OK\r\nratelimit-remaining: 83\r\n"
+	    "Date: Tue, 24 Nov 2026 10:00:42 GMT\r\n\r\n"));
+	cr_expect_eq(response.remaining, 83);
+	cr_expect_eq(response.date_ms, NOW_MS + 42000);
+	upstream_response_reset(&response);
+	cr_expect(read_head(&response,
+	    "HTTP/1.1 200 OK\r\nRateLimit-Remaining: -1\r\n"
+	    "Date: yesterday\r\n\r\n"));
+	cr_expect_eq(response.remaining, -1);
+	cr_expect_eq(response.date_ms, -1);
 }
 
 /* Where the head ends, reply and response must agree. */
-Test(reply, only_an_empty_line_ends_a_head)
+Test(upstream_response, only_an_empty_line_ends_a_head)
 {
 	static const struct {
 		struct span line;
@@ -143,12 +147,12 @@ Test(reply, only_an_empty_line_ends_a_head)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct upstream_response reply;
+		struct upstream_response response;
 
-		upstream_response_reset(&reply);
+		upstream_response_reset(&response);
 		cr_expect(upstream_response_head(
-		    &reply, SPAN("HTTP/1.1 200 OK\r\n"), 0));
-		cr_expect(upstream_response_head(&reply, rows[i].line, 0));
-		cr_expect_eq(reply.whole, rows[i].ends, "row %zu", i);
+		    &response, SPAN("HTTP/1.1 200 OK\r\n"), 0));
+		cr_expect(upstream_response_head(&response, rows[i].line, 0));
+		cr_expect_eq(response.whole, rows[i].ends, "row %zu", i);
 	}
 }

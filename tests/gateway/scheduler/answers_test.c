@@ -191,7 +191,7 @@ asked(struct rig *rig)
  * Each row is a table that gets 404 for an hour, and what a producer is told
  * of it meanwhile.
  */
-Test(answers, a_name_that_upstream_never_had_is_refused_until_it_has)
+Test(answers, a_name_that_upstream_does_not_have_is_refused_until_it_does)
 {
 	static const struct {
 		const char *what;
@@ -262,7 +262,7 @@ script_first_slow_503(struct rig *rig, struct rig_call *call)
 		call->answer.status = 503;
 }
 
-Test(answers, a_batch_that_fails_for_ever_and_fresh_ones_take_turns)
+Test(answers, a_batch_that_always_fails_and_fresh_ones_alternate)
 {
 	struct rig *rig = rig_open_warm(
 	    (struct rig_options){ .script = script_first_slow_503 });
@@ -301,7 +301,7 @@ Test(answers, a_failed_batch_does_not_wait_for_the_queue_to_end)
 	rig_close(rig);
 }
 
-Test(answers, failed_batches_take_turns_as_probes)
+Test(answers, failed_batches_alternate_as_probes)
 {
 	struct rig *rig =
 	    rig_open_warm((struct rig_options){ .script = script_all_down });

@@ -4,7 +4,7 @@
 
 #include "gateway/base/clock.h"
 
-Test(backoff, doubles_to_its_most_and_is_drawn_within_its_part)
+Test(backoff, doubles_to_its_maximum_and_is_drawn_within_its_part)
 {
 	static const struct {
 		const struct backoff *backoff;
@@ -40,10 +40,10 @@ Test(backoff, doubles_to_its_most_and_is_drawn_within_its_part)
 
 Test(backoff, a_named_wait_is_clamped_and_no_wait_is_none)
 {
-	cr_expect_eq(backoff_told_ns(-1), 0);
-	cr_expect_eq(backoff_told_ns(0), 0);
-	cr_expect_eq(backoff_told_ns(1), NS_PER_MS);
-	cr_expect_eq(backoff_told_ns(300000), 300 * NS_PER_S);
-	cr_expect_eq(backoff_told_ns(300001), 300 * NS_PER_S);
-	cr_expect_eq(backoff_told_ns(INT64_MAX), 300 * NS_PER_S);
+	cr_expect_eq(backoff_named_ns(-1), 0);
+	cr_expect_eq(backoff_named_ns(0), 0);
+	cr_expect_eq(backoff_named_ns(1), NS_PER_MS);
+	cr_expect_eq(backoff_named_ns(300000), 300 * NS_PER_S);
+	cr_expect_eq(backoff_named_ns(300001), 300 * NS_PER_S);
+	cr_expect_eq(backoff_named_ns(INT64_MAX), 300 * NS_PER_S);
 }

@@ -18,46 +18,46 @@ log2_up(size_t n)
 }
 
 static struct rig *
-open_burying(struct rig_options options)
+open_rig(struct rig_options options)
 {
-	options.buries = true;
+	options.keeps_dead_letters = true;
 	return rig_open_warm(options);
 }
 
-/* Some events that are taken, so that the lane is known to be right. */
+/* Delivers an event: a control for candidates. */
 static void
-prove(struct rig *rig)
+deliver_one(struct rig *rig)
 {
 	rig_post(rig, 0, 1);
 	rig_run(rig, rig->now.ns + SEC);
 }
 
 static void
-sift_one(uint32_t events, uint32_t culprit, bool proven)
+bisect_one(uint32_t events, uint32_t culprit, bool proven)
 {
-	struct rig *rig = open_burying(
+	struct rig *rig = open_rig(
 	    (struct rig_options){ .batch = { events, 1000000, 500, 0, 0 } });
 	uint32_t first;
 	size_t before;
 
 	if (proven)
-		prove(rig);
+		deliver_one(rig);
 	before = rig->call_count;
 	first = rig_post(rig, 0, events);
 	rig_poison(rig, first + culprit);
 	rig_finish(rig, 10 * SEC);
 	cr_expect_leq(rig->call_count - before - 1, 2 * log2_up(events),
 	    "%zu for %u of %u", rig->call_count - before, culprit, events);
-	rig_expect_sifted(rig);
-	cr_expect_eq(rig->last_burial.status, 400);
-	cr_expect_eq(rig->last_burial.number, culprit);
-	cr_expect_str_eq(rig->last_burial.reason, "refused");
+	rig_expect_bisected(rig);
+	cr_expect_eq(rig->last_dead_letter.status, 400);
+	cr_expect_eq(rig->last_dead_letter.number, culprit);
+	cr_expect_str_eq(rig->last_dead_letter.reason, "refused");
 	cr_expect_str_eq(rig->last_answer, "{\"code\":\"BadRow\"}");
-	cr_expect_eq(pump_counts(rig->pump).buried, 1);
+	cr_expect_eq(pump_counts(rig->pump).dead_lettered, 1);
 	rig_close(rig);
 }
 
-Test(sieve, one_culprit_costs_at_most_twice_the_logarithm)
+Test(bisect, one_event_at_fault_costs_at_most_twice_the_logarithm)
 {
 	static const uint32_t sizes[] = { 2, 3, 5, 59, 60, 64, 65, 1000 };
 
@@ -65,19 +65,19 @@ Test(sieve, one_culprit_costs_at_most_twice_the_logarithm)
 		for (uint32_t k = 0; k < 5; k++) {
 			uint32_t at = k * (sizes[i] - 1) / 4;
 
-			sift_one(sizes[i], at, true);
-			sift_one(sizes[i], at, false);
+			bisect_one(sizes[i], at, true);
+			bisect_one(sizes[i], at, false);
 		}
-	sift_one(1, 0, true);
+	bisect_one(1, 0, true);
 }
 
-Test(sieve, halves_are_sent_in_order)
+Test(bisect, halves_are_sent_in_order)
 {
-	struct rig *rig = open_burying((struct rig_options){ 0 });
+	struct rig *rig = open_rig((struct rig_options){ 0 });
 	size_t before;
 	uint32_t first;
 
-	prove(rig);
+	deliver_one(rig);
 	first = rig_post(rig, 0, 8);
 	rig_poison(rig, first + 5);
 	before = rig->call_count;
@@ -97,7 +97,7 @@ static int64_t
 drain(uint32_t culprits)
 {
 	struct rig *rig =
-	    open_burying((struct rig_options){ .calls_per_minute = 6000,
+	    open_rig((struct rig_options){ .calls_per_minute = 6000,
 		.line_bytes = 100,
 		.latency_ns = 20 * MS });
 	int64_t start = rig->now.ns;
@@ -108,13 +108,13 @@ drain(uint32_t culprits)
 		rig_poison(rig, i * (100000 / culprits) +
 				    rig_random(rig, 100000 / culprits));
 	rig_finish(rig, 10 * MINUTE);
-	rig_expect_sifted(rig);
+	rig_expect_bisected(rig);
 	start = rig->now.ns - start;
 	rig_close(rig);
 	return start;
 }
 
-Test(sieve, a_hundred_among_a_hundred_thousand_drain_at_half_speed_or_better)
+Test(bisect, a_hundred_among_a_hundred_thousand_drain_at_half_speed_or_better)
 {
 	int64_t clean = drain(0), dirty = drain(100);
 
@@ -133,7 +133,7 @@ script_table_0_refused(struct rig *rig, struct rig_call *call)
 static void
 refuse_all(uint32_t max_events, uint32_t batches, bool proven, uint64_t seed)
 {
-	struct rig *rig = open_burying(
+	struct rig *rig = open_rig(
 	    (struct rig_options){ .batch = { max_events, 1000000, 500, 0, 0 },
 		.tables = 2,
 		.seed = seed,
@@ -141,7 +141,7 @@ refuse_all(uint32_t max_events, uint32_t batches, bool proven, uint64_t seed)
 	size_t before;
 
 	if (proven)
-		prove(rig);
+		deliver_one(rig);
 	rig->options.script = script_table_0_refused;
 	before = rig->call_count;
 	for (uint32_t i = 0; i < batches; i++)
@@ -151,13 +151,13 @@ refuse_all(uint32_t max_events, uint32_t batches, bool proven, uint64_t seed)
 	    "%zu calls for %u batches of %u, proven %d",
 	    rig->call_count - before, batches, max_events, proven);
 	rig_run(rig, 60 * MINUTE);
-	cr_expect_eq(rig_buried(rig), 0, "%u", rig_buried(rig));
+	cr_expect_eq(rig_dead_lettered(rig), 0, "%u", rig_dead_lettered(rig));
 	rig_finish(rig, 30 * MINUTE);
 	rig_expect_each_once(rig);
 	rig_close(rig);
 }
 
-Test(sieve, a_table_that_refuses_everything_loses_nothing_for_twenty_calls)
+Test(bisect, a_table_that_refuses_everything_costs_twenty_calls_and_no_event)
 {
 	for (uint32_t max_events = 1; max_events <= 1000; max_events *= 3)
 		for (uint64_t seed = 0; seed < 2; seed++) {
@@ -171,9 +171,9 @@ Test(sieve, a_table_that_refuses_everything_loses_nothing_for_twenty_calls)
 		}
 }
 
-Test(sieve, a_wrong_table_met_event_by_event_is_held_after_eight)
+Test(bisect, a_table_that_refuses_single_events_is_held_after_eight)
 {
-	struct rig *rig = open_burying((struct rig_options){
+	struct rig *rig = open_rig((struct rig_options){
 	    .tables = 2, .script = script_table_0_refused });
 	size_t calls = 0;
 
@@ -185,7 +185,7 @@ Test(sieve, a_wrong_table_met_event_by_event_is_held_after_eight)
 	for (size_t i = 0; i < rig->call_count; i++)
 		calls += rig->calls[i].table == 0;
 	cr_expect_leq(calls, 8 + 4, "%zu", calls);
-	cr_expect_eq(rig_buried(rig), 0);
+	cr_expect_eq(rig_dead_lettered(rig), 0);
 	cr_expect_eq(rig_arrived(rig, 1), 100, "the other table's");
 	rig_run(rig, 60 * MINUTE);
 	rig_finish(rig, 30 * MINUTE);
@@ -193,12 +193,13 @@ Test(sieve, a_wrong_table_met_event_by_event_is_held_after_eight)
 	rig_close(rig);
 }
 
-Test(sieve, many_culprits_in_a_row_are_buried_once_others_were_taken)
+Test(bisect,
+    many_at_fault_in_a_row_become_dead_letters_once_others_are_delivered)
 {
-	struct rig *rig = open_burying((struct rig_options){ 0 });
+	struct rig *rig = open_rig((struct rig_options){ 0 });
 	uint32_t first;
 
-	prove(rig);
+	deliver_one(rig);
 	first = rig_post(rig, 0, 60);
 	for (uint32_t i = 0; i < 60; i++)
 		rig_poison(rig, first + i);
@@ -207,35 +208,37 @@ Test(sieve, many_culprits_in_a_row_are_buried_once_others_were_taken)
 		rig_run(rig, rig->now.ns + 5 * SEC);
 	}
 	rig_finish(rig, 60 * MINUTE);
-	rig_expect_sifted(rig);
+	rig_expect_bisected(rig);
 	rig_close(rig);
 }
 
-Test(sieve, a_suspect_is_buried_on_the_word_of_who_came_within_a_minute)
+Test(bisect, a_delivery_within_the_minute_before_confirms_a_candidate)
 {
-	struct rig *rig = open_burying((struct rig_options){ 0 });
+	struct rig *rig = open_rig((struct rig_options){ 0 });
 
-	prove(rig);
+	deliver_one(rig);
 	rig_run(rig, rig->now.ns + 50 * SEC);
 	rig_poison(rig, rig_post(rig, 0, 1));
 	rig_run(rig, rig->now.ns + SEC);
-	cr_expect_eq(rig_buried(rig), 1);
+	cr_expect_eq(rig_dead_lettered(rig), 1);
 	rig_run(rig, rig->now.ns + 60 * SEC);
 	rig_poison(rig, rig_post(rig, 0, 1));
 	rig_run(rig, rig->now.ns + 60 * SEC);
-	cr_expect_eq(rig_buried(rig), 1, "nobody was taken for long");
-	prove(rig);
-	cr_expect_eq(rig_buried(rig), 2, "and now somebody was");
+	cr_expect_eq(
+	    rig_dead_lettered(rig), 1, "nothing was delivered for long");
+	deliver_one(rig);
+	cr_expect_eq(rig_dead_lettered(rig), 2, "and now something was");
 	rig_finish(rig, SEC);
-	rig_expect_sifted(rig);
+	rig_expect_bisected(rig);
 	rig_close(rig);
 }
 
-Test(sieve, a_producer_who_waits_is_told_which_events_were_refused)
+Test(bisect, a_producer_who_waits_learns_which_events_were_refused)
 {
-	for (int buries = 0; buries < 2; buries++) {
-		struct rig *rig = rig_open_warm(
-		    (struct rig_options){ .buries = buries != 0 });
+	for (int keeps_dead_letters = 0; keeps_dead_letters < 2;
+	     keeps_dead_letters++) {
+		struct rig *rig = rig_open_warm((struct rig_options){
+		    .keeps_dead_letters = keeps_dead_letters != 0 });
 		size_t bad, good;
 		const struct rig_request *r;
 
@@ -253,38 +256,39 @@ Test(sieve, a_producer_who_waits_is_told_which_events_were_refused)
 				 r->completion.refused_events[1],
 		    7 + 19);
 		cr_expect_eq(rig_arrived(rig, 1), 58);
-		cr_expect_eq(rig_buried(rig), buries ? 2 : 0);
+		cr_expect_eq(
+		    rig_dead_lettered(rig), keeps_dead_letters ? 2 : 0);
 		rig_close(rig);
 	}
 }
 
 /* Nobody keeps dead letters, and nobody waits: the event must stay. */
 static void
-keep_at_home(bool buries)
+keep_at_home(bool keeps_dead_letters)
 {
-	struct rig *rig =
-	    rig_open_warm((struct rig_options){ .buries = buries });
+	struct rig *rig = rig_open_warm(
+	    (struct rig_options){ .keeps_dead_letters = keeps_dead_letters });
 
-	rig->grave_full = true;
-	prove(rig);
+	rig->store_full = true;
+	deliver_one(rig);
 	rig_poison(rig, rig_post(rig, 0, 60));
 	for (int i = 0; i < 3600; i++) {
 		rig_post(rig, 0, 1);
 		rig_run(rig, rig->now.ns + SEC);
 	}
 	rig_run(rig, rig->now.ns + 31 * SEC);
-	cr_expect_eq(rig_buried(rig), 0);
+	cr_expect_eq(rig_dead_lettered(rig), 0);
 	cr_expect_eq(rig_arrived(rig, 1), 60 + 3600, "all but one, kept");
 	cr_expect_eq(pump_counts(rig->pump).waiting, 1);
-	if (buries) {
-		rig->grave_full = false;
+	if (keeps_dead_letters) {
+		rig->store_full = false;
 		rig_finish(rig, 12 * MINUTE);
-		rig_expect_sifted(rig);
+		rig_expect_bisected(rig);
 	}
 	rig_close(rig);
 }
 
-Test(sieve, without_room_for_dead_letters_the_event_stays_and_others_flow)
+Test(bisect, without_room_for_dead_letters_the_event_stays_and_others_flow)
 {
 	keep_at_home(false);
 	keep_at_home(true);
@@ -336,9 +340,9 @@ too_large(const struct rig *rig, int64_t from_ns, size_t *largest)
 	return refused;
 }
 
-Test(sieve, a_413_teaches_the_size_which_is_forgotten_by_a_tenth_a_minute)
+Test(bisect, a_413_halves_the_size_which_grows_again_by_a_tenth_a_minute)
 {
-	struct rig *rig = open_burying(
+	struct rig *rig = open_rig(
 	    (struct rig_options){ .batch = { 1000, 1000000, 500, 0, 0 },
 		.line_bytes = 100,
 		.script = script_small_at_first });
@@ -382,16 +386,16 @@ script_tiny(struct rig *rig, struct rig_call *call)
 		call->answer.status = 413;
 }
 
-Test(sieve, one_event_that_is_too_large_is_buried_and_needs_no_witness)
+Test(bisect, one_event_that_is_too_large_is_a_dead_letter_without_a_control)
 {
-	struct rig *rig = open_burying(
+	struct rig *rig = open_rig(
 	    (struct rig_options){ .line_bytes = 300, .script = script_tiny });
 
 	rig_poison(rig, rig_post(rig, 0, 1));
 	rig_finish(rig, 10 * SEC);
-	rig_expect_sifted(rig);
-	cr_expect_eq(rig->last_burial.status, 413);
-	cr_expect_str_eq(rig->last_burial.reason, "too_large");
+	rig_expect_bisected(rig);
+	cr_expect_eq(rig->last_dead_letter.status, 413);
+	cr_expect_str_eq(rig->last_dead_letter.reason, "too_large");
 	rig_close(rig);
 }
 
@@ -414,10 +418,10 @@ script_troubled(struct rig *rig, struct rig_call *call)
 		call->answer.end = UPSTREAM_UNREACHED;
 }
 
-Test(sieve, trouble_amid_the_pieces_loses_and_doubles_nothing)
+Test(bisect, trouble_between_pieces_loses_and_doubles_nothing)
 {
 	for (uint64_t seed = 0; seed < 20; seed++) {
-		struct rig *rig = open_burying((struct rig_options){
+		struct rig *rig = open_rig((struct rig_options){
 		    .tables = 3, .seed = seed, .script = script_troubled });
 
 		for (int i = 0; i < 600; i++) {
@@ -434,7 +438,7 @@ Test(sieve, trouble_amid_the_pieces_loses_and_doubles_nothing)
 			rig_run(rig, rig->now.ns + MINUTE / 2);
 		}
 		rig_finish(rig, 60 * MINUTE);
-		rig_expect_sifted(rig);
+		rig_expect_bisected(rig);
 		rig_close(rig);
 	}
 }

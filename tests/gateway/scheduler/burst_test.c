@@ -80,7 +80,7 @@ Test(burst, with_room_batches_are_of_the_usual_size)
 }
 
 /* A quiet table beside loud ones keeps its linger. */
-Test(burst, who_does_not_make_calls_scarce_does_not_wait)
+Test(burst, a_lane_that_does_not_make_calls_scarce_does_not_wait)
 {
 	struct rig *rig = open_bursting(5, 1000);
 	int64_t most_ns = 0, wait_ns;

@@ -34,7 +34,8 @@ script_old_token(struct rig *rig, struct rig_call *call)
 	call->answer.renewing = true;
 }
 
-Test(credentials, a_401_goes_again_first_with_the_next_token_and_is_paid_for)
+Test(credentials,
+    after_a_401_the_batch_goes_first_with_the_next_token_and_is_paid_for)
 {
 	struct rig *rig =
 	    rig_open_warm((struct rig_options){ .script = script_old_token });
@@ -176,7 +177,7 @@ script_mixed(struct rig *rig, struct rig_call *call)
 	call->answer.renewing = true;
 }
 
-Test(credentials, only_401s_in_a_row_speak_of_the_table)
+Test(credentials, only_401s_in_a_row_count_against_a_table)
 {
 	struct rig *rig =
 	    rig_open_warm((struct rig_options){ .script = script_mixed });

@@ -1,159 +1,134 @@
 /*
- * The pump on the rig: a table's trouble is no other table's.
+ * The pump on the rig: lanes share by weight while calls or bytes are
+ * scarce.
  */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
+#include "gateway/scheduler/drr.h"
 #include "tests/gateway/scheduler/rig.h"
 
 #define MINUTE (60 * SEC)
 
-enum { TABLES = 50, BROKEN = 5 };
-
-/* The first five are broken, each in a way of its own. */
-static void
-script_five_broken(struct rig *rig, struct rig_call *call)
+/* 49 quiet tables need a quarter of the calls, one wants twice all of them. */
+Test(drr, one_busy_table_does_not_delay_49_others)
 {
-	call->answer_ns += rig_random(rig, 20) * MS;
-	switch (call->table) {
-	case 0:
-		call->answer.status = 404;
-		break;
-	case 1:
-		call->answer.status = 403;
-		break;
-	case 2:
-		call->answer.status = 400;
-		break;
-	case 3: /* what a timeout of 20 s makes of an answer after 29 s */
-		call->answer_ns = call->sent_ns + 20 * SEC;
-		call->answer.end = UPSTREAM_UNKNOWN;
-		call->arrives = false;
-		break;
-	case 4:
-		call->answer.end = UPSTREAM_UNKNOWN;
-		call->arrives = false;
-		break;
-	}
-}
-
-static void
-script_healthy(struct rig *rig, struct rig_call *call)
-{
-	call->answer_ns += rig_random(rig, 20) * MS;
-}
-
-struct delays {
-	double mean_ms;
-	int64_t most_ms;
-	size_t probes, calls;
-};
-
-/* Ten minutes of all tables alike, and how long the good 45 waited. */
-static struct delays
-run(bool broken, uint64_t calls_per_minute, uint64_t max_in_flight)
-{
-	struct rig *rig = rig_open_warm((struct rig_options){ .tables = TABLES,
-	    .buries = true,
-	    .seed = 7,
-	    .line_bytes = 100,
-	    .calls_per_minute = calls_per_minute,
-	    .max_in_flight = max_in_flight,
-	    .script = broken ? script_five_broken : script_healthy });
-	int64_t end = rig->now.ns + 10 * MINUTE, wait_ms, sum_ms = 0;
-	struct delays delays = { 0 };
-	size_t count = 0;
+	struct rig *rig = rig_open_warm((struct rig_options){
+	    .tables = 50, .calls_per_minute = 6000, .line_bytes = 100 });
+	int64_t end = rig->now.ns + 2 * MINUTE, wait_ns, most_ns = 0;
+	size_t loud = 0, calls = rig->call_count;
 
 	while (rig->now.ns < end) {
-		for (uint32_t t = 0; t < TABLES; t++)
-			if (t < BROKEN)
-				rig_post(rig, t, 10 + rig_random(rig, 20));
-			else
-				rig_post_awaited(rig, t,
-				    10 + rig_random(rig, 20),
+		for (int i = 0; i < 20; i++)
+			rig_post(rig, 0, 60);
+		for (uint32_t t = 1; t < 50; t++)
+			if (rig_random(rig, 20) == 0)
+				rig_post_awaited(rig, t, 1 + rig_random(rig, 5),
 				    rig->now.ns + 60 * MINUTE);
-		rig_run(rig, rig->now.ns + SEC);
+		rig_run(rig, rig->now.ns + 100 * MS);
 	}
-	rig_run(rig, rig->now.ns + MINUTE);
+	for (size_t i = calls; i < rig->call_count; i++)
+		loud += rig->calls[i].table == 0;
+	calls = rig->call_count - calls;
+	cr_expect_geq(calls, 2 * 6000 * 97 / 100, "all is used: %zu", calls);
+	cr_expect_geq(loud, calls / 2, "the loud one gets the rest: %zu", loud);
+	rig_finish(rig, 60 * MINUTE);
 	for (size_t i = 0; i < rig->request_count; i++) {
 		const struct rig_request *r = &rig->requests[i];
 
-		cr_assert(
-		    r->settled && r->completion.result == COMPLETION_DELIVERED);
-		wait_ms = (r->settled_ns -
-			      (r->completion.deadline.ns - 60 * MINUTE)) /
-			  MS;
-		sum_ms += wait_ms;
-		count++;
-		if (wait_ms > delays.most_ms)
-			delays.most_ms = wait_ms;
+		wait_ns =
+		    r->settled_ns - (r->completion.deadline.ns - 60 * MINUTE);
+		most_ns = wait_ns > most_ns ? wait_ns : most_ns;
 	}
-	delays.mean_ms = (double)sum_ms / (double)count;
-	delays.calls = rig->call_count;
-	for (size_t i = 0; i < rig->call_count; i++)
-		delays.probes += rig->calls[i].table < BROKEN;
-	if (broken)
-		cr_expect_eq(rig_buried(rig), 0);
-	cr_expect_leq(rig_fullest_calls(rig, MINUTE), calls_per_minute);
+	cr_expect_leq(most_ns, SEC, "2 x linger; %ld ms", (long)(most_ns / MS));
+	rig_expect_each_once(rig);
 	rig_close(rig);
-	return delays;
 }
 
-Test(share, five_broken_tables_slow_none_of_the_others_by_a_tenth)
+Test(drr, lanes_share_calls_by_weight)
 {
-	static const struct {
-		const char *what;
-		uint64_t calls_per_minute, max_in_flight;
-	} rows[] = {
-		{ "room for all", 83334, 256 },
-		{ "few places", 83334, 8 },
-		{ "calls just suffice", 3300, 256 },
-	};
+	struct rig *rig = rig_open(&(struct rig_options){ .tables = 3,
+	    .weight_0 = 4,
+	    .calls_per_minute = 600,
+	    .line_bytes = 100 });
+	size_t of[3] = { 0 };
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct delays good =
-		    run(false, rows[i].calls_per_minute, rows[i].max_in_flight);
-		struct delays bad =
-		    run(true, rows[i].calls_per_minute, rows[i].max_in_flight);
+	for (uint32_t t = 0; t < 3; t++)
+		for (int i = 0; i < 20; i++)
+			rig_post(rig, t, 6000);
+	rig_run(rig, 2 * MINUTE);
+	for (size_t i = 0; i < rig->call_count; i++)
+		of[rig->calls[i].table]++;
+	cr_expect_geq(of[0], 38 * of[1] / 10, "%zu %zu", of[0], of[1]);
+	cr_expect_leq(of[0], 42 * of[1] / 10, "%zu %zu", of[0], of[1]);
+	cr_expect_leq(of[1], of[2] + 2);
+	cr_expect_leq(of[2], of[1] + 2);
+	rig_close(rig);
+}
 
-		fprintf(stderr,
-		    "%s: mean %.0f ms, most %ld ms; with five broken %.0f ms, "
-		    "%ld ms; %zu of %zu calls went to them\n",
-		    rows[i].what, good.mean_ms, (long)good.most_ms, bad.mean_ms,
-		    (long)bad.most_ms, bad.probes, bad.calls);
-		cr_expect_leq(bad.mean_ms, 1.1 * good.mean_ms, "%s: %f of %f",
-		    rows[i].what, bad.mean_ms, good.mean_ms);
-		cr_expect_leq(bad.most_ms, good.most_ms * 11 / 10,
-		    "%s: %ld of %ld", rows[i].what, (long)bad.most_ms,
-		    (long)good.most_ms);
+/* Lanes that always want to send batches of one size each. */
+struct ring {
+	struct table table;
+	struct lane lanes[50];
+	size_t bytes[50];
+	int64_t spent[50];
+	size_t count;
+};
+
+/* The most visits that a payment took, of so many. */
+static size_t
+pay_in_rounds(struct ring *ring, struct drr drr, size_t payments)
+{
+	struct list ready = { 0 };
+	size_t visits = 0, most = 0, i;
+	struct lane *lane;
+
+	ring->table.options.weight = 1;
+	for (i = 0; i < ring->count; i++) {
+		ring->lanes[i].table = &ring->table;
+		list_push_back(&ready, &ring->lanes[i].ready);
 	}
+	while (payments > 0) {
+		lane = LIST_OWNER(list_pop(&ready), struct lane, ready);
+		i = (size_t)(lane - ring->lanes);
+		visits++;
+		if (drr_visit(&drr, lane, &ready) &&
+		    drr_covers(&drr, lane, ring->bytes[i])) {
+			ring->spent[i] +=
+			    drr.call_bytes + (int64_t)ring->bytes[i];
+			most = visits > most ? visits : most;
+			visits = 0;
+			payments--;
+			if (drr_pay(&drr, lane, ring->bytes[i])) {
+				list_push_front(&ready, &lane->ready);
+				continue;
+			}
+		}
+		list_push_back(&ready, &lane->ready);
+	}
+	return most;
 }
 
-static void
-script_half_gone(struct rig *rig, struct rig_call *call)
+/* Large batches and small ones: what counts is what both cost. */
+Test(drr, calls_and_bytes_are_one_currency_and_no_payment_takes_long)
 {
-	(void)rig;
-	if (call->table > 0)
-		call->answer.status = 404;
-}
+	static const int64_t call_bytes[] = { 1, 12, 1000, 72000, 5000000 };
 
-Test(share, probes_take_one_call_in_a_hundred)
-{
-	struct rig *rig = rig_open_warm((struct rig_options){ .tables = 1000,
-	    .calls_per_minute = 6000,
-	    .script = script_half_gone });
-	int64_t start;
-	size_t probes = 0;
+	for (size_t k = 0; k < sizeof call_bytes / sizeof *call_bytes; k++) {
+		struct ring ring = { .bytes = { 1000, 100000, 1000000 } };
+		size_t most, i;
 
-	for (uint32_t t = 1; t < 1000; t++)
-		rig_post(rig, t, 10);
-	rig_run(rig, rig->now.ns + 20 * SEC);
-	start = rig->now.ns;
-	rig_run(rig, start + 100 * MINUTE);
-	for (size_t i = 0; i < rig->call_count; i++)
-		probes += rig->calls[i].sent_ns > start;
-	cr_expect_leq(probes, 6000, "%zu in 100 minutes", probes);
-	cr_expect_geq(probes, 5000, "all of it is used: %zu", probes);
-	cr_expect_leq(rig_fullest_calls(rig, 100 * MINUTE) - 999, 6000);
-	rig_close(rig);
+		ring.count = 50;
+		for (i = 3; i < ring.count; i++)
+			ring.bytes[i] = 800000 + 7919 * i;
+		most = pay_in_rounds(
+		    &ring, (struct drr){ .call_bytes = call_bytes[k] }, 200000);
+		cr_expect_leq(most, 3 * ring.count, "%ld: %zu visits",
+		    (long)call_bytes[k], most);
+		for (i = 1; i < ring.count; i++) {
+			cr_expect_geq(ring.spent[i], ring.spent[0] / 100 * 98,
+			    "%ld: %zu", (long)call_bytes[k], i);
+			cr_expect_leq(ring.spent[i], ring.spent[0] / 100 * 102,
+			    "%ld: %zu", (long)call_bytes[k], i);
+		}
+	}
 }

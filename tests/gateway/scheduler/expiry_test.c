@@ -38,23 +38,24 @@ old_events(const struct rig *rig)
 }
 
 static void
-expect_old_ones_buried(const struct rig *rig)
+expect_old_dead_lettered(const struct rig *rig)
 {
 	for (uint32_t i = 0; i < rig->event_count; i++) {
 		bool old = i % rig->options.old_every == 0;
 
-		cr_assert_eq(rig->buried[i], old, "event %u", i);
+		cr_assert_eq(rig->dead_lettered[i], old, "event %u", i);
 		cr_assert_eq(rig->arrived[i], !old, "event %u", i);
 	}
 }
 
-Test(aging, what_expires_while_it_waits_is_buried_and_the_rest_delivered)
+Test(
+    expiry, what_expires_while_it_waits_is_a_dead_letter_and_the_rest_delivered)
 {
 	static const uint32_t everies[] = { 1, 2, 7, 60, 1000 };
 
 	for (size_t k = 0; k < sizeof everies / sizeof everies[0]; k++) {
 		struct rig *rig =
-		    rig_open(&(struct rig_options){ .buries = true,
+		    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
 			.max_age_ms = AGE_MS,
 			.old_every = everies[k],
 			.script = script_404_for_six_hours });
@@ -62,19 +63,19 @@ Test(aging, what_expires_while_it_waits_is_buried_and_the_rest_delivered)
 		for (int i = 0; i < 20; i++)
 			rig_post(rig, 0, 1 + rig_random(rig, 200));
 		rig_run(rig, 59 * MINUTE);
-		cr_expect_eq(rig_buried(rig), 0, "not before its time");
+		cr_expect_eq(rig_dead_lettered(rig), 0, "not before its time");
 		rig_run(rig, HOUR + 2 * SEC);
-		cr_expect_eq(rig_buried(rig), old_events(rig), "%u of %u",
-		    rig_buried(rig), old_events(rig));
-		cr_expect_str_eq(rig->last_burial.reason, "expired");
-		cr_expect_eq(rig->last_burial.status, 0);
+		cr_expect_eq(rig_dead_lettered(rig), old_events(rig),
+		    "%u of %u", rig_dead_lettered(rig), old_events(rig));
+		cr_expect_str_eq(rig->last_dead_letter.reason, "expired");
+		cr_expect_eq(rig->last_dead_letter.status, 0);
 		rig_finish(rig, 12 * HOUR);
-		expect_old_ones_buried(rig);
+		expect_old_dead_lettered(rig);
 		rig_close(rig);
 	}
 }
 
-Test(aging, where_nobody_keeps_dead_letters_it_is_kept_and_sent)
+Test(expiry, where_nobody_stores_dead_letters_it_is_kept_and_sent)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .max_age_ms = AGE_MS,
 	    .old_every = 3,
@@ -86,26 +87,27 @@ Test(aging, where_nobody_keeps_dead_letters_it_is_kept_and_sent)
 	rig_close(rig);
 }
 
-Test(aging, with_no_room_for_dead_letters_it_waits_until_there_is)
+Test(expiry, with_no_room_for_dead_letters_it_waits_until_there_is)
 {
-	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
-	    .max_age_ms = AGE_MS,
-	    .old_every = 3,
-	    .script = script_404_for_six_hours });
+	struct rig *rig =
+	    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
+		.max_age_ms = AGE_MS,
+		.old_every = 3,
+		.script = script_404_for_six_hours });
 
-	rig->grave_full = true;
+	rig->store_full = true;
 	rig_post(rig, 0, 200);
 	rig_run(rig, 2 * HOUR);
-	cr_expect_eq(rig_buried(rig), 0);
-	rig->grave_full = false;
+	cr_expect_eq(rig_dead_lettered(rig), 0);
+	rig->store_full = false;
 	rig_run(rig, 2 * HOUR + 2 * SEC);
-	cr_expect_eq(rig_buried(rig), old_events(rig));
+	cr_expect_eq(rig_dead_lettered(rig), old_events(rig));
 	rig_finish(rig, 12 * HOUR);
-	expect_old_ones_buried(rig);
+	expect_old_dead_lettered(rig);
 	rig_close(rig);
 }
 
-Test(aging, what_expires_together_is_kept_with_few_syncs)
+Test(expiry, what_expires_together_is_stored_with_few_syncs)
 {
 	static const struct {
 		uint32_t events;
@@ -118,7 +120,7 @@ Test(aging, what_expires_together_is_kept_with_few_syncs)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rig *rig =
-		    rig_open(&(struct rig_options){ .buries = true,
+		    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
 			.max_age_ms = AGE_MS,
 			.old_every = 1,
 			.script = script_404_for_six_hours });
@@ -126,34 +128,34 @@ Test(aging, what_expires_together_is_kept_with_few_syncs)
 		for (uint32_t n = 0; n < rows[i].events; n += 100)
 			rig_post(rig, 0, 100);
 		rig_run(rig, HOUR + 2 * SEC);
-		cr_expect_eq(rig_buried(rig), rows[i].events);
-		cr_expect_leq(rig->funerals, rows[i].syncs, "%u: %zu",
-		    rows[i].events, rig->funerals);
+		cr_expect_eq(rig_dead_lettered(rig), rows[i].events);
+		cr_expect_leq(rig->store_calls, rows[i].syncs, "%u: %zu",
+		    rows[i].events, rig->store_calls);
 		rig_close(rig);
 	}
 }
 
-Test(aging, as_many_are_kept_as_there_is_room_for)
+Test(expiry, as_many_are_stored_as_there_is_room_for)
 {
 	static const uint32_t rooms[] = { 1, 37, 60, 61, 199 };
 
 	for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
 		struct rig *rig =
-		    rig_open(&(struct rig_options){ .buries = true,
+		    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
 			.max_age_ms = AGE_MS,
 			.old_every = 2,
 			.script = script_404_for_six_hours });
 
-		rig->grave_room = rooms[i];
+		rig->store_room = rooms[i];
 		rig_post(rig, 0, 400);
 		rig_run(rig, HOUR + 2 * SEC);
-		cr_expect_eq(rig_buried(rig), rooms[i]);
-		cr_expect_leq(rig->funerals, 50, "%zu", rig->funerals);
+		cr_expect_eq(rig_dead_lettered(rig), rooms[i]);
+		cr_expect_leq(rig->store_calls, 50, "%zu", rig->store_calls);
 		rig_run(rig, 2 * HOUR);
-		rig->grave_room = 0;
+		rig->store_room = 0;
 		rig_run(rig, 2 * HOUR + 2 * SEC);
 		rig_finish(rig, 12 * HOUR);
-		expect_old_ones_buried(rig);
+		expect_old_dead_lettered(rig);
 		rig_close(rig);
 	}
 }
@@ -168,7 +170,7 @@ script_404_with_a_date(struct rig *rig, struct rig_call *call)
 	    rig->upstream.ops->wall_ms(&rig->upstream) + date_ahead_ms;
 }
 
-Test(aging, nothing_expires_by_a_clock_in_doubt)
+Test(expiry, nothing_expires_by_a_clock_in_doubt)
 {
 	static const struct {
 		int64_t jump_ms, ahead_ms;
@@ -190,7 +192,7 @@ Test(aging, nothing_expires_by_a_clock_in_doubt)
 	log_setup(&(struct log_options){ .level = LOG_ERROR });
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rig *rig =
-		    rig_open(&(struct rig_options){ .buries = true,
+		    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
 			.max_age_ms = AGE_MS,
 			.old_every = 2,
 			.script = script_404_with_a_date });
@@ -200,14 +202,14 @@ Test(aging, nothing_expires_by_a_clock_in_doubt)
 		rig_run(rig, 10 * SEC);
 		rig->jumped_ms = rows[i].jump_ms;
 		rig_run(rig, 3 * HOUR);
-		cr_expect_eq(rig_buried(rig), rows[i].doubt ? 0 : 50,
-		    "row %zu: %u", i, rig_buried(rig));
+		cr_expect_eq(rig_dead_lettered(rig), rows[i].doubt ? 0 : 50,
+		    "row %zu: %u", i, rig_dead_lettered(rig));
 		/* Put right, they expire as always. */
 		rig->jumped_ms = 0;
 		date_ahead_ms = 0;
 		rig_finish(rig, 12 * HOUR);
-		cr_expect_leq(rig_buried(rig), 50);
-		cr_expect_eq(rig_buried(rig) + rig_arrived(rig, 1), 100);
+		cr_expect_leq(rig_dead_lettered(rig), 50);
+		cr_expect_eq(rig_dead_lettered(rig) + rig_arrived(rig, 1), 100);
 		rig_close(rig);
 	}
 }
@@ -222,29 +224,30 @@ script_away_for_three_hours(struct rig *rig, struct rig_call *call)
 }
 
 /* A host that starts ten years ahead, and cannot reach the upstream. */
-Test(aging, nothing_expires_before_the_upstream_has_said_a_word)
+Test(expiry, nothing_expires_before_the_first_answer_of_the_upstream)
 {
-	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
-	    .max_age_ms = AGE_MS,
-	    .old_every = 2,
-	    .script = script_away_for_three_hours });
+	struct rig *rig =
+	    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
+		.max_age_ms = AGE_MS,
+		.old_every = 2,
+		.script = script_away_for_three_hours });
 
 	rig_post(rig, 0, 100);
 	rig_run(rig, 3 * HOUR);
-	cr_expect_eq(rig_buried(rig), 0);
+	cr_expect_eq(rig_dead_lettered(rig), 0);
 	rig_run(rig, 3 * HOUR + 5 * MINUTE);
-	cr_expect_eq(rig_buried(rig), 50);
+	cr_expect_eq(rig_dead_lettered(rig), 50);
 	rig_finish(rig, 12 * HOUR);
-	expect_old_ones_buried(rig);
+	expect_old_dead_lettered(rig);
 	rig_close(rig);
 }
 
-Test(aging, the_oldest_go_first)
+Test(expiry, the_oldest_go_first)
 {
 	struct rig *rig = rig_open(
 	    &(struct rig_options){ .batch = { 60, 1000000, 500, 60, 500 },
 		.calls_per_minute = 60,
-		.buries = true,
+		.keeps_dead_letters = true,
 		.max_age_ms = 40 * HOUR_MS, /* old: of the day before */
 		.line_bytes = 100 });
 	uint32_t first;
@@ -269,9 +272,10 @@ Test(aging, the_oldest_go_first)
 static void
 grow_old(void *arg)
 {
-	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
-	    .max_age_ms = AGE_MS,
-	    .script = script_404_for_six_hours });
+	struct rig *rig =
+	    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
+		.max_age_ms = AGE_MS,
+		.script = script_404_for_six_hours });
 
 	(void)arg;
 	log_setup(&(struct log_options){ .level = LOG_WARN });
@@ -287,10 +291,11 @@ grow_old(void *arg)
 static void
 expire(void *arg)
 {
-	struct rig *rig = rig_open(&(struct rig_options){ .buries = true,
-	    .max_age_ms = AGE_MS,
-	    .old_every = 1,
-	    .script = script_404_for_six_hours });
+	struct rig *rig =
+	    rig_open(&(struct rig_options){ .keeps_dead_letters = true,
+		.max_age_ms = AGE_MS,
+		.old_every = 1,
+		.script = script_404_for_six_hours });
 
 	(void)arg;
 	log_setup(&(struct log_options){ .level = LOG_WARN });
@@ -299,7 +304,7 @@ expire(void *arg)
 	rig_close(rig);
 }
 
-Test(aging, a_warning_comes_well_before_and_only_where_we_are_at_fault)
+Test(expiry, a_warning_comes_well_before_and_only_for_what_waited_here)
 {
 	const char *text = heard(grow_old, NULL, NULL);
 
@@ -354,7 +359,7 @@ live_delay(uint32_t batches_a_second, int64_t *drained_ns)
 	return worst;
 }
 
-Test(aging, what_comes_while_a_backlog_drains_gets_half_of_the_calls)
+Test(expiry, what_comes_while_a_backlog_drains_gets_half_of_the_calls)
 {
 	int64_t drained, worst;
 

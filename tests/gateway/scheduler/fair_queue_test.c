@@ -1,142 +1,196 @@
 /*
- * The pump on the rig: turns between lanes while calls or bytes are scarce.
+ * The pump on the rig: producers of one table while its calls are scarce.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "gateway/scheduler/drr.h"
 #include "tests/gateway/scheduler/rig.h"
 
 #define MINUTE (60 * SEC)
 
-/* 49 quiet tables need a quarter of the calls, one wants twice all of them. */
-Test(turns, one_loud_table_does_not_delay_49_quiet_ones)
+/* Ten calls a second, of sixty events; larger batches are not to be had. */
+static struct rig *
+open_scarce(uint32_t tables)
 {
-	struct rig *rig = rig_open_warm((struct rig_options){
-	    .tables = 50, .calls_per_minute = 6000, .line_bytes = 100 });
-	int64_t end = rig->now.ns + 2 * MINUTE, wait_ns, most_ns = 0;
-	size_t loud = 0, calls = rig->call_count;
+	return rig_open_warm((struct rig_options){ .tables = tables,
+	    .batch = { 60, 1000000, 500, 60, 500 },
+	    .calls_per_minute = 600,
+	    .max_in_flight = 16,
+	    .line_bytes = 100 });
+}
 
-	while (rig->now.ns < end) {
-		for (int i = 0; i < 20; i++)
-			rig_post(rig, 0, 60);
-		for (uint32_t t = 1; t < 50; t++)
-			if (rig_random(rig, 20) == 0)
-				rig_post_awaited(rig, t, 1 + rig_random(rig, 5),
-				    rig->now.ns + 60 * MINUTE);
-		rig_run(rig, rig->now.ns + 100 * MS);
-	}
-	for (size_t i = calls; i < rig->call_count; i++)
-		loud += rig->calls[i].table == 0;
-	calls = rig->call_count - calls;
-	cr_expect_geq(calls, 2 * 6000 * 97 / 100, "all is used: %zu", calls);
-	cr_expect_geq(loud, calls / 2, "the loud one gets the rest: %zu", loud);
-	rig_finish(rig, 60 * MINUTE);
+static int64_t
+delay_ns(const struct rig *rig, const struct rig_request *r)
+{
+	int64_t posted_ns = r->completion.deadline.ns - 600 * MINUTE;
+
+	return (r->settled ? r->settled_ns : rig->now.ns) - posted_ns;
+}
+
+/* The longest that a request of the producer took. */
+static int64_t
+worst_ns(const struct rig *rig, const char *producer)
+{
+	int64_t worst = 0;
+
 	for (size_t i = 0; i < rig->request_count; i++) {
 		const struct rig_request *r = &rig->requests[i];
 
-		wait_ns =
-		    r->settled_ns - (r->completion.deadline.ns - 60 * MINUTE);
-		most_ns = wait_ns > most_ns ? wait_ns : most_ns;
+		if (strcmp(r->producer, producer) == 0 &&
+		    delay_ns(rig, r) > worst)
+			worst = delay_ns(rig, r);
 	}
-	cr_expect_leq(most_ns, SEC, "2 x linger; %ld ms", (long)(most_ns / MS));
+	return worst;
+}
+
+static void
+post_as(struct rig *rig, const char *producer, uint32_t events)
+{
+	rig_name(rig, producer);
+	rig_post_awaited(rig, 0, events, rig->now.ns + 600 * MINUTE);
+}
+
+/* What it sent and what arrived of it. */
+static uint32_t
+arrived_of(const struct rig *rig, const char *producer)
+{
+	uint32_t events = 0;
+
+	for (size_t i = 0; i < rig->request_count; i++)
+		if (strcmp(rig->requests[i].producer, producer) == 0 &&
+		    rig->requests[i].settled)
+			events += rig->requests[i].events;
+	return events;
+}
+
+/* One sends twice what the calls can carry, nine others a tenth of it. */
+Test(fair_queue, a_busy_producer_does_not_delay_the_others_of_its_table)
+{
+	static const char *const quiet[] = { "a", "b", "c", "d", "e", "f", "g",
+		"h", "i" };
+	struct rig *rig = open_scarce(1);
+	int64_t end = rig->now.ns + 3 * MINUTE;
+	size_t calls = rig->call_count;
+
+	for (int n = 0; rig->now.ns < end; n++) {
+		for (int i = 0; i < 6; i++)
+			post_as(rig, "loud", 20);
+		if (n % 2 == 0)
+			post_as(rig, quiet[n / 2 % 9], 12);
+		rig_run(rig, rig->now.ns + 100 * MS);
+	}
+	calls = rig->call_count - calls;
+	cr_expect_geq(calls, 3 * 600 * 97 / 100, "all is used: %zu", calls);
+	for (size_t i = 0; i < 9; i++)
+		cr_expect_leq(worst_ns(rig, quiet[i]), SEC,
+		    "%s: 2 x linger; %ld ms", quiet[i],
+		    (long)(worst_ns(rig, quiet[i]) / MS));
+	cr_expect_geq(worst_ns(rig, "loud"), 20 * SEC, "it has itself to wait");
+	cr_expect_geq(arrived_of(rig, "loud"), 3 * 600 * 60 * 80 / 100,
+	    "and gets the rest: %u", arrived_of(rig, "loud"));
+	rig_finish(rig, 60 * MINUTE);
 	rig_expect_each_once(rig);
 	rig_close(rig);
 }
 
-Test(turns, weight_is_a_share)
+static void
+post_loud(struct rig *rig, int64_t until_ns)
 {
-	struct rig *rig = rig_open(&(struct rig_options){ .tables = 3,
-	    .weight_0 = 4,
-	    .calls_per_minute = 600,
-	    .line_bytes = 100 });
-	size_t of[3] = { 0 };
+	while (rig->now.ns < until_ns) {
+		for (int i = 0; i < 10; i++)
+			post_as(rig, "small", 4);
+		for (int i = 0; i < 30; i++)
+			post_as(rig, "flood", 10);
+		post_as(rig, "large", 60);
+		rig_run(rig, rig->now.ns + 100 * MS);
+	}
+}
 
-	for (uint32_t t = 0; t < 3; t++)
-		for (int i = 0; i < 20; i++)
-			rig_post(rig, t, 6000);
-	rig_run(rig, 2 * MINUTE);
-	for (size_t i = 0; i < rig->call_count; i++)
-		of[rig->calls[i].table]++;
-	cr_expect_geq(of[0], 38 * of[1] / 10, "%zu %zu", of[0], of[1]);
-	cr_expect_leq(of[0], 42 * of[1] / 10, "%zu %zu", of[0], of[1]);
-	cr_expect_leq(of[1], of[2] + 2);
-	cr_expect_leq(of[2], of[1] + 2);
+static void
+expect_near(uint32_t value, uint32_t other, const char *what)
+{
+	cr_expect(value < other * 13 / 10 && other < value * 13 / 10,
+	    "%s: %u %u", what, value, other);
+}
+
+/* Small requests, large ones, and a flood: by bytes they get the same. */
+Test(fair_queue, busy_producers_get_the_same_whatever_their_request_size)
+{
+	struct rig *rig = open_scarce(1);
+	int64_t start = rig->now.ns;
+	uint32_t small, large, flood;
+
+	/* In bytes, with 256 for each request, as finish tags count them. */
+	post_loud(rig, start + 10 * SEC);
+	small = arrived_of(rig, "small") * (400 + 256) / 4;
+	flood = arrived_of(rig, "flood") * (1000 + 256) / 10;
+	large = arrived_of(rig, "large") * (6000 + 256) / 60;
+	expect_near(small, large, "small, large");
+	expect_near(flood, large, "flood, large");
+
+	/*
+	 * Half of the calls are for what came in the last ten seconds, of which
+	 * the one with the shortest queue has most.
+	 */
+	post_loud(rig, start + 3 * MINUTE);
+	small = arrived_of(rig, "small");
+	flood = arrived_of(rig, "flood");
+	cr_expect_geq(small, 3 * 600 * 60 / 9, "small: %u", small);
+	cr_expect_leq(flood, 3 * 600 * 60 / 3, "flood: %u", flood);
+	rig_finish(rig, 60 * MINUTE);
+	rig_expect_each_once(rig);
 	rig_close(rig);
 }
 
-/* A ring of lanes that always want to send batches of one size each. */
-struct ring {
-	struct table table;
-	struct lane lanes[50];
-	size_t bytes[50];
-	int64_t spent[50];
-	size_t count;
-};
-
-static struct lane *
-rotate(struct lane *first)
+/* A thousand names and more, of whom the last share a number. */
+Test(fair_queue, of_many_each_gets_its_first_before_others_their_third)
 {
-	struct lane *next = first->ready_next, *last = next;
+	struct rig *rig = open_scarce(1);
+	char name[32];
+	uint32_t got = 0;
 
-	while (last->ready_next != NULL)
-		last = last->ready_next;
-	last->ready_next = first;
-	first->ready_next = NULL;
-	return next;
+	for (int i = 0; i < 1200; i++) {
+		snprintf(name, sizeof name, "producer-%d", i);
+		for (int k = 0; k < 3; k++)
+			post_as(rig, name, 5);
+	}
+	/* 18,000 events wait: the first of each are a third of them. */
+	rig_run(rig, rig->now.ns + 15 * SEC);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "producer-%d", i);
+		got += arrived_of(rig, name) > 0;
+	}
+	cr_expect_geq(got, 950, "%u of the first thousand", got);
+	rig_finish(rig, 60 * MINUTE);
+	rig_expect_each_once(rig);
+	rig_close(rig);
 }
 
-/* The most visits that a payment took, of so many. */
-static size_t
-turn_ring(struct ring *ring, struct drr share, size_t payments)
+/* An outage's backlog of one, then others come: live ones are shared too. */
+Test(fair_queue,
+    a_producer_that_comes_after_an_outage_does_not_wait_for_the_backlog)
 {
-	struct lane *first = ring->lanes;
-	size_t visits = 0, most = 0, i;
+	struct rig *rig = open_scarce(1);
+	int64_t end;
 
-	ring->table.options.weight = 1;
-	for (i = 0; i < ring->count; i++) {
-		ring->lanes[i].table = &ring->table;
-		ring->lanes[i].ready_next =
-		    i + 1 < ring->count ? &ring->lanes[i + 1] : NULL;
+	rig_answer(rig, 1, 0, rig_status(503, 60000));
+	post_as(rig, "loud", 1);
+	rig_run(rig, rig->now.ns + 10 * SEC);
+	for (int i = 0; i < 500; i++)
+		post_as(rig, "loud", 60);
+	rig_run(rig, rig->now.ns + 62 * SEC);
+	end = rig->now.ns + 20 * SEC;
+	while (rig->now.ns < end) {
+		for (int i = 0; i < 6; i++)
+			post_as(rig, "loud", 20);
+		post_as(rig, "quiet", 5);
+		rig_run(rig, rig->now.ns + 200 * MS);
 	}
-	while (payments > 0) {
-		i = (size_t)(first - ring->lanes);
-		visits++;
-		if (drr_visit(&share, first, first->ready_next) &&
-		    drr_covers(&share, first, ring->bytes[i])) {
-			ring->spent[i] +=
-			    share.call_bytes + (int64_t)ring->bytes[i];
-			most = visits > most ? visits : most;
-			visits = 0;
-			payments--;
-			if (drr_pay(&share, first, ring->bytes[i]))
-				continue;
-		}
-		first = rotate(first);
-	}
-	return most;
-}
-
-/* Large batches and small ones: what counts is what both cost. */
-Test(turns, calls_and_bytes_are_one_currency_and_no_payment_takes_long)
-{
-	static const int64_t call_bytes[] = { 1, 12, 1000, 72000, 5000000 };
-
-	for (size_t k = 0; k < sizeof call_bytes / sizeof *call_bytes; k++) {
-		struct ring ring = { .bytes = { 1000, 100000, 1000000 } };
-		size_t most, i;
-
-		ring.count = 50;
-		for (i = 3; i < ring.count; i++)
-			ring.bytes[i] = 800000 + 7919 * i;
-		most = turn_ring(
-		    &ring, (struct drr){ .call_bytes = call_bytes[k] }, 200000);
-		cr_expect_leq(most, 3 * ring.count, "%ld: %zu visits",
-		    (long)call_bytes[k], most);
-		for (i = 1; i < ring.count; i++) {
-			cr_expect_geq(ring.spent[i], ring.spent[0] / 100 * 98,
-			    "%ld: %zu", (long)call_bytes[k], i);
-			cr_expect_leq(ring.spent[i], ring.spent[0] / 100 * 102,
-			    "%ld: %zu", (long)call_bytes[k], i);
-		}
-	}
+	rig_run(rig, rig->now.ns + 2 * SEC);
+	cr_expect_leq(worst_ns(rig, "quiet"), 1200 * MS, "%ld ms",
+	    (long)(worst_ns(rig, "quiet") / MS));
+	rig_finish(rig, 60 * MINUTE);
+	rig_expect_each_once(rig);
+	rig_close(rig);
 }

@@ -2,7 +2,7 @@
 
 #include "gateway/scheduler/lane.h"
 
-/* The drawing in lane_state.h, cell by cell. */
+/* The drawing in lane.h, cell by cell. */
 Test(lane, moves_as_drawn)
 {
 	static const struct {
@@ -45,23 +45,23 @@ Test(lane, answers_to_calls_from_before_it_moved_do_not_move_it)
 
 	batch.call = 5;
 	cr_expect(lane_answered(&lane, &batch, LANE_LATER, 9));
-	cr_expect_eq(lane.level, 1);
+	cr_expect_eq(lane.failures, 1);
 	for (batch.call = 6; batch.call <= 9; batch.call++) {
 		cr_expect_not(lane_answered(&lane, &batch, LANE_LATER, 20));
 		cr_expect_not(lane_answered(&lane, &batch, LANE_OK, 20));
 	}
 	cr_expect_eq(lane.state, LANE_WAITING);
-	cr_expect_eq(lane.level, 1);
+	cr_expect_eq(lane.failures, 1);
 	batch.call = 10;
 	cr_expect(lane_answered(&lane, &batch, LANE_LATER, 10));
-	cr_expect_eq(lane.level, 2);
+	cr_expect_eq(lane.failures, 2);
 	batch.call = 11;
 	cr_expect(lane_answered(&lane, &batch, LANE_HOLD, 11));
 	cr_expect_eq(lane.state, LANE_HELD);
-	cr_expect_eq(lane.level, 1, "counted anew in each state");
+	cr_expect_eq(lane.failures, 1, "counted anew in each state");
 	batch.call = 12;
 	cr_expect(lane_answered(&lane, &batch, LANE_OK, 12));
-	cr_expect_eq(lane.level, 0);
+	cr_expect_eq(lane.failures, 0);
 	batch.call = 13;
 	cr_expect_not(lane_answered(&lane, &batch, LANE_OK, 13));
 }

@@ -72,7 +72,7 @@ script_shared(struct rig *rig, struct rig_call *call)
 	call->answer.remaining = 6000 - (int64_t)(minute_calls + others);
 }
 
-Test(limit, whoever_shares_the_limit_is_noticed_and_left_room)
+Test(limit, others_who_share_the_limit_are_noticed_and_left_room)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .tables = 5,
 	    .calls_per_minute = 6000,
@@ -106,7 +106,7 @@ script_nothing_left(struct rig *rig, struct rig_call *call)
 	call->answer.reset_ms = 60000;
 }
 
-Test(limit, a_wrong_figure_of_what_is_left_slows_nobody)
+Test(limit, a_wrong_ratelimit_remaining_slows_nothing)
 {
 	struct rig *rig = rig_open_warm(
 	    (struct rig_options){ .script = script_nothing_left });

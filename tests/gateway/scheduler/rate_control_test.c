@@ -1,5 +1,5 @@
 /*
- * The pump on the rig: the budget, turns between tables, places in flight.
+ * The pump on the rig: the budget, sharing between tables, calls in flight.
  */
 #include <criterion/criterion.h>
 
@@ -7,7 +7,7 @@
 
 #define MINUTE (60 * SEC)
 
-Test(pace, no_minute_exceeds_the_limit_and_overload_uses_nearly_all)
+Test(rate_control, no_minute_exceeds_the_limit_and_overload_uses_nearly_all)
 {
 	struct rig *rig = rig_open(&(struct rig_options){
 	    .tables = 5, .calls_per_minute = 600, .line_bytes = 100 });
@@ -27,7 +27,7 @@ Test(pace, no_minute_exceeds_the_limit_and_overload_uses_nearly_all)
 	rig_close(rig);
 }
 
-Test(pace, no_second_exceeds_the_bytes)
+Test(rate_control, no_second_exceeds_the_bytes)
 {
 	struct rig *rig = rig_open(&(struct rig_options){ .tables = 3,
 	    .batch = { 1000, 100000, 500, 0, 0 },
@@ -50,7 +50,7 @@ script_half_503(struct rig *rig, struct rig_call *call)
 	call->answer.status = rig_random(rig, 2) ? 200 : 503;
 }
 
-Test(pace, retries_are_paid_for)
+Test(rate_control, retries_are_paid_for)
 {
 	struct rig *rig = rig_open(&(struct rig_options){
 	    .tables = 20, .calls_per_minute = 300, .script = script_half_503 });
@@ -66,7 +66,7 @@ Test(pace, retries_are_paid_for)
 	rig_close(rig);
 }
 
-Test(pace, lanes_take_turns)
+Test(rate_control, lanes_alternate)
 {
 	struct rig *rig = rig_open(
 	    &(struct rig_options){ .tables = 3, .calls_per_minute = 60 });
@@ -90,7 +90,7 @@ script_first_is_slow(struct rig *rig, struct rig_call *call)
 		call->answer_ns += 20 * SEC;
 }
 
-Test(pace, a_slow_table_leaves_places_to_others)
+Test(rate_control, a_slow_table_leaves_calls_in_flight_to_others)
 {
 	struct rig *rig = rig_open_warm((struct rig_options){
 	    .tables = 2, .max_in_flight = 16, .script = script_first_is_slow });
@@ -110,7 +110,7 @@ Test(pace, a_slow_table_leaves_places_to_others)
 	rig_close(rig);
 }
 
-Test(pace, a_lane_keeps_to_a_quarter_while_others_wait)
+Test(rate_control, a_lane_keeps_to_a_quarter_while_others_wait)
 {
 	struct rig *rig = rig_open_warm((struct rig_options){
 	    .tables = 3, .max_in_flight = 16, .latency_ns = SEC });
@@ -129,7 +129,7 @@ Test(pace, a_lane_keeps_to_a_quarter_while_others_wait)
 	rig_close(rig);
 }
 
-Test(pace, one_place_in_flight_is_enough)
+Test(rate_control, one_call_in_flight_is_enough)
 {
 	struct rig *rig = rig_open_warm(
 	    (struct rig_options){ .tables = 3, .max_in_flight = 1 });
@@ -142,7 +142,7 @@ Test(pace, one_place_in_flight_is_enough)
 	rig_close(rig);
 }
 
-Test(pace, beyond_a_quarter_a_lane_lets_others_go_first)
+Test(rate_control, beyond_a_quarter_a_lane_lets_others_go_first)
 {
 	struct rig *rig = rig_open_warm((struct rig_options){
 	    .tables = 2, .max_in_flight = 16, .latency_ns = SEC });

@@ -36,51 +36,50 @@ contract(unsigned status)
 	}
 }
 
-Test(verdict, every_status_has_the_verdict_of_the_contract)
+Test(response_class, every_status_has_the_class_of_the_contract)
 {
 	for (unsigned status = 100; status < 600; status++)
 		cr_expect_eq(
 		    kind_of(status, true), contract(status), "%u", status);
 	cr_expect_eq(kind_of(0, false), RESPONSE_CLASS_HOLD);
 	cr_expect_eq(kind_of(999, false), RESPONSE_CLASS_HOLD);
-	cr_expect_eq(kind_of(401, false), RESPONSE_CLASS_LOCKED);
+	cr_expect_eq(kind_of(401, false), RESPONSE_CLASS_CREDENTIAL);
 }
 
-/* Each kind of trouble that a sender may tell. */
+/* Each kind of trouble that a client may report. */
 static const char *const troubles[] = { "dns", "connect", "tls", "timeout",
 	"reset", "garbage", "memory", "credential" };
 
-Test(verdict, whoever_got_no_answer_tries_again_whatever_the_status_says)
+Test(response_class, without_an_answer_it_is_sent_again_whatever_the_status)
 {
 	struct upstream_answer answer = { .status = 200 };
-	const struct response_class *verdict;
+	const struct response_class *class;
 	char why[64];
 
 	for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++) {
 		snprintf(why, sizeof why, "%s: as it happens", troubles[i]);
 		answer.why = why;
 		answer.end = UPSTREAM_UNREACHED;
-		verdict = response_class_of(&answer);
-		cr_expect_eq(verdict->kind, RESPONSE_CLASS_LATER);
-		cr_expect_str_eq(verdict->word, troubles[i]);
-		cr_expect_not_null(verdict->advice);
+		class = response_class_of(&answer);
+		cr_expect_eq(class->kind, RESPONSE_CLASS_LATER);
+		cr_expect_str_eq(class->word, troubles[i]);
+		cr_expect_not_null(class->advice);
 		answer.end = UPSTREAM_UNKNOWN;
-		cr_expect_eq(response_class_of(&answer), verdict);
+		cr_expect_eq(response_class_of(&answer), class);
 	}
 	answer.why = "dnssec is something else";
 	cr_expect_eq(response_class_of(&answer)->kind, RESPONSE_CLASS_LATER);
 	cr_expect_str_eq(response_class_of(&answer)->word, "trouble");
 }
 
-Test(verdict, whatever_is_logged_comes_with_a_word_and_advice)
+Test(response_class, what_is_logged_has_a_word_and_advice)
 {
 	for (unsigned status = 100; status < 600; status++) {
 		struct upstream_answer answer = { .status = status };
-		const struct response_class *verdict =
-		    response_class_of(&answer);
+		const struct response_class *class = response_class_of(&answer);
 
-		cr_expect_not_null(verdict->word, "%u", status);
-		if (verdict->kind != RESPONSE_CLASS_DELIVERED)
-			cr_expect_not_null(verdict->advice, "%u", status);
+		cr_expect_not_null(class->word, "%u", status);
+		if (class->kind != RESPONSE_CLASS_DELIVERED)
+			cr_expect_not_null(class->advice, "%u", status);
 	}
 }

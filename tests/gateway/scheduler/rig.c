@@ -9,8 +9,8 @@
 #include "tests/gateway/scheduler/rig_upstream.h"
 
 #define REQUESTS    200000
-#define IDLE_TURNS  1000 /* in one instant: the pump spins */
-#define CHECK_BOOKS 50   /* turns */
+#define IDLE_TURNS  1000 /* in one instant: the pump does not sleep */
+#define CHECK_STATS 50   /* cycles */
 #define DAY_MS      INT64_C(86400000)
 #define MIDNIGHT    (RIG_WALL_START - 10 * 3600 * 1000)
 
@@ -79,8 +79,8 @@ open_stages(struct rig *rig)
 	assert(completion_box_init(&rig->box, &err));
 	assert(registry_open(&rig->registry, RIG_WALL_START, &err));
 	pump.registry = rig->registry;
-	rig->undertaker.bury = rig_bury;
-	if (o->buries)
+	rig->undertaker.bury = rig_store;
+	if (o->keeps_dead_letters)
 		pump.undertaker = &rig->undertaker;
 	pump.lanes = tables_capacity(rig->tables);
 	pump.spool = rig->spool;
@@ -152,16 +152,16 @@ take_completions(struct rig *rig)
 
 /*
  * What waits is counted by going through the lanes, and must be what is left
- * of what came; in all it must be what the ledger says.
+ * of what came; in all it must be what the accounting says.
  */
 static void
-check_books(struct rig *rig)
+check_stats(struct rig *rig)
 {
 	const struct upstream_stats *stats = registry_stats(rig->registry);
 	struct accounting_counts c = pump_counts(rig->pump);
 	uint64_t waiting = 0, delivered = 0, calls = 0;
 
-	pump_account(rig->pump);
+	pump_measure(rig->pump);
 	for (unsigned i = 0; i <= stats->labels.count; i++) {
 		const struct upstream_stats_table *t = &stats->tables[i];
 
@@ -184,12 +184,12 @@ check(struct rig *rig)
 {
 	struct accounting_counts c = pump_counts(rig->pump);
 
-	assert(c.taken ==
-	       c.waiting + c.in_flight + c.delivered + c.withdrawn + c.buried);
+	assert(c.taken == c.waiting + c.in_flight + c.delivered + c.withdrawn +
+			      c.dead_lettered);
 	assert(c.waiting <= c.taken && c.in_flight <= c.taken);
 	take_completions(rig);
-	if (rig->checks++ % CHECK_BOOKS == 0)
-		check_books(rig);
+	if (rig->checks++ % CHECK_STATS == 0)
+		check_stats(rig);
 }
 
 void
@@ -197,7 +197,7 @@ rig_close(struct rig *rig)
 {
 	pump_end(rig->pump);
 	check(rig);
-	check_books(rig);
+	check_stats(rig);
 	for (size_t i = 0; i < rig->request_count; i++)
 		assert(rig->requests[i].settled);
 	pump_close(&rig->pump);
@@ -212,7 +212,7 @@ rig_close(struct rig *rig)
 	free(rig->requests);
 	free(rig->event_table);
 	free(rig->arrived);
-	free(rig->buried);
+	free(rig->dead_lettered);
 	free(rig->poison);
 	free(rig);
 }
@@ -236,10 +236,10 @@ more_events(struct rig *rig, uint32_t events)
 	rig->event_table = realloc(
 	    rig->event_table, rig->event_room * sizeof *rig->event_table);
 	rig->arrived = realloc(rig->arrived, rig->event_room);
-	rig->buried = realloc(rig->buried, rig->event_room);
+	rig->dead_lettered = realloc(rig->dead_lettered, rig->event_room);
 	rig->poison = realloc(rig->poison, rig->event_room);
 	assert(rig->event_table != NULL && rig->arrived != NULL);
-	assert(rig->buried != NULL && rig->poison != NULL);
+	assert(rig->dead_lettered != NULL && rig->poison != NULL);
 }
 
 static struct record *
@@ -260,7 +260,7 @@ make_record(struct rig *rig, uint32_t table, uint32_t events)
 		record->bytes += (uint32_t)rig_line(
 		    rig, rig->event_count, record->lines + record->bytes);
 		rig->event_table[rig->event_count] = table;
-		rig->buried[rig->event_count] = 0;
+		rig->dead_lettered[rig->event_count] = 0;
 		rig->poison[rig->event_count] = 0;
 		rig->arrived[rig->event_count++] = 0;
 	}
@@ -320,7 +320,7 @@ rig_post_awaited(
 static void
 turn(struct rig *rig)
 {
-	pump_turn(rig->pump);
+	pump_cycle(rig->pump);
 	check(rig);
 	if (rig->now.ns > rig->turned_ns)
 		rig->turns = 0;
@@ -406,24 +406,25 @@ rig_poison(struct rig *rig, uint32_t number)
 }
 
 uint32_t
-rig_buried(const struct rig *rig)
+rig_dead_lettered(const struct rig *rig)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < rig->event_count; i++)
-		count += rig->buried[i];
+		count += rig->dead_lettered[i];
 	return count;
 }
 
 void
-rig_expect_sifted(const struct rig *rig)
+rig_expect_bisected(const struct rig *rig)
 {
 	for (uint32_t i = 0; i < rig->event_count; i++) {
 		if (rig->arrived[i] == !rig->poison[i] &&
-		    rig->buried[i] == rig->poison[i])
+		    rig->dead_lettered[i] == rig->poison[i])
 			continue;
-		fprintf(stderr, "event %u: arrived %u, buried %u, poison %u\n",
-		    i, rig->arrived[i], rig->buried[i], rig->poison[i]);
+		fprintf(stderr,
+		    "event %u: arrived %u, dead letter %u, poison %u\n", i,
+		    rig->arrived[i], rig->dead_lettered[i], rig->poison[i]);
 		assert(!"each event once, upstream or among the dead letters");
 	}
 }

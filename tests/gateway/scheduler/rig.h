@@ -4,8 +4,8 @@
  *
  * Events are numbered.  An event's line is made from its number, so what the
  * upstream takes can be compared byte for byte and counted: each must arrive
- * once.  After every turn the rig asserts that the ledger's sum is whole, now
- * and then that the statistics do, table by table.
+ * once.  After every cycle the rig asserts that the accounting's sum is right,
+ * now and then that the statistics are, table by table.
  *
  * Units	nanoseconds of virtual time since the start.
  * Ownership	rig_open gives, rig_close takes.
@@ -59,8 +59,8 @@ struct rig_options {
 	uint32_t line_bytes; /* of each event; 0: each its own, 60 to 300 */
 	int64_t max_age_ms;  /* 0: 7 days; events are of the start's midnight */
 	uint32_t old_every;  /* one in so many is of the day before; 0: none */
-	bool buries;         /* somebody keeps dead letters */
-	bool strangers;      /* no table is configured */
+	bool keeps_dead_letters; /* dead letters are stored */
+	bool strangers;          /* no table is configured */
 	/* Called as a call is sent; NULL: 200, and 400 to what is poisoned. */
 	void (*script)(struct rig *rig, struct rig_call *call);
 };
@@ -86,16 +86,16 @@ struct rig {
 	size_t next_count;
 	uint32_t next_table;
 
-	uint32_t *event_table; /* by number */
-	uint8_t *arrived;      /* how often, by number */
-	uint8_t *buried;       /* likewise */
-	uint8_t *poison;       /* see rig_poison */
+	uint32_t *event_table;  /* by number */
+	uint8_t *arrived;       /* how often, by number */
+	uint8_t *dead_lettered; /* likewise */
+	uint8_t *poison;        /* see rig_poison */
 	struct undertaker undertaker;
-	bool grave_full;     /* the undertaker says no */
-	uint32_t grave_room; /* events, unless it is 0 */
-	size_t funerals;     /* how often he was asked */
+	bool store_full;     /* no room for dead letters */
+	uint32_t store_room; /* events, unless it is 0 */
+	size_t store_calls;  /* how often letters were stored */
 	struct deadletter_sink
-	    last_burial; /* its spans and pointers are stale */
+	    last_dead_letter; /* its spans and pointers are stale */
 	char last_answer[REFUSAL_TEXT_MAX + 1];
 	uint32_t poisoned;
 	uint32_t event_count, event_room;
@@ -126,10 +126,10 @@ struct upstream_answer rig_status(unsigned status, int64_t retry_after_ms);
 
 /* From now on each batch that holds this event is refused. */
 void rig_poison(struct rig *rig, uint32_t number);
-uint32_t rig_buried(const struct rig *rig);
+uint32_t rig_dead_lettered(const struct rig *rig);
 
-/* Fails unless each event has arrived, or is poisoned and buried; once. */
-void rig_expect_sifted(const struct rig *rig);
+/* Fails unless each event has arrived, or is poisoned and a dead letter; once. */
+void rig_expect_bisected(const struct rig *rig);
 
 /* Settles every completion, checks that all memory comes back. */
 void rig_close(struct rig *rig);

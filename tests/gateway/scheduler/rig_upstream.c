@@ -89,35 +89,36 @@ count_poisoned(const struct rig *rig, const struct upstream_call *call)
 }
 
 static void
-bury_one(struct rig *rig, const struct deadletter_sink *burial)
+store_one(struct rig *rig, const struct deadletter_sink *letter)
 {
-	uint32_t number = (uint32_t)strtoul(burial->event.at + 5, NULL, 10);
+	uint32_t number = (uint32_t)strtoul(letter->event.at + 5, NULL, 10);
 	char line[RIG_LINE_MOST];
 	size_t bytes = rig_line(rig, number, line);
 
-	assert(burial->event.len + 1 == bytes);
-	assert(memcmp(burial->event.at, line, bytes - 1) == 0);
-	assert(burial->record->table->index == 0 || rig->options.tables > 1);
-	assert(burial->wall_ms == rig_wall_ms(&rig->upstream));
-	rig->buried[number]++;
-	rig->last_burial = *burial;
-	memcpy(rig->last_answer, burial->answer.at, burial->answer.len);
-	rig->last_answer[burial->answer.len] = '\0';
+	assert(letter->event.len + 1 == bytes);
+	assert(memcmp(letter->event.at, line, bytes - 1) == 0);
+	assert(letter->record->table->index == 0 || rig->options.tables > 1);
+	assert(letter->wall_ms == rig_wall_ms(&rig->upstream));
+	rig->dead_lettered[number]++;
+	rig->last_dead_letter = *letter;
+	memcpy(rig->last_answer, letter->answer.at, letter->answer.len);
+	rig->last_answer[letter->answer.len] = '\0';
 }
 
 enum deadletter_sink_answer
-rig_bury(struct undertaker *undertaker, const struct deadletter_sink *burials,
+rig_store(struct undertaker *undertaker, const struct deadletter_sink *letters,
     size_t count)
 {
 	struct rig *rig = (struct rig *)((char *)undertaker -
 					 offsetof(struct rig, undertaker));
 
-	rig->funerals++;
-	if (rig->grave_full ||
-	    (rig->grave_room > 0 && rig_buried(rig) + count > rig->grave_room))
+	rig->store_calls++;
+	if (rig->store_full ||
+	    (rig->store_room > 0 &&
+		rig_dead_lettered(rig) + count > rig->store_room))
 		return DEADLETTER_SINK_FULL;
 	for (size_t i = 0; i < count; i++)
-		bury_one(rig, &burials[i]);
+		store_one(rig, &letters[i]);
 	return DEADLETTER_SINK_KEPT;
 }
 
@@ -167,7 +168,7 @@ rig_submit(struct upstream *upstream, const struct upstream_call *call)
 	} else if (rig->options.script != NULL) {
 		rig->options.script(rig, c);
 	}
-	c->answer.renewing &= !call->apart;
+	c->answer.renewing &= !call->expects_401;
 	if (c->answer.date_ms == 0)
 		c->answer.date_ms = -1; /* left out by a script */
 	if (c->answer.end != UPSTREAM_ANSWERED)

@@ -1,8 +1,8 @@
 /*
- * rig_upstream - the rig's far side: clock, scripted upstream, undertaker.
+ * rig_upstream - clock, scripted upstream and dead-letter store of the rig.
  *
- * What arrives or is buried is compared with what its number says, byte for
- * byte, and counted in the rig.
+ * What arrives or becomes a dead letter is compared with what its number says,
+ * byte for byte, and counted in the rig.
  *
  * Units	nanoseconds of virtual time since the start; wall milliseconds.
  * Ownership	the rig's.
@@ -19,8 +19,8 @@
 
 extern const struct upstream_ops rig_upstream_ops;
 
-enum deadletter_sink_answer rig_bury(struct undertaker *undertaker,
-    const struct deadletter_sink *burials, size_t count);
+enum deadletter_sink_answer rig_store(struct undertaker *undertaker,
+    const struct deadletter_sink *letters, size_t count);
 
 /* Of the day before; see `old_every`. */
 bool rig_is_old(const struct rig *rig, uint32_t number);
