@@ -34,8 +34,8 @@ struct gateway {
 	struct admin *admin;
 	struct tables *tables;
 	struct spool *spool;
-	struct deadletter *letters; /* NULL: none */
-	struct errands *errands;    /* likewise */
+	struct deadletter_store *letters; /* NULL: none */
+	struct admin_jobs *jobs;          /* likewise */
 	struct budget *budget;
 	struct scheduler *scheduler;
 	struct receive *receive;
@@ -136,16 +136,16 @@ stop_spool(struct gateway *gw)
 static bool
 start_letters(struct gateway *gw, struct err *err)
 {
-	struct deadletter_options options = gw->config->dead_letters;
+	struct deadletter_store_options options = gw->config->dead_letters;
 
 	if (options.directory == NULL)
 		return true;
 	options.admin = admin_address(gw->admin);
-	if (!deadletter_open(&gw->letters, &options, err))
+	if (!deadletter_store_open(&gw->letters, &options, err))
 		return false;
 	log_event(LOG_INFO, "dead_letters_open",
 	    LOG_STR("directory", options.directory),
-	    LOG_INT("bytes", (int64_t)deadletter_bytes(gw->letters)),
+	    LOG_INT("bytes", (int64_t)deadletter_store_bytes(gw->letters)),
 	    LOG_INT("limit_bytes", (int64_t)options.max_bytes));
 	return true;
 }
@@ -153,12 +153,12 @@ start_letters(struct gateway *gw, struct err *err)
 static void
 stop_letters(struct gateway *gw)
 {
-	deadletter_close(&gw->letters);
+	deadletter_store_close(&gw->letters);
 }
 
 /* What is asked about dead letters; it waits for what the stages below do. */
 static bool
-start_errands(struct gateway *gw, struct err *err)
+start_admin_jobs(struct gateway *gw, struct err *err)
 {
 	const struct admin_job_uses uses = {
 		.letters = gw->letters,
@@ -174,17 +174,17 @@ start_errands(struct gateway *gw, struct err *err)
 
 	if (gw->letters == NULL)
 		return true;
-	if (!admin_job_open(&gw->errands, &uses, err))
+	if (!admin_job_open(&gw->jobs, &uses, err))
 		return false;
-	admin_errands(gw->admin, gw->errands);
+	admin_set_jobs(gw->admin, gw->jobs);
 	return true;
 }
 
 static void
-stop_errands(struct gateway *gw)
+stop_admin_jobs(struct gateway *gw)
 {
-	admin_errands(gw->admin, NULL);
-	admin_job_close(&gw->errands);
+	admin_set_jobs(gw->admin, NULL);
+	admin_job_close(&gw->jobs);
 }
 
 static bool
@@ -254,7 +254,7 @@ struct write_batch {
  */
 static const struct write_batch stages[] = {
 	{ "receive", start_receive, stop_receive },
-	{ "errands", start_errands, stop_errands },
+	{ "admin_jobs", start_admin_jobs, stop_admin_jobs },
 	{ "scheduler", start_scheduler, stop_scheduler },
 	{ "budget", start_budget, stop_budget },
 	{ "dead_letters", start_letters, stop_letters },
@@ -376,7 +376,7 @@ drain(struct gateway *gw, struct instant end)
 
 	now = clock_now();
 	left = end.ns > now.ns ? end.ns - now.ns : 0;
-	admin_job_end(gw->errands);
+	admin_job_stop(gw->jobs);
 	receive_refuse(gw->receive);
 	scheduler_drain(
 	    gw->scheduler, before(end, at_most(2 * NS_PER_S, left / 2)));

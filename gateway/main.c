@@ -213,16 +213,15 @@ validate(const struct invocation *given)
 }
 
 static int
-top_look(const struct top_options *options)
+show_top(const struct top_args *args)
 {
 	char token[ADMIN_CLIENT_TOKEN_MAX] = "";
 	bool ok;
 
-	if (options->token_file != NULL &&
-	    !admin_client_token(options->token_file, token))
-		return usage("there is no token in ", options->token_file);
-	ok = top_show(
-	    options->address, options->token_file != NULL ? token : NULL);
+	if (args->token_file != NULL &&
+	    !admin_client_token(args->token_file, token))
+		return usage("there is no token in ", args->token_file);
+	ok = top_show(args->address, args->token_file != NULL ? token : NULL);
 	explicit_bzero(token, sizeof token);
 	return ok ? EXIT_DONE : EXIT_BAD;
 }
@@ -231,25 +230,25 @@ top_look(const struct top_options *options)
 static int
 top(const struct invocation *given)
 {
-	struct top_options options;
+	struct top_args args;
 	struct config config;
 	struct err err = { 0 };
 	int code;
 
-	if (!top_words(&options, given->words, given->word_count, &err))
+	if (!top_args_read(&args, given->words, given->word_count, &err))
 		return usage(err.text, "");
 	if (!given->config_named) {
-		if (options.address == NULL)
-			options.address = TOP_ADDRESS;
-		return top_look(&options);
+		if (args.address == NULL)
+			args.address = TOP_ADDRESS;
+		return show_top(&args);
 	}
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
-	if (options.address == NULL)
-		options.address = config.admin.address;
-	if (options.token_file == NULL)
-		options.token_file = config.admin.token_file;
-	code = top_look(&options);
+	if (args.address == NULL)
+		args.address = config.admin.address;
+	if (args.token_file == NULL)
+		args.token_file = config.admin.token_file;
+	code = show_top(&args);
 	config_fini(&config);
 	return code;
 }
@@ -291,14 +290,14 @@ dead_letter(const struct invocation *given)
 		&words, given->words, given->word_count, clock_wall_ms(), &err))
 		return usage(err.text, "");
 	if (!given->config_named)
-		return (int)dead_letter_act(&words, stdout);
+		return (int)dead_letter_run(&words, stdout);
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
 	if (words.directory == NULL)
 		words.directory = config.dead_letters.directory;
 	if (words.token_file == NULL)
 		words.token_file = config.admin.token_file;
-	code = (int)dead_letter_act(&words, stdout);
+	code = (int)dead_letter_run(&words, stdout);
 	config_fini(&config);
 	return code;
 }

@@ -52,7 +52,7 @@ struct visit {
 	struct buffer body;
 	bool judged; /* by its head */
 	bool too_large;
-	struct suspended_request waiting; /* for an errand */
+	struct suspended_request waiting; /* for a job */
 };
 
 /* ---- what is answered ------------------------------------------------- */
@@ -128,7 +128,7 @@ parameter(struct MHD_Connection *connection, const char *name)
 }
 
 static bool
-order_look(struct visit *visit, struct admin_job_order *out,
+order_look(struct visit *visit, struct admin_job_request *out,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	return dead_letter_api_read_query(out,
@@ -138,7 +138,7 @@ order_look(struct visit *visit, struct admin_job_order *out,
 }
 
 static bool
-order_replay(struct visit *visit, struct admin_job_order *out,
+order_replay(struct visit *visit, struct admin_job_request *out,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	return dead_letter_api_read_body(out, ADMIN_JOB_REPLAY,
@@ -146,7 +146,7 @@ order_replay(struct visit *visit, struct admin_job_order *out,
 }
 
 static bool
-order_purge(struct visit *visit, struct admin_job_order *out,
+order_purge(struct visit *visit, struct admin_job_request *out,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	return dead_letter_api_read_body(out, ADMIN_JOB_PURGE,
@@ -155,13 +155,13 @@ order_purge(struct visit *visit, struct admin_job_order *out,
 
 /* ---- routes ----------------------------------------------------------- */
 
-/* Each gives an answer, or an order for an errand; a POST is one of those. */
+/* Each gives an answer, or an order for a job; a POST is one of those. */
 static const struct route {
 	const char *path;
 	enum access_need need;
 	void (*give)(struct admin *admin, const char *since,
 	    struct admin_answer *answer);
-	bool (*order)(struct visit *visit, struct admin_job_order *out,
+	bool (*order)(struct visit *visit, struct admin_job_request *out,
 	    char message[DEAD_LETTER_API_MESSAGE]);
 } routes[] = {
 	{ "/livez", ACCESS_NOTHING, give_live, NULL },
@@ -247,13 +247,13 @@ judge(struct visit *visit, const char *path, const char *method,
 	return visit->route != NULL;
 }
 
-/* ---- errands ---------------------------------------------------------- */
+/* ---- jobs ---------------------------------------------------------- */
 
-/* True: an errand is under way; else the answer is there. */
+/* True: a job is under way; else the answer is there. */
 static bool
-ask_errand(struct visit *visit, struct admin_answer *answer)
+start_job(struct visit *visit, struct admin_answer *answer)
 {
-	struct admin_job_order order;
+	struct admin_job_request order;
 	char message[DEAD_LETTER_API_MESSAGE];
 
 	if (visit->too_large)
@@ -304,7 +304,7 @@ at_end(struct visit *visit, const char *path, const char *method,
 	if (!visit->judged && !judge(visit, path, method, answer))
 		return true;
 	if (visit->route->give == NULL)
-		return !ask_errand(visit, answer);
+		return !start_job(visit, answer);
 	visit->route->give(visit->admin,
 	    MHD_lookup_connection_value(
 		visit->connection, MHD_GET_ARGUMENT_KIND, "since"),
@@ -327,7 +327,7 @@ begin(struct admin *admin, struct MHD_Connection *connection)
 
 /*
  * Called first with the head, then for each piece of a body, then for the end;
- * and once more when an errand is done.
+ * and once more when a job is done.
  */
 static enum MHD_Result
 on_request(void *data, struct MHD_Connection *connection, const char *path,
@@ -372,7 +372,7 @@ on_completed(void *data, struct MHD_Connection *connection, void **seen,
 	*seen = NULL;
 	if (visit == NULL)
 		return;
-	admin_job_forget(&visit->waiting.report);
+	admin_job_report_fini(&visit->waiting.report);
 	buffer_fini(&visit->body);
 	free(visit);
 }
@@ -447,9 +447,9 @@ admin_ready(struct admin *admin, const char *why_not)
 }
 
 void
-admin_errands(struct admin *admin, struct errands *errands)
+admin_set_jobs(struct admin *admin, struct admin_jobs *jobs)
 {
-	suspended_request_serve(&admin->counter, errands);
+	suspended_request_serve(&admin->counter, jobs);
 }
 
 void

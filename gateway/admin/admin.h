@@ -54,7 +54,7 @@ void admin_ready(struct admin *admin, const char *why_not);
  * returns nothing is begun any more.  What is under way must end before
  * admin_stop.
  */
-void admin_errands(struct admin *admin, struct errands *errands);
+void admin_set_jobs(struct admin *admin, struct admin_jobs *jobs);
 void admin_stop(struct admin **admin);
 
 #endif

@@ -21,9 +21,9 @@ refuse(char message[DEAD_LETTER_API_MESSAGE], const char *text)
 }
 
 static void
-order_begin(struct admin_job_order *out, enum admin_job_kind kind)
+order_begin(struct admin_job_request *out, enum admin_job_kind kind)
 {
-	*out = (struct admin_job_order){
+	*out = (struct admin_job_request){
 		.kind = kind,
 		.before_ms = INT64_MAX,
 		.limit = DEAD_LETTER_API_LIMIT,
@@ -65,11 +65,11 @@ take_limit(size_t *out, struct span value)
 }
 
 bool
-dead_letter_api_read_query(struct admin_job_order *out, struct span table,
+dead_letter_api_read_query(struct admin_job_request *out, struct span table,
     struct span reason, struct span limit,
     char message[DEAD_LETTER_API_MESSAGE])
 {
-	order_begin(out, ADMIN_JOB_LOOK);
+	order_begin(out, ADMIN_JOB_QUERY);
 	if (!take_name(out->table, table) || !take_name(out->reason, reason))
 		return refuse(message, "table and reason are short names");
 	if (!take_limit(&out->limit, limit))
@@ -94,21 +94,21 @@ member_name(char out[ADMIN_JOB_NAME], struct span value)
 }
 
 static bool
-member_table(struct admin_job_order *out, struct span value, bool *all)
+member_table(struct admin_job_request *out, struct span value, bool *all)
 {
 	(void)all;
 	return member_name(out->table, value);
 }
 
 static bool
-member_reason(struct admin_job_order *out, struct span value, bool *all)
+member_reason(struct admin_job_request *out, struct span value, bool *all)
 {
 	(void)all;
 	return member_name(out->reason, value);
 }
 
 static bool
-member_before(struct admin_job_order *out, struct span value, bool *all)
+member_before(struct admin_job_request *out, struct span value, bool *all)
 {
 	(void)all;
 	return value.len > 2 && value.at[0] == '"' &&
@@ -116,7 +116,7 @@ member_before(struct admin_job_order *out, struct span value, bool *all)
 }
 
 static bool
-member_all(struct admin_job_order *out, struct span value, bool *all)
+member_all(struct admin_job_request *out, struct span value, bool *all)
 {
 	(void)out;
 	*all = jwalk_true(value);
@@ -126,7 +126,7 @@ member_all(struct admin_job_order *out, struct span value, bool *all)
 /* clang-format off */
 static const struct {
 	const char *name;
-	bool (*take)(struct admin_job_order *, struct span value, bool *all);
+	bool (*take)(struct admin_job_request *, struct span value, bool *all);
 	bool of_replay;
 	const char *wrong;
 } members[] = {
@@ -153,7 +153,7 @@ find_member(struct span name, enum admin_job_kind kind)
 }
 
 static bool
-read_members(struct admin_job_order *out, struct span body, bool *all,
+read_members(struct admin_job_request *out, struct span body, bool *all,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	struct span rest = body, name, value;
@@ -188,7 +188,7 @@ is_object(struct span body)
 
 /* Nothing that is meant by chance may be lost. */
 static bool
-purge_is_meant(const struct admin_job_order *order, bool all)
+purge_is_meant(const struct admin_job_request *order, bool all)
 {
 	bool filtered = order->table[0] != '\0' || order->reason[0] != '\0' ||
 			order->before_ms != INT64_MAX;
@@ -197,8 +197,9 @@ purge_is_meant(const struct admin_job_order *order, bool all)
 }
 
 bool
-dead_letter_api_read_body(struct admin_job_order *out, enum admin_job_kind kind,
-    struct span body, char message[DEAD_LETTER_API_MESSAGE])
+dead_letter_api_read_body(struct admin_job_request *out,
+    enum admin_job_kind kind, struct span body,
+    char message[DEAD_LETTER_API_MESSAGE])
 {
 	bool all = false;
 
@@ -221,7 +222,7 @@ dead_letter_api_read_body(struct admin_job_order *out, enum admin_job_kind kind,
 
 static void
 write_time(struct jwriter *tree, const char *name,
-    const struct deadletter_counts_group *group, int64_t ms)
+    const struct deadletter_query_group *group, int64_t ms)
 {
 	char text[CLOCK_UTC_ROOM];
 
@@ -233,7 +234,7 @@ write_time(struct jwriter *tree, const char *name,
 }
 
 static void
-write_counts(struct jwriter *tree, const struct deadletter_counts_group *group)
+write_counts(struct jwriter *tree, const struct deadletter_query_group *group)
 {
 	jwriter_number(tree, "count", group->count);
 	jwriter_number(tree, "bytes", group->bytes);
@@ -244,13 +245,13 @@ write_counts(struct jwriter *tree, const struct deadletter_counts_group *group)
 static void
 write_look(struct jwriter *tree, const struct admin_job_report *report)
 {
-	const struct deadletter_query *look = report->look;
+	const struct deadletter_query *look = report->query;
 	struct span line;
 
 	write_counts(tree, &look->count.sum);
 	jwriter_open(tree, "groups", '[');
 	for (size_t i = 0; i < look->count.group_count; i++) {
-		const struct deadletter_counts_group *group =
+		const struct deadletter_query_group *group =
 		    &look->count.groups[i];
 
 		jwriter_open(tree, NULL, '{');
@@ -263,7 +264,7 @@ write_look(struct jwriter *tree, const struct admin_job_report *report)
 	jwriter_number(tree, "damaged", look->damaged);
 	if (look->damaged > 0)
 		jwriter_text(tree, "damage", look->damage);
-	jwriter_bool(tree, "whole", look->whole);
+	jwriter_bool(tree, "whole", look->complete);
 	jwriter_open(tree, "letters", '[');
 	for (size_t n = 0; (line = deadletter_query_newest(look, n)).len > 0;
 	     n++)
@@ -306,7 +307,7 @@ write_purge(struct jwriter *tree, const struct admin_job_report *report)
 
 static void (*const writers[])(
     struct jwriter *tree, const struct admin_job_report *report) = {
-	[ADMIN_JOB_LOOK] = write_look,
+	[ADMIN_JOB_QUERY] = write_look,
 	[ADMIN_JOB_REPLAY] = write_replay,
 	[ADMIN_JOB_PURGE] = write_purge,
 };

@@ -29,11 +29,11 @@
 	20 /* letters that a look shows unless it is told */
 
 /* A value that is not there is an empty span with a NULL. */
-bool dead_letter_api_read_query(struct admin_job_order *out, struct span table,
-    struct span reason, struct span limit,
+bool dead_letter_api_read_query(struct admin_job_request *out,
+    struct span table, struct span reason, struct span limit,
     char message[DEAD_LETTER_API_MESSAGE]);
 
-bool dead_letter_api_read_body(struct admin_job_order *out,
+bool dead_letter_api_read_body(struct admin_job_request *out,
     enum admin_job_kind kind, struct span body,
     char message[DEAD_LETTER_API_MESSAGE]);
 

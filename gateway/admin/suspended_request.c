@@ -8,7 +8,7 @@ void
 suspended_request_init(struct suspended_request_counter *counter)
 {
 	pthread_mutex_init(&counter->lock, NULL);
-	counter->errands = NULL;
+	counter->jobs = NULL;
 }
 
 void
@@ -19,14 +19,14 @@ suspended_request_fini(struct suspended_request_counter *counter)
 
 void
 suspended_request_serve(
-    struct suspended_request_counter *counter, struct errands *errands)
+    struct suspended_request_counter *counter, struct admin_jobs *jobs)
 {
 	pthread_mutex_lock(&counter->lock);
-	counter->errands = errands;
+	counter->jobs = jobs;
 	pthread_mutex_unlock(&counter->lock);
 }
 
-/* In the errand's thread; once it is resumed, the request is ours no more. */
+/* In the job's thread; once it is resumed, the request is ours no more. */
 static void
 on_done(void *arg, struct admin_job_report *report)
 {
@@ -36,21 +36,20 @@ on_done(void *arg, struct admin_job_report *report)
 	MHD_resume_connection(waiting->connection);
 }
 
-/* Suspended first: the errand may be done before we return. */
+/* Suspended first: the job may be done before we return. */
 void
 suspended_request_begin(struct suspended_request *waiting,
     struct suspended_request_counter *counter,
-    const struct admin_job_order *order)
+    const struct admin_job_request *order)
 {
 	waiting->asked = true;
 	MHD_suspend_connection(waiting->connection);
 	pthread_mutex_lock(&counter->lock);
-	waiting->errand =
-	    counter->errands == NULL
-		? ADMIN_JOB_NOBODY
-		: admin_job_start(counter->errands, order, on_done, waiting);
+	waiting->answer = counter->jobs == NULL ? ADMIN_JOB_UNAVAILABLE
+						: admin_job_start(counter->jobs,
+						      order, on_done, waiting);
 	pthread_mutex_unlock(&counter->lock);
-	if (waiting->errand != ADMIN_JOB_STARTED)
+	if (waiting->answer != ADMIN_JOB_STARTED)
 		MHD_resume_connection(waiting->connection);
 }
 
@@ -61,9 +60,9 @@ static const struct {
 	[ADMIN_JOB_BUSY] = { MHD_HTTP_CONFLICT, "ErrandRunning",
 	    "another replay, purge or look at the dead letters is at work; "
 	    "ask again when it is done" },
-	[ADMIN_JOB_ENDING] = { MHD_HTTP_SERVICE_UNAVAILABLE, "Draining",
+	[ADMIN_JOB_STOPPING] = { MHD_HTTP_SERVICE_UNAVAILABLE, "Draining",
 	    "the gateway is ending; ask again when it runs" },
-	[ADMIN_JOB_NOBODY] = { MHD_HTTP_NOT_FOUND, "NoDeadLetters",
+	[ADMIN_JOB_UNAVAILABLE] = { MHD_HTTP_NOT_FOUND, "NoDeadLetters",
 	    "this gateway keeps no dead letters (see dead_letters.directory), "
 	    "or is just starting or ending" },
 };
@@ -72,7 +71,7 @@ void
 suspended_request_tell(
     const struct suspended_request *waiting, struct admin_answer *answer)
 {
-	enum admin_job_answer no = waiting->errand;
+	enum admin_job_answer no = waiting->answer;
 
 	if (no != ADMIN_JOB_STARTED) {
 		admin_answer_refuse(answer, refusals[no].status,

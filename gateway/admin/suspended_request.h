@@ -1,12 +1,12 @@
 /*
- * suspended_request - a request that is answered when its errand is done.
+ * suspended_request - a request that is answered when its job is done.
  *
  * Its connection is suspended meanwhile, so that the daemon's one thread goes
- * on with the others; the errand's thread resumes it.  Then the daemon calls
+ * on with the others; the job's thread resumes it.  Then the daemon calls
  * for the request once more, and suspended_request_tell has the answer.
  *
- * Ownership	borrows the connection and the errands; the report is the
- *		waiting one's, for admin_job_forget.
+ * Ownership	borrows the connection and the jobs; the report is the
+ *		waiting one's, for admin_job_report_fini.
  * Threads	suspended_request_serve from any; the rest from the daemon's.
  * Errors	that nobody, or somebody else, is served is an answer.
  */
@@ -19,10 +19,10 @@
 #include "gateway/admin/admin_answer.h"
 #include "gateway/deadletter/admin_job.h"
 
-/* Where errands are taken, or nobody is there to take them. */
+/* Where jobs are taken, or nobody is there to take them. */
 struct suspended_request_counter {
 	pthread_mutex_t lock;
-	struct errands *errands; /* NULL: nobody */
+	struct admin_jobs *jobs; /* NULL: nobody */
 };
 
 void suspended_request_init(struct suspended_request_counter *counter);
@@ -30,19 +30,19 @@ void suspended_request_fini(struct suspended_request_counter *counter);
 
 /* When it returns, nothing is begun any more by those who were there before. */
 void suspended_request_serve(
-    struct suspended_request_counter *counter, struct errands *errands);
+    struct suspended_request_counter *counter, struct admin_jobs *jobs);
 
 struct suspended_request {
 	struct MHD_Connection *connection;
 	bool asked;
-	enum admin_job_answer errand; /* was it begun? */
+	enum admin_job_answer answer; /* was it begun? */
 	struct admin_job_report report;
 };
 
 /* The request is called for again, whatever became of it. */
 void suspended_request_begin(struct suspended_request *waiting,
     struct suspended_request_counter *counter,
-    const struct admin_job_order *order);
+    const struct admin_job_request *order);
 
 void suspended_request_tell(
     const struct suspended_request *waiting, struct admin_answer *answer);

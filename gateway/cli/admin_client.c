@@ -13,14 +13,14 @@
 #include "parsers/json/jvalid.h"
 #include "parsers/json/jwalk.h"
 
-#define PATIENCE_S 5
-#define PIECE      65536
+#define TIMEOUT_S 5
+#define PIECE     65536
 
 #define REQUEST_MAX (16 << 10)
 
 #define SCHEME "http://"
 
-/* As a browser's address line has it: "http://host:port/". */
+/* The address may be a URL from a browser: "http://host:port/". */
 static struct span
 authority_of(const char *address)
 {
@@ -53,19 +53,19 @@ split(char *text, char **host_out, char **port_out)
 }
 
 static int
-connect_to(const struct addrinfo *places, bool waits)
+connect_to(const struct addrinfo *addresses, bool no_timeout)
 {
-	struct timeval patience = { .tv_sec = waits ? 0 : PATIENCE_S };
+	struct timeval timeout = { .tv_sec = no_timeout ? 0 : TIMEOUT_S };
 	int fd = -1;
 
-	for (const struct addrinfo *p = places; p != NULL; p = p->ai_next) {
+	for (const struct addrinfo *p = addresses; p != NULL; p = p->ai_next) {
 		fd = socket(p->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (fd == -1)
 			continue;
 		(void)setsockopt(
-		    fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+		    fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 		(void)setsockopt(
-		    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+		    fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 		if (connect(fd, p->ai_addr, p->ai_addrlen) == 0)
 			return fd;
 		close(fd);
@@ -75,10 +75,11 @@ connect_to(const struct addrinfo *places, bool waits)
 }
 
 static bool
-reach(const char *address, bool waits, int *fd_out, struct err *err)
+open_connection(
+    const char *address, bool no_timeout, int *fd_out, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *places = NULL;
+	struct addrinfo *addresses = NULL;
 	struct span authority = authority_of(address);
 	char text[300] = "", *host, *port;
 	int found;
@@ -88,12 +89,12 @@ reach(const char *address, bool waits, int *fd_out, struct err *err)
 	if (!split(text, &host, &port))
 		return err_set(err, ERR_INPUT, 0,
 		    "%s: must be HOST:PORT or " SCHEME "HOST:PORT", address);
-	found = getaddrinfo(host, port, &hints, &places);
+	found = getaddrinfo(host, port, &hints, &addresses);
 	if (found != 0)
 		return err_set(
 		    err, ERR_INPUT, 0, "%s: %s", address, gai_strerror(found));
-	*fd_out = connect_to(places, waits);
-	freeaddrinfo(places);
+	*fd_out = connect_to(addresses, no_timeout);
+	freeaddrinfo(addresses);
 	if (*fd_out == -1)
 		return err_set(err, ERR_BUSY, 0,
 		    "%s: %s; is a gateway running there (admin.address)?",
@@ -128,9 +129,9 @@ read_all(int fd, struct buffer *text)
 	return n == 0;
 }
 
-/* What the gateway itself says of a refusal; "": nothing. */
+/* The message in the body of a refusal; "": there is none. */
 static const char *
-own_words(const char *body, char *out, size_t room)
+message_of(const char *body, char *out, size_t room)
 {
 	const struct jvalid_rules rules = { .max_depth = 0 };
 	struct span text = span_of(body);
@@ -145,31 +146,32 @@ own_words(const char *body, char *out, size_t room)
 static bool
 refused(const char *address, long status, const char *body, struct err *err)
 {
-	char words[200];
+	char message[200];
 
 	if (status == 401)
 		return err_set(err, ERR_INPUT, 0,
 		    "%s: the gateway asks for its admin token: --token-file "
 		    "FILE",
 		    address);
-	if (status != 404 && own_words(body, words, sizeof words)[0] != '\0')
+	if (status != 404 &&
+	    message_of(body, message, sizeof message)[0] != '\0')
 		return err_set(err, status == 409 ? ERR_BUSY : ERR_INPUT, 0,
-		    "%s: %s", address, words);
+		    "%s: %s", address, message);
 	return err_set(err, ERR_INPUT, 0,
 	    "%s: answers %ld; is it the admin address of a gateway?", address,
 	    status);
 }
 
-/* The head goes; what is left is the body. */
+/* Checks the status; `text` is the body alone then. */
 static bool
-open_answer(struct buffer *text, const char *address, struct err *err)
+read_answer(struct buffer *text, const char *address, struct err *err)
 {
 	char *body = text->len > 0 ? strstr(text->at, "\r\n\r\n") : NULL;
 	long status;
 
 	if (body == NULL || strncmp(text->at, "HTTP/1.1 ", 9) != 0)
-		return err_set(
-		    err, ERR_BUSY, 0, "%s: no answer that is whole", address);
+		return err_set(err, ERR_BUSY, 0,
+		    "%s: the answer is not complete", address);
 	status = strtol(text->at + 9, NULL, 10);
 	body += 4;
 	if (status != 200)
@@ -179,49 +181,49 @@ open_answer(struct buffer *text, const char *address, struct err *err)
 	return true;
 }
 
-struct question {
+struct request {
 	const char *address, *path, *token;
 	const struct span *body; /* NULL: a GET */
 };
 
 static bool
-put_question(struct buffer *out, const struct question *q)
+write_request(struct buffer *out, const struct request *r)
 {
-	struct span host = authority_of(q->address);
+	struct span host = authority_of(r->address);
 
 	buffer_print(out,
 	    "%s %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n",
-	    q->body == NULL ? "GET" : "POST", q->path, (int)host.len, host.at);
-	if (q->token != NULL)
-		buffer_print(out, "Authorization: Bearer %s\r\n", q->token);
-	if (q->body == NULL)
+	    r->body == NULL ? "GET" : "POST", r->path, (int)host.len, host.at);
+	if (r->token != NULL)
+		buffer_print(out, "Authorization: Bearer %s\r\n", r->token);
+	if (r->body == NULL)
 		return buffer_print(out, "\r\n");
 	return buffer_print(out,
 		   "Content-Type: application/json\r\n"
 		   "Content-Length: %zu\r\n\r\n",
-		   q->body->len) &&
-	       buffer_append(out, q->body->at, q->body->len);
+		   r->body->len) &&
+	       buffer_append(out, r->body->at, r->body->len);
 }
 
 static bool
-admin_client(const struct question *q, struct buffer *body_out, struct err *err)
+exchange(const struct request *r, struct buffer *body_out, struct err *err)
 {
-	struct buffer request;
+	struct buffer text;
 	bool ok = false;
 	int fd;
 
-	if (!reach(q->address, q->body != NULL, &fd, err))
+	if (!open_connection(r->address, r->body != NULL, &fd, err))
 		return false;
-	buffer_init(&request, REQUEST_MAX);
+	buffer_init(&text, REQUEST_MAX);
 	buffer_reset(body_out);
-	if (!put_question(&request, q) || !send_all(fd, &request) ||
+	if (!write_request(&text, r) || !send_all(fd, &text) ||
 	    !read_all(fd, body_out))
-		err_set(err, ERR_BUSY, 0, "%s: no answer in time", q->address);
+		err_set(err, ERR_BUSY, 0, "%s: no answer in time", r->address);
 	else
-		ok = open_answer(body_out, q->address, err);
-	if (request.at != NULL)
-		explicit_bzero(request.at, request.room);
-	buffer_fini(&request);
+		ok = read_answer(body_out, r->address, err);
+	if (text.at != NULL)
+		explicit_bzero(text.at, text.room);
+	buffer_fini(&text);
 	close(fd);
 	return ok;
 }
@@ -243,14 +245,14 @@ bool
 admin_client_get(const char *address, const char *path, const char *token,
     struct buffer *body_out, struct err *err)
 {
-	return admin_client(
-	    &(struct question){ address, path, token, NULL }, body_out, err);
+	return exchange(
+	    &(struct request){ address, path, token, NULL }, body_out, err);
 }
 
 bool
 admin_client_post(const char *address, const char *path, const char *token,
     struct span body, struct buffer *body_out, struct err *err)
 {
-	return admin_client(
-	    &(struct question){ address, path, token, &body }, body_out, err);
+	return exchange(
+	    &(struct request){ address, path, token, &body }, body_out, err);
 }

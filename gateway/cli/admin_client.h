@@ -1,14 +1,13 @@
 /*
- * admin_client - one request to our own admin listener, and its answer's body.
+ * admin_client - one request to the admin address of a gateway.
  *
- * Just what the commands need: no redirect, no encryption, no connection kept.
+ * Only what our commands need: no redirect, no TLS, no keep-alive.  A GET gives
+ * up after some seconds; a POST blocks until the gateway has done what was
+ * asked, because a replay may take long.
  *
- * Units	bytes.
- * Ownership	the body goes to the caller's buffer.
- * Threads	any; a GET blocks for some seconds at most, a POST until what
- *		was asked is done.
- * Errors	nobody there, no answer, not 200: false and a text that says
- *		what to do; the gateway's own words where it has some.
+ * Ownership	the answer's body is appended to the caller's buffer.
+ * Errors	no gateway, no answer, or not 200: false and a text that says
+ *		what to do, with the gateway's own message where it has one.
  */
 #ifndef GATEWAY_CLI_ADMIN_CLIENT_H
 #define GATEWAY_CLI_ADMIN_CLIENT_H
@@ -21,7 +20,7 @@
 
 #define ADMIN_CLIENT_TOKEN_MAX 4096
 
-/* Of the token's file the line, without what ends it; false: there is none. */
+/* The first line of the file, without its line end; false: there is none. */
 bool admin_client_token(const char *path, char token[ADMIN_CLIENT_TOKEN_MAX]);
 
 /* `address` is HOST:PORT or http://HOST:PORT; `token` may be NULL. */

@@ -17,12 +17,12 @@
 #include "gateway/base/dir_lock.h"
 #include "parsers/json/jwalk.h"
 
-#define ANSWER_MAX (16 << 20)
-#define LOCK_MODE  0600
-#define BESIDE     "dead-letters" /* in a spool's folder */
+#define ANSWER_MAX   (16 << 20)
+#define LOCK_MODE    0600
+#define DEFAULT_NAME "dead-letters" /* in the folder of a spool */
 
-struct health_input {
-	const struct dead_letter_args *words;
+struct command {
+	const struct dead_letter_args *args;
 	char token[ADMIN_CLIENT_TOKEN_MAX]; /* "": none */
 	FILE *out;
 	int folder;
@@ -39,19 +39,19 @@ fail(enum dead_letter_end end, const struct err *err)
 }
 
 static struct deadletter_reader_filter
-filter_of(const struct dead_letter_args *words)
+filter_of(const struct dead_letter_args *args)
 {
 	return (struct deadletter_reader_filter){
-		.table = span_of(words->table),
-		.reason = span_of(words->reason),
+		.table = span_of(args->table),
+		.reason = span_of(args->reason),
 		.since_ms = INT64_MIN,
-		.before_ms = words->before_ms,
+		.before_ms = args->before_ms,
 	};
 }
 
 /* -------------------------------------------------------------- folder -- */
 
-/* Is this a folder of letters, by what stands in it? */
+/* Is this a folder of dead letters, by the files in it? */
 static bool
 is_letters(int folder)
 {
@@ -67,32 +67,32 @@ is_letters(int folder)
 			   fstatat(folder, DIR_LOCK_NAME, &st, 0) == 0);
 }
 
-/* A spool's folder is meant for the one in it. */
+/* For a spool's folder the one inside it is opened. */
 static bool
-open_folder(struct health_input *scene, struct err *err)
+open_folder(struct command *cmd, struct err *err)
 {
-	const char *directory = scene->words->directory;
-	int beside;
+	const char *directory = cmd->args->directory;
+	int inside;
 
-	snprintf(scene->path, sizeof scene->path, "%s", directory);
-	scene->folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (scene->folder == -1)
+	snprintf(cmd->path, sizeof cmd->path, "%s", directory);
+	cmd->folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cmd->folder == -1)
 		return err_set(
 		    err, ERR_HOST, 0, "%s: %s", directory, strerror(errno));
-	if (is_letters(scene->folder))
+	if (is_letters(cmd->folder))
 		return true;
-	beside =
-	    openat(scene->folder, BESIDE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (beside == -1)
+	inside = openat(
+	    cmd->folder, DEFAULT_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (inside == -1)
 		return err_set(err, ERR_INPUT, 0,
 		    "%s: no dead letters are kept here; which folder is it? "
 		    "dead_letters.directory in the configuration, or %s in the "
 		    "spool's",
-		    directory, BESIDE);
-	close(scene->folder);
-	scene->folder = beside;
+		    directory, DEFAULT_NAME);
+	close(cmd->folder);
+	cmd->folder = inside;
 	snprintf(
-	    scene->path, sizeof scene->path, "%.4000s/%s", directory, BESIDE);
+	    cmd->path, sizeof cmd->path, "%.4000s/%s", directory, DEFAULT_NAME);
 	return true;
 }
 
@@ -109,7 +109,7 @@ print_time(FILE *out, int64_t ms)
 
 static void
 print_group(
-    FILE *out, const char *table, const struct deadletter_counts_group *group)
+    FILE *out, const char *table, const struct deadletter_query_group *group)
 {
 	fprintf(out, "%-24s %-16s %10" PRIu64 " %12" PRIu64, table,
 	    group->reason, group->count, group->bytes);
@@ -119,11 +119,10 @@ print_group(
 }
 
 static void
-print_look(
-    const struct health_input *scene, const struct deadletter_query *look)
+print_query(const struct command *cmd, const struct deadletter_query *query)
 {
-	const struct deadletter_counts *count = &look->count;
-	FILE *out = scene->out;
+	const struct deadletter_query_counts *count = &query->count;
+	FILE *out = cmd->out;
 
 	if (count->sum.count == 0)
 		fputs("no dead letters\n", out);
@@ -134,10 +133,10 @@ print_look(
 		print_group(out, count->groups[i].table, &count->groups[i]);
 	if (count->group_count > 1)
 		print_group(out, "(all)", &count->sum);
-	if (look->damaged > 0)
+	if (query->damaged > 0)
 		fprintf(out,
 		    "%" PRIu64 " lines are no letters; the first: %s\n",
-		    look->damaged, look->damage);
+		    query->damaged, query->damage);
 }
 
 static enum dead_letter_end
@@ -149,7 +148,7 @@ print_report(const struct admin_job_report *report, FILE *out)
 	buffer_init(&text, ANSWER_MAX);
 	ok = dead_letter_api_write(report, &text);
 	if (ok)
-		fwrite(text.at, 1, text.len, out); /* main looks */
+		fwrite(text.at, 1, text.len, out); /* main checks stdout */
 	else
 		fprintf(stderr, "polaris-gateway: out of memory\n");
 	buffer_fini(&text);
@@ -157,92 +156,93 @@ print_report(const struct admin_job_report *report, FILE *out)
 }
 
 static enum dead_letter_end
-list(struct health_input *scene)
+list(struct command *cmd)
 {
-	struct deadletter_reader_filter meant = filter_of(scene->words);
-	struct admin_job_report report = { .kind = ADMIN_JOB_LOOK, .ok = true };
+	struct deadletter_reader_filter filter = filter_of(cmd->args);
+	struct admin_job_report report = { .kind = ADMIN_JOB_QUERY,
+		.ok = true };
 	enum dead_letter_end end = DEAD_LETTER_DONE;
-	struct deadletter_query *look = malloc(sizeof *look);
+	struct deadletter_query *query = malloc(sizeof *query);
 	struct err err = { 0 };
 
-	report.look = look;
-	if (look == NULL)
+	report.query = query;
+	if (query == NULL)
 		err_set(&err, ERR_HOST, 0, "out of memory");
-	if (look == NULL ||
-	    !deadletter_query_read(look, scene->path, &meant, 0, NULL, &err)) {
-		free(look);
+	if (query == NULL ||
+	    !deadletter_query_read(query, cmd->path, &filter, 0, NULL, &err)) {
+		free(query);
 		return fail(DEAD_LETTER_FAILED, &err);
 	}
-	if (scene->words->json)
-		end = print_report(&report, scene->out);
+	if (cmd->args->json)
+		end = print_report(&report, cmd->out);
 	else
-		print_look(scene, look);
-	deadletter_query_fini(look);
-	free(look);
+		print_query(cmd, query);
+	deadletter_query_fini(query);
+	free(query);
 	return end;
 }
 
 /* ---------------------------------------------------------------- show -- */
 
 static enum dead_letter_end
-show(struct health_input *scene)
+show(struct command *cmd)
 {
-	struct deadletter_reader_filter meant = filter_of(scene->words);
+	struct deadletter_reader_filter filter = filter_of(cmd->args);
 	enum dead_letter_end end = DEAD_LETTER_DONE;
 	struct deadletter_reader_item item;
 	enum deadletter_reader_kind kind;
-	struct deadletter_reader *box;
+	struct deadletter_reader *reader;
 	struct err err = { 0 };
-	uint64_t left = scene->words->limit;
+	uint64_t left = cmd->args->limit;
 
-	if (!deadletter_reader_open(&box, scene->path, &err))
+	if (!deadletter_reader_open(&reader, cmd->path, &err))
 		return fail(DEAD_LETTER_FAILED, &err);
-	while (left > 0 && !ferror(scene->out) &&
-	       (kind = deadletter_reader_next(box, &item)) !=
+	while (left > 0 && !ferror(cmd->out) &&
+	       (kind = deadletter_reader_next(reader, &item)) !=
 		   DEADLETTER_READER_END) {
 		if (kind == DEADLETTER_READER_DAMAGED) {
 			fprintf(stderr, "polaris-gateway: %s\n", item.why);
 			end = DEAD_LETTER_NOT_ALL;
-		} else if (deadletter_reader_means(&meant, &item.letter)) {
-			fwrite(item.line.at, 1, item.line.len, scene->out);
-			fputc('\n', scene->out);
+		} else if (deadletter_reader_matches(&filter, &item.letter)) {
+			fwrite(item.line.at, 1, item.line.len, cmd->out);
+			fputc('\n', cmd->out);
 			left--;
 		}
 	}
-	deadletter_reader_close(&box);
+	deadletter_reader_close(&reader);
 	return end;
 }
 
-/* ----------------------------------------------------------------- ask -- */
+/* ------------------------------------------------------------- request -- */
 
 static bool
-write_order(const struct dead_letter_args *words, struct buffer *body)
+write_request(const struct dead_letter_args *args, struct buffer *body)
 {
 	struct jwriter tree = { .out = body, .ok = true, .first = true };
 	char before[CLOCK_UTC_ROOM];
 
 	jwriter_open(&tree, NULL, '{');
-	if (words->table != NULL)
-		jwriter_text(&tree, "table", words->table);
-	if (words->reason != NULL)
-		jwriter_text(&tree, "reason", words->reason);
-	if (words->before_ms != INT64_MAX) {
-		clock_utc(words->before_ms, before);
+	if (args->table != NULL)
+		jwriter_text(&tree, "table", args->table);
+	if (args->reason != NULL)
+		jwriter_text(&tree, "reason", args->reason);
+	if (args->before_ms != INT64_MAX) {
+		clock_utc(args->before_ms, before);
 		jwriter_text(&tree, "before", before);
 	}
-	if (words->all)
+	if (args->all)
 		jwriter_bool(&tree, "all", true);
 	jwriter_close(&tree, '}');
 	return tree.ok;
 }
 
-/* Asks the gateway that has the folder, or the one that is named. */
+/* To the gateway that has the folder, or the one given with --admin. */
 static bool
-ask(const struct health_input *scene, const char *path, struct buffer *answer,
+post(const struct command *cmd, const char *path, struct buffer *answer,
     struct err *err)
 {
 	const char *address =
-	    scene->words->admin != NULL ? scene->words->admin : scene->address;
+	    cmd->args->admin != NULL ? cmd->args->admin : cmd->address;
 	struct buffer body;
 	bool ok;
 
@@ -250,14 +250,14 @@ ask(const struct health_input *scene, const char *path, struct buffer *answer,
 		return err_set(err, ERR_INPUT, 0,
 		    "%s is in use by another process (%s), which does not say "
 		    "where it is asked: give its admin address with --admin",
-		    scene->path, scene->holder);
+		    cmd->path, cmd->holder);
 	buffer_init(&body, DEAD_LETTER_API_BODY);
-	ok = write_order(scene->words, &body);
+	ok = write_request(cmd->args, &body);
 	if (!ok)
 		err_set(err, ERR_INPUT, 0, "these names are too long");
 	else
 		ok = admin_client_post(address, path,
-		    scene->token[0] != '\0' ? scene->token : NULL,
+		    cmd->token[0] != '\0' ? cmd->token : NULL,
 		    (struct span){ body.at, body.len }, answer, err);
 	buffer_fini(&body);
 	return ok;
@@ -310,7 +310,7 @@ print_rejected(FILE *out, struct span answer)
 		fputs("what was rejected is still no good, and stays\n", out);
 }
 
-/* Why not all was done. */
+/* Why the replay ended early. */
 static void
 print_end(FILE *out, struct span answer)
 {
@@ -338,17 +338,17 @@ print_replay(FILE *out, struct span answer)
 }
 
 static bool
-is_known(struct health_input *scene, struct err *err)
+is_known(struct command *cmd, struct err *err)
 {
-	return scene->held || scene->words->admin != NULL ||
+	return cmd->held || cmd->args->admin != NULL ||
 	       err_set(err, ERR_BUSY, 0,
 		   "no gateway has %s, so there is no spool to replay into: "
 		   "start it, then ask again (or name it with --admin)",
-		   scene->path);
+		   cmd->path);
 }
 
 static enum dead_letter_end
-replay(struct health_input *scene)
+replay(struct command *cmd)
 {
 	struct buffer answer;
 	struct err err = { 0 };
@@ -356,16 +356,16 @@ replay(struct health_input *scene)
 	bool all;
 
 	buffer_init(&answer, ANSWER_MAX);
-	if (!is_known(scene, &err) ||
-	    !ask(scene, "/dead-letters/replay", &answer, &err)) {
+	if (!is_known(cmd, &err) ||
+	    !post(cmd, "/dead-letters/replay", &answer, &err)) {
 		buffer_fini(&answer);
 		return fail(DEAD_LETTER_NOT_ALL, &err);
 	}
 	text = (struct span){ answer.at, answer.len };
-	if (scene->words->json)
-		fwrite(text.at, 1, text.len, scene->out); /* main looks */
+	if (cmd->args->json)
+		fwrite(text.at, 1, text.len, cmd->out); /* main checks stdout */
 	else
-		print_replay(scene->out, text);
+		print_replay(cmd->out, text);
 	all = is_done(text) && rejected_of(text) == 0;
 	buffer_fini(&answer);
 	return all ? DEAD_LETTER_DONE : DEAD_LETTER_NOT_ALL;
@@ -385,7 +385,7 @@ print_purge(FILE *out, uint64_t purged, uint64_t left, uint64_t damaged)
 }
 
 static enum dead_letter_end
-purge_asked(const struct health_input *scene)
+purge_remote(const struct command *cmd)
 {
 	struct buffer answer;
 	struct err err = { 0 };
@@ -393,98 +393,96 @@ purge_asked(const struct health_input *scene)
 	bool ok;
 
 	buffer_init(&answer, ANSWER_MAX);
-	ok = ask(scene, "/dead-letters/purge", &answer, &err);
+	ok = post(cmd, "/dead-letters/purge", &answer, &err);
 	text = (struct span){ answer.at, answer.len };
 	if (!ok)
 		fail(DEAD_LETTER_NOT_ALL, &err);
-	else if (scene->words->json)
-		fwrite(answer.at, 1, answer.len, scene->out); /* main looks */
+	else if (cmd->args->json)
+		fwrite(answer.at, 1, answer.len,
+		    cmd->out); /* main checks stdout */
 	else
-		print_purge(scene->out, count_of(text, "purged"),
+		print_purge(cmd->out, count_of(text, "purged"),
 		    count_of(text, "left"), count_of(text, "damaged"));
 	buffer_fini(&answer);
 	return ok ? DEAD_LETTER_DONE : DEAD_LETTER_NOT_ALL;
 }
 
-/* With the lock, so that no gateway begins to use the folder meanwhile. */
+/* With the lock, so that no gateway starts to use the folder meanwhile. */
 static enum dead_letter_end
-purge_here(const struct health_input *scene)
+purge_local(const struct command *cmd)
 {
-	struct deadletter_reader_filter meant = filter_of(scene->words);
+	struct deadletter_reader_filter filter = filter_of(cmd->args);
 	struct admin_job_report report = { .kind = ADMIN_JOB_PURGE };
 	enum dead_letter_end end = DEAD_LETTER_DONE;
 	int lock = -1;
 
-	report.ok = dir_lock_take(scene->folder, scene->path, LOCK_MODE, &lock,
+	report.ok = dir_lock_take(cmd->folder, cmd->path, LOCK_MODE, &lock,
 			&report.err) &&
-		    deadletter_compaction_purge(scene->folder, &meant,
+		    deadletter_compaction_purge(cmd->folder, &filter,
 			UINT64_MAX, NULL, &report.purge, &report.err);
 	if (lock != -1)
 		close(lock);
 	if (!report.ok)
 		return fail(DEAD_LETTER_FAILED, &report.err);
-	if (scene->words->json)
-		end = print_report(&report, scene->out);
+	if (cmd->args->json)
+		end = print_report(&report, cmd->out);
 	else
-		print_purge(scene->out, report.purge.removed, report.purge.left,
+		print_purge(cmd->out, report.purge.removed, report.purge.left,
 		    report.purge.damaged);
 	return end;
 }
 
 static enum dead_letter_end
-purge(struct health_input *scene)
+purge(struct command *cmd)
 {
-	return scene->held || scene->words->admin != NULL ? purge_asked(scene)
-							  : purge_here(scene);
+	return cmd->held || cmd->args->admin != NULL ? purge_remote(cmd)
+						     : purge_local(cmd);
 }
 
-/* ----------------------------------------------------------------- act -- */
+/* ----------------------------------------------------------------- run -- */
 
-static enum dead_letter_end (*const acts[])(struct health_input *scene) = {
-	[DEAD_LIST] = list,
-	[DEAD_SHOW] = show,
-	[DEAD_REPLAY] = replay,
-	[DEAD_PURGE] = purge,
+static enum dead_letter_end (*const commands[])(struct command *cmd) = {
+	[DEAD_LETTER_LIST] = list,
+	[DEAD_LETTER_SHOW] = show,
+	[DEAD_LETTER_REPLAY] = replay,
+	[DEAD_LETTER_PURGE] = purge,
 };
 
-/* What is to be known before anything is done. */
+/* Checks the arguments and opens the folder. */
 static enum dead_letter_end
-prepare(struct health_input *scene)
+prepare(struct command *cmd)
 {
-	const struct dead_letter_args *words = scene->words;
+	const struct dead_letter_args *args = cmd->args;
 	struct err err = { 0 };
 
-	if (words->directory == NULL)
+	if (args->directory == NULL)
 		err_set(&err, ERR_INPUT, 0,
 		    "dead-letter needs a folder, or -c FILE with a "
 		    "configuration that keeps dead letters");
-	else if (words->token_file != NULL &&
-		 !admin_client_token(words->token_file, scene->token))
+	else if (args->token_file != NULL &&
+		 !admin_client_token(args->token_file, cmd->token))
 		err_set(&err, ERR_INPUT, 0, "there is no token in %s",
-		    words->token_file);
+		    args->token_file);
 	if (err.kind != ERR_NONE)
 		return (enum dead_letter_end)dead_letter_args_usage(&err);
-	if (!open_folder(scene, &err))
+	if (!open_folder(cmd, &err))
 		return fail(err.kind == ERR_INPUT ? DEAD_LETTER_NOT_ALL
 						  : DEAD_LETTER_FAILED,
 		    &err);
-	scene->held =
-	    dir_lock_held(scene->folder, scene->holder, scene->address);
+	cmd->held = dir_lock_held(cmd->folder, cmd->holder, cmd->address);
 	return DEAD_LETTER_DONE;
 }
 
 enum dead_letter_end
-dead_letter_act(const struct dead_letter_args *words, FILE *out)
+dead_letter_run(const struct dead_letter_args *args, FILE *out)
 {
-	struct health_input scene = {
-		.words = words, .out = out, .folder = -1
-	};
-	enum dead_letter_end end = prepare(&scene);
+	struct command cmd = { .args = args, .out = out, .folder = -1 };
+	enum dead_letter_end end = prepare(&cmd);
 
 	if (end == DEAD_LETTER_DONE)
-		end = acts[words->command](&scene);
-	if (scene.folder != -1)
-		close(scene.folder);
-	explicit_bzero(scene.token, sizeof scene.token);
+		end = commands[args->command](&cmd);
+	if (cmd.folder != -1)
+		close(cmd.folder);
+	explicit_bzero(cmd.token, sizeof cmd.token);
 	return end;
 }

@@ -1,14 +1,18 @@
 /*
- * dead_letter - the command `dead-letter`: what to do with them, for people.
+ * dead_letter - the command `dead-letter`: list, show, replay, purge.
  *
- * Reading needs nobody's leave.  What changes the files is asked of the
- * gateway that has the folder, at the address that its lock notes; where
- * nobody has it, purge takes the lock itself, and replay says that a gateway
- * must run, for only that one has a spool to replay into.
+ * list and show read the files, also while a gateway uses them.  replay and
+ * purge change files, so the gateway that has the folder is asked to, at the
+ * admin address in its lock file.  Without a gateway, purge takes the lock
+ * itself; replay needs a gateway, because it needs a spool.
  *
- * Ownership	borrows all.
- * Threads	none inside.
- * Errors	told on standard error; the result is the program's exit code.
+ *		a gateway has the folder	none has it
+ *	list	reads the files			reads the files
+ *	show	reads the files			reads the files
+ *	replay	POST to the gateway		refused
+ *	purge	POST to the gateway		locks and changes files
+ *
+ * Errors	on standard error; the result is the program's exit code.
  */
 #ifndef GATEWAY_CLI_DEAD_LETTER_H
 #define GATEWAY_CLI_DEAD_LETTER_H
@@ -19,12 +23,12 @@
 
 enum dead_letter_end {
 	DEAD_LETTER_DONE = 0,
-	DEAD_LETTER_NOT_ALL = 1, /* some stay, or nobody could be asked */
+	DEAD_LETTER_NOT_ALL = 1, /* some stay, or no gateway answered */
 	DEAD_LETTER_USAGE = 2,
 	DEAD_LETTER_FAILED = 3, /* the folder cannot be read or changed */
 };
 
-enum dead_letter_end dead_letter_act(
-    const struct dead_letter_args *words, FILE *out);
+enum dead_letter_end dead_letter_run(
+    const struct dead_letter_args *args, FILE *out);
 
 #endif

@@ -1,15 +1,12 @@
 /*
- * dead_letter_args - what the command `dead-letter` is told, as values.
+ * dead_letter_args - the arguments of the command `dead-letter`.
  *
  *	list|show|replay|purge DIR [--table T] [--reason R] ...
  *
- * Options are rows, each with the commands that know it: one that is not known
- * is refused, for a slip in a filter would mean all letters.
+ * Each option is a row with the commands that it belongs to.  An unknown option
+ * is refused: a typing error in a filter would otherwise mean all letters.
  *
- * Units	milliseconds since 1970.
- * Ownership	borrows the words.
- * Threads	none inside.
- * Errors	false and a text.
+ * Ownership	the values point into `words`.
  */
 #ifndef GATEWAY_CLI_DEAD_LETTER_ARGS_H
 #define GATEWAY_CLI_DEAD_LETTER_ARGS_H
@@ -21,32 +18,31 @@
 
 #include "parsers/err.h"
 
-enum dead_command {
-	DEAD_LIST,
-	DEAD_SHOW,
-	DEAD_REPLAY,
-	DEAD_PURGE,
-	DEAD_COMMANDS,
+enum dead_letter_command {
+	DEAD_LETTER_LIST,
+	DEAD_LETTER_SHOW,
+	DEAD_LETTER_REPLAY,
+	DEAD_LETTER_PURGE,
+	DEAD_LETTER_COMMANDS,
 };
 
 struct dead_letter_args {
-	enum dead_command command;
-	const char *directory; /* NULL: not told, as all others */
+	enum dead_letter_command command;
+	const char *directory; /* NULL: not given; so are the others */
 	const char *table, *reason;
 	const char *admin, *token_file;
-	int64_t before_ms; /* INT64_MAX: not told */
-	uint64_t limit;    /* UINT64_MAX: not told */
+	int64_t before_ms; /* INT64_MAX: not given */
+	uint64_t limit;    /* UINT64_MAX: not given */
 	bool all, json;
 };
 
-/* `wall_ms`: now, for --before with an age. */
+/* `wall_ms`: now, for --before with an age.  False and a text: wrong usage. */
 bool dead_letter_args_read(struct dead_letter_args *out, char **words,
     size_t count, int64_t wall_ms, struct err *err);
 
-/* Tells it on standard error; the program's exit code. */
+/* Prints it on standard error; gives the program's exit code. */
 int dead_letter_args_usage(const struct err *err);
 
-/* For people: commands, options, examples. */
 void dead_letter_args_help(FILE *out);
 
 #endif

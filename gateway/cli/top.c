@@ -12,47 +12,46 @@
 
 #define ANSWER_MAX (64 << 20)
 
-/* All that is looked at is the newest second of the history. */
 #define PATH "/status"
 
-/* Another screen, without a cursor and without wrapping lines; and back. */
+/* The alternate screen, without cursor and line wrapping; and back. */
 #define ENTER "\033[?1049h\033[?25l\033[?7l"
 #define LEAVE "\033[?7h\033[?25h\033[?1049l"
 #define HOME  "\033[H"
 #define CLEAR "\033[J"
 
 bool
-top_words(struct top_options *options_out, char *const *words, size_t count,
-    struct err *err)
+top_args_read(
+    struct top_args *out, char *const *words, size_t count, struct err *err)
 {
-	struct top_options options = { 0 };
+	struct top_args args = { 0 };
 
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(words[i], "--token-file") == 0) {
 			if (++i == count)
 				return err_set(err, ERR_INPUT, 0,
 				    "--token-file needs a file");
-			options.token_file = words[i];
+			args.token_file = words[i];
 		} else if (words[i][0] == '-') {
 			return err_set(err, ERR_INPUT, 0,
 			    "top has no option %s", words[i]);
-		} else if (options.address != NULL) {
+		} else if (args.address != NULL) {
 			return err_set(err, ERR_INPUT, 0,
 			    "top shows one gateway, not also %s", words[i]);
 		} else {
-			options.address = words[i];
+			args.address = words[i];
 		}
-	*options_out = options;
+	*out = args;
 	return true;
 }
 
-static volatile sig_atomic_t ended;
+static volatile sig_atomic_t stopped;
 
 static void
-on_end(int number)
+on_signal(int number)
 {
 	(void)number;
-	ended = 1;
+	stopped = 1;
 }
 
 static struct top_render
@@ -70,7 +69,7 @@ screen_now(bool terminal)
 }
 
 static bool
-look(const char *address, const char *token, bool terminal,
+fetch(const char *address, const char *token, bool terminal,
     struct buffer *answer, struct buffer *page, struct err *err)
 {
 	struct top_render screen = screen_now(terminal);
@@ -81,7 +80,7 @@ look(const char *address, const char *token, bool terminal,
 		   (struct span){ answer->at, answer->len }, page, err);
 }
 
-/* Each line is cleared behind its end, so that nothing flickers. */
+/* Clears the rest of each line, not the screen, which would flicker. */
 static void
 show(const struct buffer *page)
 {
@@ -104,11 +103,11 @@ refresh(const char *address, const char *token, struct buffer *answer,
 	const struct timespec second = { .tv_sec = 1 };
 	struct err err;
 
-	signal(SIGINT, on_end);
-	signal(SIGTERM, on_end);
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
 	fputs(ENTER, stdout);
-	while (!ended) {
-		if (look(address, token, true, answer, page, &err))
+	while (!stopped) {
+		if (fetch(address, token, true, answer, page, &err))
 			show(page);
 		else
 			printf(HOME "\033[1;31m%s\033[0m\033[K\n", err.text);
@@ -128,13 +127,13 @@ top_show(const char *address, const char *token)
 
 	buffer_init(&answer, ANSWER_MAX);
 	buffer_init(&page, ANSWER_MAX);
-	ok = look(address, token, terminal, &answer, &page, &err);
+	ok = fetch(address, token, terminal, &answer, &page, &err);
 	if (!ok)
 		fprintf(stderr, "polaris-gateway: %s\n", err.text);
 	else if (terminal)
 		refresh(address, token, &answer, &page);
 	else
-		fwrite(page.at, 1, page.len, stdout); /* main looks */
+		fwrite(page.at, 1, page.len, stdout); /* main checks stdout */
 	buffer_fini(&answer);
 	buffer_fini(&page);
 	return ok;

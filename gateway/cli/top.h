@@ -1,12 +1,11 @@
 /*
- * top - the status of a gateway in a terminal, refreshed in place.
+ * top - the status of a gateway in a terminal, refreshed every second.
  *
- * Where standard output is no terminal, it is written once and plainly.
+ * Where standard output is not a terminal, it is printed once, without colours.
  *
- * Ownership	borrows its arguments.
- * Threads	main's; it takes SIGINT and SIGTERM to end.
- * Errors	a gateway that does not answer is told; in a terminal it is
- *		asked again each second.
+ * Threads	main's; SIGINT and SIGTERM end it.
+ * Errors	a gateway that does not answer at the start ends it; later the
+ *		error is shown and the request is repeated each second.
  */
 #ifndef GATEWAY_CLI_TOP_H
 #define GATEWAY_CLI_TOP_H
@@ -16,15 +15,15 @@
 
 #include "parsers/err.h"
 
-struct top_options {
-	const char *address, *token_file; /* NULL: not told */
+struct top_args {
+	const char *address, *token_file; /* NULL: not given */
 };
 
-/* What stands on the command line. */
-bool top_words(struct top_options *options_out, char *const *words,
-    size_t count, struct err *err);
+/* From the command line.  False and a text: wrong usage. */
+bool top_args_read(
+    struct top_args *out, char *const *words, size_t count, struct err *err);
 
-/* False: there is nothing to show; it was said why. */
+/* False: no status; the error was printed. */
 bool top_show(const char *address, const char *token);
 
 #endif

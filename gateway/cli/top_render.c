@@ -10,12 +10,12 @@
 #include "parsers/json/jvalid.h"
 #include "parsers/json/jwalk.h"
 
-#define BAR       10
-#define TEXT_MAX  400
-#define NAME_MOST 28
-#define ROWS_MOST 1002 /* as many as /status has */
+#define BAR        10
+#define TEXT_MAX   400
+#define NAME_WIDTH 28
+#define ROWS_MAX   1002 /* /status has no more */
 
-/* The lines that stand in any case: their number decides what lists get. */
+/* The lines outside the lists; the lists share the rest. */
 #define LINES_FIXED 17 /* with two of a sentence and of an advice each */
 
 struct page {
@@ -50,7 +50,7 @@ number(struct span object, const char *path)
 	return jwalk_number(get(object, path));
 }
 
-/* A terminal obeys control characters: none gets there. */
+/* Control characters would act on the terminal: they are replaced. */
 static char *
 text(struct span object, const char *path, char out[TEXT_MAX])
 {
@@ -62,7 +62,7 @@ text(struct span object, const char *path, char out[TEXT_MAX])
 }
 
 static const char *
-count_words(double n, char out[32])
+count_text(double n, char out[32])
 {
 	static const char units[] = " kMGT";
 	unsigned unit = 0;
@@ -80,7 +80,7 @@ count_words(double n, char out[32])
 }
 
 static const char *
-bytes_words(double n, char out[32])
+bytes_text(double n, char out[32])
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
 	unsigned unit = 0;
@@ -193,10 +193,10 @@ put_numbers(struct page *page)
 	PUT(page,
 	    "\nevents   in %s/s, out %s/s, waiting %s, requests refused "
 	    "%s/s\n",
-	    count_words(newest(page, "in"), a),
-	    count_words(newest(page, "out"), b),
-	    count_words(number(page->root, "events.waiting"), c),
-	    count_words(newest(page, "refused"), d));
+	    count_text(newest(page, "in"), a),
+	    count_text(newest(page, "out"), b),
+	    count_text(number(page->root, "events.waiting"), c),
+	    count_text(newest(page, "refused"), d));
 	PUT(page, "latency  200: p50 %s, p99 %s; delivery: p50 %s, p99 %s\n",
 	    duration_words(newest(page, "ack_p50_ms"), a),
 	    duration_words(newest(page, "ack_p99_ms"), b),
@@ -206,11 +206,11 @@ put_numbers(struct page *page)
 	put_bar(page, limit > 0 ? used / limit : 0);
 	PUT(page, " %.0f of %.0f this minute, saved by batching %s\n", used,
 	    limit,
-	    count_words(number(page->root, "budget.saved_by_batching"), a));
+	    count_text(number(page->root, "budget.saved_by_batching"), a));
 	PUT(page, "spool    ");
 	put_bar(page, room > 0 ? bytes / room : 0);
 	PUT(page, " %.0f %%, %s of %s\n", room > 0 ? 100 * bytes / room : 0,
-	    bytes_words(bytes, a), bytes_words(room, b));
+	    bytes_text(bytes, a), bytes_text(room, b));
 }
 
 static void
@@ -227,8 +227,8 @@ put_upstream(struct page *page)
 	    duration_words(number(page->root, "upstream.answer.p50_ms"), a),
 	    duration_words(number(page->root, "upstream.answer.p99_ms"), b));
 	PUT(page, "letters  dead: %s of accepted events, %s of skipped ones\n",
-	    count_words(number(page->root, "dead_letters.accepted"), a),
-	    count_words(number(page->root, "dead_letters.skipped"), b));
+	    count_text(number(page->root, "dead_letters.accepted"), a),
+	    count_text(number(page->root, "dead_letters.skipped"), b));
 }
 
 /* ---- lists ------------------------------------------------------------ */
@@ -239,7 +239,7 @@ struct row {
 };
 
 static int
-heavier(const void *a, const void *b)
+by_weight(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
@@ -251,11 +251,11 @@ collect(struct span list, const char *by, struct row *rows)
 {
 	size_t count = 0;
 
-	while (count < ROWS_MOST && jwalk_element(&list, &rows[count].object)) {
+	while (count < ROWS_MAX && jwalk_element(&list, &rows[count].object)) {
 		rows[count].weight = number(rows[count].object, by);
 		count++;
 	}
-	qsort(rows, count, sizeof *rows, heavier);
+	qsort(rows, count, sizeof *rows, by_weight);
 	return count;
 }
 
@@ -275,14 +275,13 @@ put_table(struct page *page, struct span t)
 		colour = level_colour("bad");
 	else if (strcmp(lane, "waiting") == 0)
 		colour = level_colour("warn");
-	PUT(page, "%-*.*s %s%-20s%s %9s %8s %8s %8s %8.0f\n", NAME_MOST,
-	    NAME_MOST, name, paint(page, colour), words,
+	PUT(page, "%-*.*s %s%-20s%s %9s %8s %8s %8s %8.0f\n", NAME_WIDTH,
+	    NAME_WIDTH, name, paint(page, colour), words,
 	    *colour != '\0' ? paint(page, PLAIN) : "",
-	    count_words(number(t, "accepted"), a),
-	    count_words(number(t, "waiting"), b),
+	    count_text(number(t, "accepted"), a),
+	    count_text(number(t, "waiting"), b),
 	    duration_words(number(t, "oldest_ms"), c),
-	    count_words(number(t, "rejected"), d),
-	    number(t, "calls_in_minute"));
+	    count_text(number(t, "rejected"), d), number(t, "calls_in_minute"));
 }
 
 static void
@@ -290,10 +289,10 @@ put_producer(struct page *page, struct span p)
 {
 	char name[TEXT_MAX], a[32], b[32], c[32];
 
-	PUT(page, "%-*.*s %9s %9s %8s %8.0f\n", NAME_MOST, NAME_MOST,
-	    text(p, "name", name), count_words(number(p, "events"), a),
-	    count_words(number(p, "requests"), b),
-	    count_words(number(p, "refused"), c), number(p, "calls_in_minute"));
+	PUT(page, "%-*.*s %9s %9s %8s %8.0f\n", NAME_WIDTH, NAME_WIDTH,
+	    text(p, "name", name), count_text(number(p, "events"), a),
+	    count_text(number(p, "requests"), b),
+	    count_text(number(p, "refused"), c), number(p, "calls_in_minute"));
 }
 
 static void
@@ -309,9 +308,9 @@ put_reject(struct page *page, struct span r)
 			    ", line %.0f, offset %.0f", number(last, "line"),
 			    number(last, "offset"));
 	}
-	PUT(page, "%-*.*s %9s last: %.64s%s\n", NAME_MOST, NAME_MOST,
-	    text(r, "reason", reason), count_words(number(r, "count"), a),
-	    table, place);
+	PUT(page, "%-*.*s %9s last: %.64s%s\n", NAME_WIDTH, NAME_WIDTH,
+	    text(r, "reason", reason), count_text(number(r, "count"), a), table,
+	    place);
 }
 
 static const struct list {
@@ -375,7 +374,7 @@ top_render_write(const struct top_render *screen, struct span status,
 		    err, ERR_INPUT, 0, "that is not the status of a gateway");
 	page.root = (struct span){ status.at + facts.root_at,
 		status.len - facts.root_at };
-	rows = calloc(ROWS_MOST, sizeof *rows);
+	rows = calloc(ROWS_MAX, sizeof *rows);
 	if (rows == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	put_head(&page);

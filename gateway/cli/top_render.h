@@ -1,10 +1,8 @@
 /*
- * top_render - /status as lines of text, for a terminal of a given size.
+ * top_render - turns the document of /status into text for a terminal.
  *
- * Units	columns and lines; 0 lines: as many as it takes.
- * Ownership	borrows the document; appends to the caller's buffer.
- * Threads	none inside.
- * Errors	not what /status answers: false and a text.
+ * Ownership	the document is borrowed; the text is appended to `out`.
+ * Errors	this is not a document of /status: false and a text.
  */
 #ifndef GATEWAY_CLI_TOP_RENDER_H
 #define GATEWAY_CLI_TOP_RENDER_H
@@ -16,7 +14,7 @@
 #include "parsers/span.h"
 
 struct top_render {
-	unsigned columns, lines;
+	unsigned columns, lines; /* 0 lines: no limit */
 	bool colours;
 };
 

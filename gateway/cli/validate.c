@@ -10,17 +10,17 @@
 #include "parsers/span.h"
 #include "parsers/utf8.h"
 
-/* What is shown of a line: so many bytes before the place and behind it. */
+/* Bytes of a line that are shown before the place and behind it. */
 #define BEFORE 40
 #define BEHIND 30
 
-/* Files that are no NDJSON at all, by how they begin. */
+/* Files that are not NDJSON at all, by their first bytes. */
 /* clang-format off */
-static const struct stranger {
+static const struct foreign_format {
 	struct span begins;
 	enum event_fault fault;
 	const char *text;
-} strangers[] = {
+} foreign_formats[] = {
 	{ SPAN("["),		EVENT_NOT_OBJECT,
 	    "this is a JSON array; write its elements instead, one object a "
 	    "line, without brackets and without commas between them" },
@@ -36,7 +36,7 @@ static const struct stranger {
 };
 /* clang-format on */
 
-/* One bad event, wherever it is told. */
+/* One invalid event. */
 struct finding {
 	const char *path;
 	uint64_t line;
@@ -53,7 +53,7 @@ validate_table(const struct tables_options *tables, const char *name)
 	return &tables->defaults;
 }
 
-/* One character as it may be shown; tells how many columns it takes. */
+/* One character, made printable; *columns_out is its width. */
 static size_t
 show_one(FILE *out, const char *at, const char *end, size_t *columns_out)
 {
@@ -125,7 +125,8 @@ print_quoted(FILE *out, const char *text)
 }
 
 static void
-tell(struct validate *v, const struct finding *f, const char *line, size_t len)
+report(
+    struct validate *v, const struct finding *f, const char *line, size_t len)
 {
 	v->invalid++;
 	if (v->json) {
@@ -146,7 +147,7 @@ tell(struct validate *v, const struct finding *f, const char *line, size_t len)
 }
 
 static void
-judge(struct validate *v, const char *path, uint64_t number, const char *line,
+check(struct validate *v, const char *path, uint64_t number, const char *line,
     size_t len)
 {
 	const struct event_limits limits = table_limits(v->table, v->wall_ms);
@@ -155,45 +156,47 @@ judge(struct validate *v, const char *path, uint64_t number, const char *line,
 	v->events++;
 	if (event_check(line, len, &limits, &verdict))
 		return;
-	tell(v,
+	report(v,
 	    &(struct finding){ path, number, verdict.at,
 		event_fault_word(verdict.fault),
 		event_fault_text(verdict.fault) },
 	    line, len);
 }
 
-static const struct stranger *
-find_stranger(const char *at, size_t len)
+static const struct foreign_format *
+find_foreign(const char *at, size_t len)
 {
-	for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-		struct span begins = strangers[i].begins;
+	for (size_t i = 0;
+	     i < sizeof foreign_formats / sizeof foreign_formats[0]; i++) {
+		struct span begins = foreign_formats[i].begins;
 
 		if (len >= begins.len && memcmp(at, begins.at, begins.len) == 0)
-			return &strangers[i];
+			return &foreign_formats[i];
 	}
-	return ndjson_is_array(at, len) ? &strangers[0] : NULL;
+	return ndjson_is_array(at, len) ? &foreign_formats[0] : NULL;
 }
 
-/* False: the file is no NDJSON at all, and the rest would be noise. */
+/* False: the file is not NDJSON at all; the rest would only repeat that. */
 static bool
 read_line(struct validate *v, const char *path, uint64_t number, char *at,
     size_t len, bool first)
 {
 	struct ndjson walk;
 	struct ndjson_line line;
-	const struct stranger *stranger = first ? find_stranger(at, len) : NULL;
+	const struct foreign_format *foreign =
+	    first ? find_foreign(at, len) : NULL;
 
-	if (stranger != NULL) {
+	if (foreign != NULL) {
 		v->events++;
-		tell(v,
+		report(v,
 		    &(struct finding){ path, number, 0,
-			event_fault_word(stranger->fault), stranger->text },
+			event_fault_word(foreign->fault), foreign->text },
 		    at, strcspn(at, "\r\n"));
 		return false;
 	}
 	ndjson_init(&walk, at, len);
 	if (ndjson_next(&walk, &line))
-		judge(v, path, number, line.at, line.len);
+		check(v, path, number, line.at, line.len);
 	return true;
 }
 

@@ -1,20 +1,18 @@
 /*
- * validate - events in files, judged as the gateway would judge them now.
+ * validate - checks the events in files as the gateway would check them now.
  *
- * For whoever produces events: a check in their own CI, without a network.
- * Every bad event is told with its file, line, column and reason, and is shown
- * with a caret under the place; or as a JSON object a line.  The rules are a
- * table's, as the gateway's configuration has them.
+ * For people who write producers: a check for their CI, without a network.
+ * Each invalid event is reported with file, line, column and reason, and shown
+ * with a caret under the place; or as one JSON object a line.  The rules are
+ * those of a table in the gateway's configuration.
  *
  *	clicks.ndjson:2:11: time_too_old: "__time" is older than events.max_age
  *	    {"__time":"2001-01-01","page":"/"}
  *	              ^
  *	1 of 5 events is invalid
  *
- * Units	lines and columns from 1, a column is a byte.
- * Ownership	borrows all.
- * Threads	none.
- * Errors	a file that cannot be read: false, told on standard error.
+ * Units	lines and columns from 1; a column is a byte.
+ * Errors	a file that cannot be read: false, printed on standard error.
  */
 #ifndef GATEWAY_CLI_VALIDATE_H
 #define GATEWAY_CLI_VALIDATE_H

@@ -42,7 +42,7 @@ struct config {
 	struct budget_options budget;
 	struct tables_options tables;
 	struct spool_options spool;
-	struct deadletter_options dead_letters;
+	struct deadletter_store_options dead_letters;
 	struct log_options log;
 	uint64_t shutdown_delay_ms;   /* still serving after a signal */
 	uint64_t shutdown_timeout_ms; /* from the signal to the end */

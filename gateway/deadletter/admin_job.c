@@ -12,73 +12,74 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 
-#define PLACES (1 + ADMIN_JOB_LOOKS) /* the first is for those that change */
+#define SLOTS (1 + ADMIN_JOB_QUERIES) /* the first is for replay and purge */
 
-/* Requests under way may take letters back for as long as they may wait. */
-#define TURN_LOOKS_NS (10 * NS_PER_MS)
-#define TURN_SPARE_MS 5000
+/* A request may take letters back until its ack times out. */
+#define POLL_NS           (10 * NS_PER_MS)
+#define ROTATION_SPARE_MS 5000
 
-struct record_ref {
-	struct errands *errands;
+struct slot {
+	struct admin_jobs *jobs;
 	pthread_t thread;
-	bool started; /* there is a thread to be joined */
+	bool started; /* there is a thread to join */
 	bool busy;
-	struct admin_job_order order;
+	struct admin_job_request request;
 	void (*done)(void *arg, struct admin_job_report *report);
 	void *arg;
 };
 
-struct errands {
+struct admin_jobs {
 	struct admin_job_uses uses;
-	atomic_bool ending;
-	pthread_mutex_t lock; /* `busy` of the places */
-	struct record_ref places[PLACES];
+	atomic_bool stopping;
+	pthread_mutex_t lock; /* of `busy` in the slots */
+	struct slot slots[SLOTS];
 };
 
 /* ---------------------------------------------------------------- work -- */
 
 static struct deadletter_reader_filter
-filter_of(const struct admin_job_order *order)
+filter_of(const struct admin_job_request *request)
 {
 	return (struct deadletter_reader_filter){
-		.table = span_of(order->table),
-		.reason = span_of(order->reason),
+		.table = span_of(request->table),
+		.reason = span_of(request->reason),
 		.since_ms = INT64_MIN,
-		.before_ms = order->before_ms,
+		.before_ms = request->before_ms,
 	};
 }
 
 static void
-look(struct errands *errands, const struct admin_job_order *order,
+query(struct admin_jobs *jobs, const struct admin_job_request *request,
     struct admin_job_report *report)
 {
-	struct deadletter_reader_filter meant = filter_of(order);
+	struct deadletter_reader_filter filter = filter_of(request);
 
-	report->look = malloc(sizeof *report->look);
-	if (report->look == NULL) {
+	report->query = malloc(sizeof *report->query);
+	if (report->query == NULL) {
 		err_set(&report->err, ERR_HOST, 0, "no memory");
 		return;
 	}
 	report->ok =
-	    deadletter_query_read(report->look, errands->uses.replay.directory,
-		&meant, order->limit, &errands->ending, &report->err);
-	report->stopped = report->ok && !report->look->whole;
+	    deadletter_query_read(report->query, jobs->uses.replay.directory,
+		&filter, request->limit, &jobs->stopping, &report->err);
+	report->stopped = report->ok && !report->query->complete;
 }
 
-/* The files up to *last_out are ours until the next turn. */
+/* The files up to *last_out are ours until the next rotation. */
 static bool
-turn(struct errands *errands, uint64_t *last_out,
+rotate(struct admin_jobs *jobs, uint64_t *last_out,
     struct admin_job_report *report)
 {
-	const struct timespec a_while = { .tv_nsec = TURN_LOOKS_NS };
+	const struct timespec pause = { .tv_nsec = POLL_NS };
 	int64_t ms =
-	    (int64_t)errands->uses.replay.ack_timeout_ms + TURN_SPARE_MS;
+	    (int64_t)jobs->uses.replay.ack_timeout_ms + ROTATION_SPARE_MS;
 	struct instant until = { clock_now().ns + ms * NS_PER_MS };
 
-	if (!deadletter_turn(errands->uses.letters, last_out, &report->err))
+	if (!deadletter_store_rotate(
+		jobs->uses.letters, last_out, &report->err))
 		return false;
-	while (!deadletter_turned(errands->uses.letters)) {
-		if (atomic_load(&errands->ending)) {
+	while (!deadletter_store_rotation_done(jobs->uses.letters)) {
+		if (atomic_load(&jobs->stopping)) {
 			report->stopped = true;
 			return err_set(
 			    &report->err, ERR_BUSY, 0, "the gateway is ending");
@@ -87,7 +88,7 @@ turn(struct errands *errands, uint64_t *last_out,
 			return err_set(&report->err, ERR_BUSY, 0,
 			    "requests whose invalid events are among the "
 			    "letters are still under way; try again");
-		nanosleep(&a_while, NULL);
+		nanosleep(&pause, NULL);
 	}
 	return true;
 }
@@ -103,7 +104,7 @@ rejected(const struct replay *replay)
 }
 
 static void
-tell_replay(const struct replay *r)
+log_replay(const struct replay *r)
 {
 	const struct log_field counts[] = {
 		LOG_INT("events", (int64_t)r->replayed),
@@ -124,32 +125,32 @@ tell_replay(const struct replay *r)
 }
 
 static void
-replay(struct errands *errands, const struct admin_job_order *order,
+replay(struct admin_jobs *jobs, const struct admin_job_request *request,
     struct admin_job_report *report)
 {
-	struct deadletter_reader_filter meant = filter_of(order);
+	struct deadletter_reader_filter filter = filter_of(request);
 	struct replay *r = &report->replay;
 	uint64_t last;
 
-	if (!turn(errands, &last, report))
+	if (!rotate(jobs, &last, report))
 		return;
-	replay_run(&errands->uses.replay, &meant, last, &errands->ending, r);
-	deadletter_recount(errands->uses.letters);
+	replay_run(&jobs->uses.replay, &filter, last, &jobs->stopping, r);
+	deadletter_store_recount(jobs->uses.letters);
 	report->ok = true;
 	report->stopped = r->end == REPLAY_STOPPED;
-	tell_replay(r);
+	log_replay(r);
 }
 
 static void
-purge(struct errands *errands, const struct admin_job_order *order,
+purge(struct admin_jobs *jobs, const struct admin_job_request *request,
     struct admin_job_report *report)
 {
-	const char *directory = errands->uses.replay.directory;
-	struct deadletter_reader_filter meant = filter_of(order);
+	const char *directory = jobs->uses.replay.directory;
+	struct deadletter_reader_filter filter = filter_of(request);
 	uint64_t last;
 	int folder;
 
-	if (!turn(errands, &last, report))
+	if (!rotate(jobs, &last, report))
 		return;
 	folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder == -1) {
@@ -157,11 +158,11 @@ purge(struct errands *errands, const struct admin_job_order *order,
 		    strerror(errno));
 		return;
 	}
-	report->ok = deadletter_compaction_purge(folder, &meant, last,
-	    &errands->ending, &report->purge, &report->err);
+	report->ok = deadletter_compaction_purge(folder, &filter, last,
+	    &jobs->stopping, &report->purge, &report->err);
 	close(folder);
-	deadletter_recount(errands->uses.letters);
-	report->stopped = atomic_load(&errands->ending);
+	deadletter_store_recount(jobs->uses.letters);
+	report->stopped = atomic_load(&jobs->stopping);
 	if (report->ok)
 		log_event(LOG_INFO, "dead_letters_purged",
 		    LOG_INT("events", (int64_t)report->purge.removed),
@@ -173,9 +174,10 @@ purge(struct errands *errands, const struct admin_job_order *order,
 				      "purged are gone; look at the disk"));
 }
 
-static void (*const works[])(struct errands *errands,
-    const struct admin_job_order *order, struct admin_job_report *report) = {
-	[ADMIN_JOB_LOOK] = look,
+static void (*const kinds[])(struct admin_jobs *jobs,
+    const struct admin_job_request *request,
+    struct admin_job_report *report) = {
+	[ADMIN_JOB_QUERY] = query,
 	[ADMIN_JOB_REPLAY] = replay,
 	[ADMIN_JOB_PURGE] = purge,
 };
@@ -183,118 +185,119 @@ static void (*const works[])(struct errands *errands,
 /* -------------------------------------------------------------- thread -- */
 
 /*
- * Free before it is told: who was told may ask again at once.  The next one in
- * this place joins us first, so all that follows is from copies.
+ * The slot is free before `done` is called, because the caller may start the
+ * next job at once.  That one overwrites the slot, so we work with copies.
  */
 static void *
 run(void *arg)
 {
-	struct record_ref *place = arg;
-	struct errands *errands = place->errands;
-	struct admin_job_order order = place->order;
-	void (*done)(void *, struct admin_job_report *) = place->done;
-	void *to = place->arg;
-	struct admin_job_report report = { .kind = order.kind };
+	struct slot *slot = arg;
+	struct admin_jobs *jobs = slot->jobs;
+	struct admin_job_request request = slot->request;
+	void (*done)(void *, struct admin_job_report *) = slot->done;
+	void *to = slot->arg;
+	struct admin_job_report report = { .kind = request.kind };
 
-	works[order.kind](errands, &order, &report);
-	pthread_mutex_lock(&errands->lock);
-	place->busy = false;
-	pthread_mutex_unlock(&errands->lock);
+	kinds[request.kind](jobs, &request, &report);
+	pthread_mutex_lock(&jobs->lock);
+	slot->busy = false;
+	pthread_mutex_unlock(&jobs->lock);
 	done(to, &report);
 	return NULL;
 }
 
-/* NULL: all that could serve are busy. */
-static struct record_ref *
-take_place(struct errands *errands, enum admin_job_kind kind)
+/* NULL: all slots for this kind are busy. */
+static struct slot *
+take_slot(struct admin_jobs *jobs, enum admin_job_kind kind)
 {
-	size_t from = kind == ADMIN_JOB_LOOK ? 1 : 0;
-	size_t to = kind == ADMIN_JOB_LOOK ? PLACES : 1;
-	struct record_ref *place = NULL;
+	size_t from = kind == ADMIN_JOB_QUERY ? 1 : 0;
+	size_t to = kind == ADMIN_JOB_QUERY ? SLOTS : 1;
+	struct slot *slot = NULL;
 
-	pthread_mutex_lock(&errands->lock);
-	for (size_t i = from; i < to && place == NULL; i++)
-		if (!errands->places[i].busy)
-			place = &errands->places[i];
-	if (place != NULL)
-		place->busy = true;
-	pthread_mutex_unlock(&errands->lock);
-	return place;
+	pthread_mutex_lock(&jobs->lock);
+	for (size_t i = from; i < to && slot == NULL; i++)
+		if (!jobs->slots[i].busy)
+			slot = &jobs->slots[i];
+	if (slot != NULL)
+		slot->busy = true;
+	pthread_mutex_unlock(&jobs->lock);
+	return slot;
 }
 
 enum admin_job_answer
-admin_job_start(struct errands *errands, const struct admin_job_order *order,
+admin_job_start(struct admin_jobs *jobs,
+    const struct admin_job_request *request,
     void (*done)(void *arg, struct admin_job_report *report), void *arg)
 {
-	struct record_ref *place;
+	struct slot *slot;
 
-	if (atomic_load(&errands->ending))
-		return ADMIN_JOB_ENDING;
-	place = take_place(errands, order->kind);
-	if (place == NULL)
+	if (atomic_load(&jobs->stopping))
+		return ADMIN_JOB_STOPPING;
+	slot = take_slot(jobs, request->kind);
+	if (slot == NULL)
 		return ADMIN_JOB_BUSY;
-	if (place->started)
-		pthread_join(place->thread, NULL);
-	place->order = *order;
-	place->done = done;
-	place->arg = arg;
-	place->started = pthread_create(&place->thread, NULL, run, place) == 0;
-	if (place->started)
+	if (slot->started)
+		pthread_join(slot->thread, NULL);
+	slot->request = *request;
+	slot->done = done;
+	slot->arg = arg;
+	slot->started = pthread_create(&slot->thread, NULL, run, slot) == 0;
+	if (slot->started)
 		return ADMIN_JOB_STARTED;
-	pthread_mutex_lock(&errands->lock);
-	place->busy = false;
-	pthread_mutex_unlock(&errands->lock);
-	return ADMIN_JOB_ENDING;
+	pthread_mutex_lock(&jobs->lock);
+	slot->busy = false;
+	pthread_mutex_unlock(&jobs->lock);
+	return ADMIN_JOB_STOPPING;
 }
 
 void
-admin_job_forget(struct admin_job_report *report)
+admin_job_report_fini(struct admin_job_report *report)
 {
-	if (report->look != NULL)
-		deadletter_query_fini(report->look);
-	free(report->look);
-	report->look = NULL;
+	if (report->query != NULL)
+		deadletter_query_fini(report->query);
+	free(report->query);
+	report->query = NULL;
 }
 
 /* ---------------------------------------------------------------- life -- */
 
 bool
 admin_job_open(
-    struct errands **out, const struct admin_job_uses *uses, struct err *err)
+    struct admin_jobs **out, const struct admin_job_uses *uses, struct err *err)
 {
-	struct errands *errands = calloc(1, sizeof *errands);
+	struct admin_jobs *jobs = calloc(1, sizeof *jobs);
 
-	if (errands == NULL)
+	if (jobs == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	pthread_mutex_init(&errands->lock, NULL);
-	errands->uses = *uses;
+	pthread_mutex_init(&jobs->lock, NULL);
+	jobs->uses = *uses;
 	if (uses->registry != NULL)
-		errands->uses.replay.block = registry_block(uses->registry);
-	for (size_t i = 0; i < PLACES; i++)
-		errands->places[i].errands = errands;
-	*out = errands;
+		jobs->uses.replay.block = registry_block(uses->registry);
+	for (size_t i = 0; i < SLOTS; i++)
+		jobs->slots[i].jobs = jobs;
+	*out = jobs;
 	return true;
 }
 
 void
-admin_job_end(struct errands *errands)
+admin_job_stop(struct admin_jobs *jobs)
 {
-	if (errands != NULL)
-		atomic_store(&errands->ending, true);
+	if (jobs != NULL)
+		atomic_store(&jobs->stopping, true);
 }
 
 void
-admin_job_close(struct errands **out)
+admin_job_close(struct admin_jobs **out)
 {
-	struct errands *errands = *out;
+	struct admin_jobs *jobs = *out;
 
 	*out = NULL;
-	if (errands == NULL)
+	if (jobs == NULL)
 		return;
-	admin_job_end(errands);
-	for (size_t i = 0; i < PLACES; i++)
-		if (errands->places[i].started)
-			pthread_join(errands->places[i].thread, NULL);
-	pthread_mutex_destroy(&errands->lock);
-	free(errands);
+	admin_job_stop(jobs);
+	for (size_t i = 0; i < SLOTS; i++)
+		if (jobs->slots[i].started)
+			pthread_join(jobs->slots[i].thread, NULL);
+	pthread_mutex_destroy(&jobs->lock);
+	free(jobs);
 }

@@ -8,161 +8,161 @@
 #include <unistd.h>
 
 #include "gateway/deadletter/file.h"
-#include "gateway/deadletter/tombstone.h"
+#include "gateway/deadletter/file.h"
 
 #define FILE_MODE 0600
 #define PIECE     65536
 #define NAME_ROOM (DEADLETTER_FILE_NAME + 8)
 
-struct jsimd {
+struct rewrite {
 	int folder;
-	const struct deadletter_reader_filter
-	    *meant; /* NULL: blanks alone go */
+	/* NULL: only blank lines go */
+	const struct deadletter_reader_filter *filter;
 	struct deadletter_file file;
-	int to; /* -1: only counting */
+	int to; /* the new file; -1: only count */
 	uint64_t written;
-	char *room; /* for what a letter says */
-	size_t room_len;
-	struct deadletter_compaction found;
+	char *text; /* of the letter, decoded */
+	size_t text_room;
+	struct deadletter_compaction found; /* in this file */
 	uint64_t blank_bytes, kept_bytes;
 };
 
-/* ---------------------------------------------------------------- judge -- */
+/* ---------------------------------------------------------------- check -- */
 
 static bool
-make_room(struct jsimd *s, size_t len)
+make_room(struct rewrite *r, size_t len)
 {
 	char *more;
 
-	if (len <= s->room_len)
+	if (len <= r->text_room)
 		return true;
-	more = realloc(s->room, len);
+	more = realloc(r->text, len);
 	if (more == NULL)
 		return false;
-	s->room = more;
-	s->room_len = len;
+	r->text = more;
+	r->text_room = len;
 	return true;
 }
 
-/* Does the line stay?  Counts it. */
+/* Does the line stay?  It is counted too. */
 static bool
-stays(struct jsimd *s, const struct deadletter_file_line *line)
+stays(struct rewrite *r, const struct deadletter_file_line *line)
 {
 	struct deadletter_record letter;
 
 	if (line->kind == DEADLETTER_FILE_BLANK) {
-		s->blank_bytes += line->len;
+		r->blank_bytes += line->len;
 		return false;
 	}
-	if (s->meant == NULL)
+	if (r->filter == NULL)
 		return true;
 	if (line->kind != DEADLETTER_FILE_LETTER ||
-	    !make_room(s, line->text.len) ||
-	    !deadletter_record_read(&letter, line->text, s->room)) {
-		s->found.damaged++;
+	    !make_room(r, line->text.len) ||
+	    !deadletter_record_read(&letter, line->text, r->text)) {
+		r->found.damaged++;
 		return true;
 	}
-	if (!deadletter_reader_means(s->meant, &letter)) {
-		s->found.left++;
+	if (!deadletter_reader_matches(r->filter, &letter)) {
+		r->found.left++;
 		return true;
 	}
-	s->found.removed++;
-	s->found.removed_bytes += line->len;
+	r->found.removed++;
+	r->found.removed_bytes += line->len;
 	return false;
 }
 
 /* ----------------------------------------------------------------- copy -- */
 
 static bool
-copy(struct jsimd *s, const struct deadletter_file_line *line)
+copy(struct rewrite *r, const struct deadletter_file_line *line)
 {
 	uint64_t at = line->offset, end = line->offset + line->len;
 	char piece[PIECE];
 	ssize_t n;
 
-	for (; at < end; at += (uint64_t)n, s->written += (uint64_t)n) {
-		n = pread(s->file.fd, piece,
+	for (; at < end; at += (uint64_t)n, r->written += (uint64_t)n) {
+		n = pread(r->file.fd, piece,
 		    end - at < PIECE ? (size_t)(end - at) : PIECE, (off_t)at);
 		if (n == 0)
-			errno = EIO; /* it has become shorter */
-		if (n <= 0 || !deadletter_tombstone_write(
-				  s->to, piece, (uint64_t)n, s->written))
+			errno = EIO; /* the file became shorter */
+		if (n <= 0 || !deadletter_file_write(
+				  r->to, piece, (uint64_t)n, r->written))
 			return false;
 	}
 	return true;
 }
 
-/* One walk over the file: counts, and copies if there is somewhere to. */
+/* Reads the file once: counts, and copies what stays if `to` is open. */
 static bool
-walk(struct jsimd *s, uint64_t number)
+read_file(struct rewrite *r, uint64_t number)
 {
 	struct deadletter_file_line line;
-	bool ok = deadletter_file_open(&s->file, s->folder, number);
+	bool ok = deadletter_file_open(&r->file, r->folder, number);
 
-	s->found = (struct deadletter_compaction){ 0 };
-	s->blank_bytes = s->kept_bytes = 0;
-	while (ok && deadletter_file_next(&s->file, &line)) {
-		if (!stays(s, &line))
+	r->found = (struct deadletter_compaction){ 0 };
+	r->blank_bytes = r->kept_bytes = 0;
+	while (ok && deadletter_file_next(&r->file, &line)) {
+		if (!stays(r, &line))
 			continue;
-		s->kept_bytes += line.len;
-		ok = s->to == -1 || copy(s, &line);
+		r->kept_bytes += line.len;
+		ok = r->to == -1 || copy(r, &line);
 	}
-	if (ok && s->file.failed != 0) {
-		errno = s->file.failed;
+	if (ok && r->file.failed != 0) {
+		errno = r->file.failed;
 		ok = false;
 	}
-	deadletter_file_close(&s->file);
+	deadletter_file_close(&r->file);
 	return ok;
 }
 
 static bool
-rewrite(struct jsimd *s, uint64_t number, const char *name)
+replace(struct rewrite *r, uint64_t number, const char *name)
 {
-	char fresh[NAME_ROOM];
+	char new_name[NAME_ROOM];
 	bool ok;
 	int error;
 
-	snprintf(fresh, sizeof fresh, "%s" DEADLETTER_FILE_FRESH, name);
-	s->to = openat(s->folder, fresh,
+	snprintf(new_name, sizeof new_name, "%s" DEADLETTER_FILE_NEW, name);
+	r->to = openat(r->folder, new_name,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (s->to == -1)
+	if (r->to == -1)
 		return false;
-	s->written = 0;
-	ok = walk(s, number) && fsync(s->to) == 0 &&
-	     renameat(s->folder, fresh, s->folder, name) == 0;
+	r->written = 0;
+	ok = read_file(r, number) && fsync(r->to) == 0 &&
+	     renameat(r->folder, new_name, r->folder, name) == 0;
 	error = errno;
-	close(s->to);
-	s->to = -1;
+	close(r->to);
+	r->to = -1;
 	if (!ok)
-		unlinkat(s->folder, fresh, 0);
+		unlinkat(r->folder, new_name, 0);
 	errno = error;
 	return ok;
 }
 
-/* ---------------------------------------------------------------- sweep -- */
+/* ---------------------------------------------------------------- files -- */
 
 /* Is it worth a new file? */
 static bool
-is_due(const struct jsimd *s)
+is_due(const struct rewrite *r)
 {
-	if (s->meant != NULL)
-		return s->found.removed > 0;
-	return s->blank_bytes > 0 && s->blank_bytes >= s->kept_bytes;
+	if (r->filter != NULL)
+		return r->found.removed > 0;
+	return r->blank_bytes > 0 && r->blank_bytes >= r->kept_bytes;
 }
 
 static bool
-sweep_file(struct jsimd *s, uint64_t number)
+compact_file(struct rewrite *r, uint64_t number)
 {
 	char name[DEADLETTER_FILE_NAME];
 
 	deadletter_file_name(name, number);
-	if (!walk(s, number))
-		return errno == ENOENT; /* taken away meanwhile */
-	if (!is_due(s))
+	if (!read_file(r, number))
+		return errno == ENOENT; /* somebody removed it */
+	if (!is_due(r))
 		return true;
-	return (s->kept_bytes == 0 ? unlinkat(s->folder, name, 0) == 0
-				   : rewrite(s, number, name)) &&
-	       fsync(s->folder) == 0;
+	return (r->kept_bytes == 0 ? unlinkat(r->folder, name, 0) == 0
+				   : replace(r, number, name)) &&
+	       fsync(r->folder) == 0;
 }
 
 static void
@@ -176,44 +176,44 @@ add(struct deadletter_compaction *sum,
 }
 
 static bool
-sweep(struct jsimd *s, uint64_t last, const atomic_bool *stop,
+compact(struct rewrite *r, uint64_t last, const atomic_bool *stop,
     struct deadletter_compaction *counts, struct err *err)
 {
 	struct deadletter_file_list list = { 0 };
 	char name[DEADLETTER_FILE_NAME] = "folder";
-	bool ok = deadletter_file_list(s->folder, &list);
+	bool ok = deadletter_file_list(r->folder, &list);
 
 	for (size_t i = 0; ok && i < list.count && list.numbers[i] <= last &&
 			   (stop == NULL || !atomic_load(stop));
 	     i++) {
 		deadletter_file_name(name, list.numbers[i]);
-		ok = sweep_file(s, list.numbers[i]);
+		ok = compact_file(r, list.numbers[i]);
 		if (ok && counts != NULL)
-			add(counts, &s->found);
+			add(counts, &r->found);
 	}
 	if (!ok)
 		err_set(err, ERR_HOST, 0, "dead letters: %s: %s", name,
 		    strerror(errno));
 	free(list.numbers);
-	free(s->room);
+	free(r->text);
 	return ok;
 }
 
 bool
 deadletter_compaction_purge(int folder,
-    const struct deadletter_reader_filter *meant, uint64_t last,
+    const struct deadletter_reader_filter *filter, uint64_t last,
     const atomic_bool *stop, struct deadletter_compaction *counts,
     struct err *err)
 {
-	struct jsimd s = { .folder = folder, .meant = meant, .to = -1 };
+	struct rewrite r = { .folder = folder, .filter = filter, .to = -1 };
 
-	return sweep(&s, last, stop, counts, err);
+	return compact(&r, last, stop, counts, err);
 }
 
 bool
 deadletter_compaction_tidy(int folder, uint64_t last, struct err *err)
 {
-	struct jsimd s = { .folder = folder, .to = -1 };
+	struct rewrite r = { .folder = folder, .to = -1 };
 
-	return sweep(&s, last, NULL, NULL, err);
+	return compact(&r, last, NULL, NULL, err);
 }

@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/base/array.h"
 #include "gateway/base/dir_lock.h"
 
 #define NAME_FORMAT "letters-%016" PRIu64 ".ndjson"
-#define PIECE       65536
+#define PIECE       65536     /* read at once */
+#define BLOCK       4096      /* blanked or searched at once */
+#define LOOK_BACK   (4 << 20) /* from a file's end, for zeros */
 
 /* -------------------------------------------------------------- folder -- */
 
@@ -38,13 +42,13 @@ deadletter_file_number(const char *name, uint64_t *number_out)
 }
 
 bool
-deadletter_file_is_fresh(const char *name)
+deadletter_file_is_temporary(const char *name)
 {
 	char old[DEADLETTER_FILE_NAME];
-	const char *end = strstr(name, DEADLETTER_FILE_FRESH);
+	const char *end = strstr(name, DEADLETTER_FILE_NEW);
 	uint64_t number;
 
-	if (end == NULL || strcmp(end, DEADLETTER_FILE_FRESH) != 0 ||
+	if (end == NULL || strcmp(end, DEADLETTER_FILE_NEW) != 0 ||
 	    (size_t)(end - name) >= sizeof old)
 		return false;
 	memcpy(old, name, (size_t)(end - name));
@@ -63,15 +67,9 @@ ascending(const void *a, const void *b)
 static bool
 add(struct deadletter_file_list *list, uint64_t number)
 {
-	size_t count = list->count;
-	uint64_t *more;
-
-	if ((count & (count + 1)) == 0) { /* 0, 1, 3, 7: it is full */
-		more = realloc(list->numbers, (count * 2 + 1) * sizeof *more);
-		if (more == NULL)
-			return false;
-		list->numbers = more;
-	}
+	if (!array_reserve(&list->numbers, &list->room,
+		(uint32_t)list->count + 1, sizeof *list->numbers))
+		return false;
 	list->numbers[list->count++] = number;
 	return true;
 }
@@ -84,7 +82,8 @@ list_entry(struct deadletter_file_list *list, const char *name)
 	if (deadletter_file_number(name, &number))
 		return add(list, number);
 	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	    strcmp(name, DIR_LOCK_NAME) != 0 && !deadletter_file_is_fresh(name))
+	    strcmp(name, DIR_LOCK_NAME) != 0 &&
+	    !deadletter_file_is_temporary(name))
 		list->foreign++;
 	return true;
 }
@@ -129,7 +128,7 @@ deadletter_file_open(struct deadletter_file *file, int folder, uint64_t number)
 	return file->fd != -1;
 }
 
-/* Drops what was given, reads on behind what is left; false: no more. */
+/* Drops the lines that were given, and reads more; false: there is none. */
 static bool
 read_more(struct deadletter_file *file)
 {
@@ -153,9 +152,9 @@ read_more(struct deadletter_file *file)
 	return n > 0 || (n == -1 && errno == EINTR);
 }
 
-/* The rest of a line that is too long is passed over, piece by piece. */
+/* Skips a line that is too long, piece by piece. */
 static bool
-pass_over(struct deadletter_file *file, struct deadletter_file_line *out)
+skip_long(struct deadletter_file *file, struct deadletter_file_line *out)
 {
 	struct buffer *b = &file->bytes;
 	const char *feed;
@@ -212,7 +211,7 @@ deadletter_file_next(
 			return true;
 		}
 		if (rest > DEADLETTER_FILE_LINE)
-			return pass_over(file, out);
+			return skip_long(file, out);
 		looked = rest;
 		if (!read_more(file))
 			break;
@@ -230,4 +229,141 @@ deadletter_file_close(struct deadletter_file *file)
 		close(file->fd);
 	file->fd = -1;
 	buffer_fini(&file->bytes);
+}
+
+/* --------------------------------------------------------------- write -- */
+
+bool
+deadletter_file_write(int fd, const char *at, uint64_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	for (; len > 0; at += n, len -= (uint64_t)n, offset += (uint64_t)n) {
+		n = pwrite(fd, at, len, (off_t)offset);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_blanks(int fd, struct deadletter_file_range range)
+{
+	uint64_t at = range.offset, end = range.offset + range.len;
+	char blanks[BLOCK];
+
+	memset(blanks, ' ', sizeof blanks);
+	for (uint64_t len; at + 1 < end; at += len) {
+		len = end - 1 - at < BLOCK ? end - 1 - at : BLOCK;
+		if (!deadletter_file_write(fd, blanks, len, at))
+			return false;
+	}
+	return true;
+}
+
+bool
+deadletter_file_blank(int fd, struct deadletter_file_range range)
+{
+	return write_blanks(fd, range) && fdatasync(fd) == 0;
+}
+
+bool
+deadletter_file_remove(
+    int fd, const struct deadletter_file_range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!deadletter_file_write(fd, " ", 1, ranges[i].offset))
+			return false;
+	if (fdatasync(fd) == -1)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!write_blanks(fd, ranges[i]))
+			return false;
+	return true;
+}
+
+/* -------------------------------------------------------------- repair -- */
+
+/* The offset behind the last line feed before `size`. */
+static bool
+find_end(int fd, uint64_t size, uint64_t *end_out)
+{
+	char piece[BLOCK];
+	const char *feed;
+	size_t len;
+
+	for (; size > 0; size -= len) {
+		len = size < sizeof piece ? (size_t)size : sizeof piece;
+		if (pread(fd, piece, len, (off_t)(size - len)) != (ssize_t)len)
+			return false;
+		feed = memrchr(piece, '\n', len);
+		if (feed != NULL) {
+			*end_out = size - len + (uint64_t)(feed - piece) + 1;
+			return true;
+		}
+	}
+	*end_out = 0;
+	return true;
+}
+
+/* The first byte `what` from `at` on; `size`: there is none. */
+static bool
+find_byte(int fd, char what, uint64_t size, uint64_t *at)
+{
+	char piece[BLOCK];
+	const char *found;
+	size_t len;
+
+	for (; *at < size; *at += len) {
+		len = size - *at < sizeof piece ? (size_t)(size - *at)
+						: sizeof piece;
+		if (pread(fd, piece, len, (off_t)*at) != (ssize_t)len)
+			return false;
+		found = memchr(piece, what, len);
+		if (found != NULL) {
+			*at += (uint64_t)(found - piece);
+			return true;
+		}
+	}
+	return true;
+}
+
+/*
+ * A power cut may keep the end of what was being written and not its middle:
+ * that reads as zeros, which no letter holds.
+ */
+static bool
+blank_holes(int fd, uint64_t size)
+{
+	struct deadletter_file_range range;
+	uint64_t at = size > LOOK_BACK ? size - LOOK_BACK : 0;
+
+	for (;;) {
+		if (!find_byte(fd, '\0', size, &at))
+			return false;
+		if (at == size)
+			return true;
+		if (!find_end(fd, at, &range.offset) ||
+		    !find_byte(fd, '\n', size, &at))
+			return false;
+		range.len = at + 1 - range.offset;
+		if (!deadletter_file_blank(fd, range))
+			return false;
+	}
+}
+
+bool
+deadletter_file_repair(int fd, uint64_t *size_out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 ||
+	    !find_end(fd, (uint64_t)st.st_size, size_out))
+		return false;
+	if (*size_out < (uint64_t)st.st_size &&
+	    (ftruncate(fd, (off_t)*size_out) == -1 || fdatasync(fd) == -1))
+		return false;
+	return blank_holes(fd, *size_out);
 }

@@ -15,12 +15,12 @@ struct deadletter_reader {
 	uint64_t last;
 	struct deadletter_file file; /* while `reading` */
 	bool reading;
-	char *room; /* for what a letter says */
-	size_t room_len;
+	char *text; /* of the letter, decoded */
+	size_t text_room;
 };
 
 bool
-deadletter_reader_means(const struct deadletter_reader_filter *filter,
+deadletter_reader_matches(const struct deadletter_reader_filter *filter,
     const struct deadletter_record *letter)
 {
 	return (filter->table.len == 0 ||
@@ -35,50 +35,49 @@ bool
 deadletter_reader_open(
     struct deadletter_reader **out, const char *directory, struct err *err)
 {
-	struct deadletter_reader *box = calloc(1, sizeof *box);
+	struct deadletter_reader *r = calloc(1, sizeof *r);
 
-	if (box == NULL)
+	if (r == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	box->last = UINT64_MAX;
-	box->folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (box->folder == -1 ||
-	    !deadletter_file_list(box->folder, &box->list)) {
+	r->last = UINT64_MAX;
+	r->folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->folder == -1 || !deadletter_file_list(r->folder, &r->list)) {
 		err_set(
 		    err, ERR_HOST, 0, "%.160s: %s", directory, strerror(errno));
-		deadletter_reader_close(&box);
+		deadletter_reader_close(&r);
 		return false;
 	}
-	*out = box;
+	*out = r;
 	return true;
 }
 
 void
 deadletter_reader_close(struct deadletter_reader **out)
 {
-	struct deadletter_reader *box = *out;
+	struct deadletter_reader *r = *out;
 
 	*out = NULL;
-	if (box == NULL)
+	if (r == NULL)
 		return;
-	if (box->reading)
-		deadletter_file_close(&box->file);
-	if (box->folder != -1)
-		close(box->folder);
-	free(box->list.numbers);
-	free(box->room);
-	free(box);
+	if (r->reading)
+		deadletter_file_close(&r->file);
+	if (r->folder != -1)
+		close(r->folder);
+	free(r->list.numbers);
+	free(r->text);
+	free(r);
 }
 
 size_t
-deadletter_reader_foreign(const struct deadletter_reader *box)
+deadletter_reader_foreign(const struct deadletter_reader *r)
 {
-	return box->list.foreign;
+	return r->list.foreign;
 }
 
 void
-deadletter_reader_until(struct deadletter_reader *box, uint64_t last)
+deadletter_reader_until(struct deadletter_reader *r, uint64_t last)
 {
-	box->last = last;
+	r->last = last;
 }
 
 static enum deadletter_reader_kind
@@ -94,26 +93,26 @@ damage(const struct deadletter_file *file, struct deadletter_reader_item *item,
 }
 
 static bool
-make_room(struct deadletter_reader *box, size_t len)
+make_room(struct deadletter_reader *r, size_t len)
 {
 	char *more;
 
-	if (len <= box->room_len)
+	if (len <= r->text_room)
 		return true;
-	more = realloc(box->room, len);
+	more = realloc(r->text, len);
 	if (more == NULL)
 		return false;
-	box->room = more;
-	box->room_len = len;
+	r->text = more;
+	r->text_room = len;
 	return true;
 }
 
 /* False: the line is blank. */
 static bool
-judge(struct deadletter_reader *box, const struct deadletter_file_line *line,
+read_line(struct deadletter_reader *r, const struct deadletter_file_line *line,
     struct deadletter_reader_item *item, enum deadletter_reader_kind *kind_out)
 {
-	item->file = box->file.number;
+	item->file = r->file.number;
 	item->offset = line->offset;
 	item->len = line->len;
 	item->line = line->text;
@@ -121,30 +120,30 @@ judge(struct deadletter_reader *box, const struct deadletter_file_line *line,
 	if (line->kind == DEADLETTER_FILE_BLANK)
 		return false;
 	if (line->kind == DEADLETTER_FILE_LONG)
-		*kind_out = damage(&box->file, item, "a line too long");
+		*kind_out = damage(&r->file, item, "a line too long");
 	else if (line->kind == DEADLETTER_FILE_TORN)
-		*kind_out = damage(&box->file, item, "a line without its end");
-	else if (!make_room(box, line->text.len))
-		*kind_out = damage(&box->file, item, "no memory to read it");
-	else if (!deadletter_record_read(&item->letter, line->text, box->room))
-		*kind_out = damage(&box->file, item, "this is no letter");
+		*kind_out = damage(&r->file, item, "a line without its end");
+	else if (!make_room(r, line->text.len))
+		*kind_out = damage(&r->file, item, "no memory to read it");
+	else if (!deadletter_record_read(&item->letter, line->text, r->text))
+		*kind_out = damage(&r->file, item, "this is no letter");
 	return true;
 }
 
 /* Opens the next file there is; false: none, or it cannot be read. */
 static bool
-turn(struct deadletter_reader *box, bool *gone_out)
+open_next(struct deadletter_reader *r, bool *gone_out)
 {
-	uint64_t number = box->list.numbers[box->at++];
+	uint64_t number = r->list.numbers[r->at++];
 
-	box->reading = deadletter_file_open(&box->file, box->folder, number);
-	*gone_out = !box->reading && errno == ENOENT;
-	return box->reading;
+	r->reading = deadletter_file_open(&r->file, r->folder, number);
+	*gone_out = !r->reading && errno == ENOENT;
+	return r->reading;
 }
 
 enum deadletter_reader_kind
 deadletter_reader_next(
-    struct deadletter_reader *box, struct deadletter_reader_item *item)
+    struct deadletter_reader *r, struct deadletter_reader_item *item)
 {
 	struct deadletter_file_line line;
 	enum deadletter_reader_kind kind;
@@ -152,26 +151,26 @@ deadletter_reader_next(
 	int failed;
 
 	for (;;) {
-		if (!box->reading) {
-			if (box->at == box->list.count ||
-			    box->list.numbers[box->at] > box->last)
+		if (!r->reading) {
+			if (r->at == r->list.count ||
+			    r->list.numbers[r->at] > r->last)
 				return DEADLETTER_READER_END;
-			if (turn(box, &gone) || gone)
+			if (open_next(r, &gone) || gone)
 				continue;
 			item->offset = 0;
-			return damage(&box->file, item, strerror(errno));
+			return damage(&r->file, item, strerror(errno));
 		}
-		if (deadletter_file_next(&box->file, &line)) {
-			if (judge(box, &line, item, &kind))
+		if (deadletter_file_next(&r->file, &line)) {
+			if (read_line(r, &line, item, &kind))
 				return kind;
 			continue;
 		}
-		failed = box->file.failed;
-		deadletter_file_close(&box->file);
-		box->reading = false;
+		failed = r->file.failed;
+		deadletter_file_close(&r->file);
+		r->reading = false;
 		if (failed != 0) {
-			item->offset = box->file.offset;
-			return damage(&box->file, item, strerror(failed));
+			item->offset = r->file.offset;
+			return damage(&r->file, item, strerror(failed));
 		}
 	}
 }

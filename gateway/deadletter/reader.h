@@ -1,19 +1,18 @@
 /*
- * reader - all dead letters of a folder, oldest file first, for a reader.
+ * reader - all dead letters of a folder, the oldest file first.
  *
- *	while ((kind = deadletter_reader_next(box, &item)) != DEADLETTER_READER_END)
+ *	while ((kind = deadletter_reader_next(reader, &item)) !=
+ *	    DEADLETTER_READER_END)
  *		...
  *
- * Needs no lock: a gateway may be using the folder; what it writes meanwhile
- * may be seen or not.  What is no letter is told and passed over.  In memory
- * there is a line at a time.
+ * Needs no lock: a gateway may be using the folder; what it writes meanwhile is
+ * seen or not.  Lines that are not letters are reported and skipped.  One line
+ * is in memory at a time.
  *
- * Units	bytes; milliseconds since 1970.
- * Ownership	deadletter_reader_open gives, deadletter_reader_close takes; an item lives until
- *		the next call.
- * Threads	none inside.
- * Errors	the folder cannot be read: false and a text.  A file that
- *		cannot be: DEADLETTER_READER_DAMAGED, and the next file follows.
+ * Ownership	deadletter_reader_open allocates, deadletter_reader_close frees;
+ *		an item is valid until the next call.
+ * Errors	the folder cannot be read: false and a text.  A file that cannot
+ *		be read is DEADLETTER_READER_DAMAGED, and the next one follows.
  */
 #ifndef GATEWAY_DEADLETTER_READER_H
 #define GATEWAY_DEADLETTER_READER_H
@@ -22,7 +21,7 @@
 #include "gateway/deadletter/file.h"
 #include "parsers/err.h"
 
-/* Which letters are meant. */
+/* Which letters match. */
 struct deadletter_reader_filter {
 	struct span table, reason;   /* empty: any */
 	int64_t since_ms, before_ms; /* written at or after, and before */
@@ -32,7 +31,7 @@ struct deadletter_reader_filter {
 	((struct deadletter_reader_filter){                                    \
 	    .since_ms = INT64_MIN, .before_ms = INT64_MAX })
 
-bool deadletter_reader_means(const struct deadletter_reader_filter *filter,
+bool deadletter_reader_matches(const struct deadletter_reader_filter *filter,
     const struct deadletter_record *letter);
 
 enum deadletter_reader_kind {
@@ -42,25 +41,25 @@ enum deadletter_reader_kind {
 };
 
 struct deadletter_reader_item {
-	struct deadletter_record letter; /* of a letter */
+	struct deadletter_record letter; /* of a LETTER */
 	struct span line;                /* likewise, without its line feed */
 	uint64_t file, offset, len;
-	char why[160]; /* of damage: the file, the place, and what is wrong */
+	char why[160]; /* DAMAGED: which file, where, and what is wrong */
 };
 
 struct deadletter_reader;
 
 bool deadletter_reader_open(
     struct deadletter_reader **out, const char *directory, struct err *err);
-void deadletter_reader_close(struct deadletter_reader **box);
+void deadletter_reader_close(struct deadletter_reader **reader);
 
 /* Files that are not ours. */
-size_t deadletter_reader_foreign(const struct deadletter_reader *box);
+size_t deadletter_reader_foreign(const struct deadletter_reader *reader);
 
 /* No file with a larger number is read. */
-void deadletter_reader_until(struct deadletter_reader *box, uint64_t last);
+void deadletter_reader_until(struct deadletter_reader *reader, uint64_t last);
 
 enum deadletter_reader_kind deadletter_reader_next(
-    struct deadletter_reader *box, struct deadletter_reader_item *item);
+    struct deadletter_reader *reader, struct deadletter_reader_item *item);
 
 #endif

@@ -128,7 +128,7 @@ is_named(struct span key, const char *name)
 	return jstring_equal(key.at, key.at + key.len - 1, name, strlen(name));
 }
 
-/* A string's text, put where *room points, which moves on. */
+/* Decodes a string to *room, and moves *room behind it. */
 static bool
 read_text(struct span value, bool encoded, char **room, struct span *out)
 {
@@ -168,7 +168,7 @@ read_time(struct span value, int64_t *ms_out)
 	       timestamp_parse(value.at + 1, value.len - 2, ms_out);
 }
 
-/* A name that we do not know may be there: people add notes. */
+/* Unknown names are allowed: people add notes. */
 static bool
 read_member(struct deadletter_record *l, struct span key, struct span value,
     char **room)

@@ -1,21 +1,20 @@
 /*
- * record - one event that could not go its way, as a line of NDJSON.
+ * record - one dead letter, as a line of NDJSON.
  *
  *	{"at":"2022-04-16T00:46:58.771Z","table":"t","producer":"p",
  *	 "reason":"time_missing","line":3,"offset":0,"event":"{\"a\":1}"}
  *
- * `event` holds the event's bytes as a JSON *string*, never as an object: what
- * is refused is often no JSON at all, and a string gives back each byte as it
- * came, blanks and the order of names included.  What is not valid UTF-8 stands
- * in `event_base64` instead (and `producer`, `answer` likewise).  A member that
- * says nothing is left out: `line` and `offset` are those of the request that
- * the event was refused from, `status` and `answer` those of the upstream.
+ * `event` holds the bytes of the event as a JSON *string*, never as an object:
+ * a refused event is often not valid JSON, and a string gives back each byte as
+ * it came, blanks and the order of names included.  Bytes that are not valid
+ * UTF-8 stand in `event_base64` instead (likewise `producer` and `answer`).
+ * A member without a value is left out: `line` and `offset` are the event's
+ * place in the request that it was skipped in, `status` and `answer` are those
+ * of the upstream.
  *
- * Units	bytes; milliseconds since 1970.
- * Ownership	borrows.
- * Threads	none inside.
- * Errors	the buffer is full: false, and it holds what it held.  A line
- *		that is no letter is a value, for people edit files.
+ * Ownership	all is borrowed.
+ * Errors	the buffer is full: false, and it is as it was.  A line that is
+ *		not a letter is a value, because people edit the files.
  */
 #ifndef GATEWAY_DEADLETTER_RECORD_H
 #define GATEWAY_DEADLETTER_RECORD_H
@@ -31,9 +30,9 @@ struct deadletter_record {
 	struct span table;
 	struct span producer; /* empty: not named */
 	struct span reason;
-	uint64_t line; /* 0: no request to tell a place in */
+	uint64_t line; /* in the request, from 1; 0: it was not skipped */
 	uint64_t offset;
-	unsigned status; /* 0: the upstream never saw it */
+	unsigned status; /* 0: the upstream was not called */
 	struct span answer;
 	struct span event; /* without its line feed */
 };
@@ -42,9 +41,9 @@ bool deadletter_record_append(
     struct buffer *out, const struct deadletter_record *letter);
 
 /*
- * Reads a line, without its line feed, whose members may stand in any order.
- * What it says is put into `room`, of as many bytes as the line has, and lives
- * as long.  False: it is no letter.
+ * Reads a line, without its line feed; its members may be in any order.  The
+ * decoded strings are in `room`, which must be as long as the line, and are
+ * valid as long as it is.  False: this is not a letter.
  */
 bool deadletter_record_read(
     struct deadletter_record *out, struct span line, char *room);

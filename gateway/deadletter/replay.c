@@ -12,22 +12,22 @@
 #include "gateway/deadletter/replay_batch.h"
 #include "parsers/ndjson.h"
 
-/* No letter's event is longer. */
+/* No event of a letter is longer. */
 #define EVENT_MOST DEADLETTER_FILE_LINE
 
 struct run {
 	const struct replay_uses *uses;
-	const struct deadletter_reader_filter *meant;
+	const struct deadletter_reader_filter *filter;
 	const atomic_bool *stop;
 	struct replay *out;
 	int folder;
-	struct deadletter_reader *box;
+	struct deadletter_reader *reader;
 	struct completion_box completions;
-	struct replay_batch_chunk *chunk;
-	struct buffer line; /* an event's own copy, for the walker changes it */
-	/* The letter that did not fit the last chunk; in the box's memory. */
+	struct replay_batch *batch;
+	struct buffer line; /* a copy of one event: ndjson changes it */
+	/* The letter that comes next; in the reader's memory. */
 	struct deadletter_reader_item item;
-	bool held;
+	bool has_item;
 };
 
 /* --------------------------------------------------------------- words -- */
@@ -67,7 +67,7 @@ replay_end_text(enum replay_end end)
 
 /* --------------------------------------------------------------- check -- */
 
-/* As for a body of this one line; the line is in the run's own copy. */
+/* As for the body of a request with this line only. */
 static unsigned
 check_event(struct run *run, const struct deadletter_record *letter,
     const struct table *table, struct replay_batch_event *out)
@@ -80,7 +80,7 @@ check_event(struct run *run, const struct deadletter_record *letter,
 
 	ndjson_init(&walk, run->line.at, letter->event.len);
 	if (!ndjson_next(&walk, &line))
-		return EVENT_NOT_JSON; /* there is nothing */
+		return EVENT_NOT_JSON; /* it is empty */
 	if (!event_check(line.at, line.len, &limits, &verdict))
 		return verdict.fault;
 	if (line.len + 1 > run->uses->largest_bytes)
@@ -96,7 +96,7 @@ static const unsigned table_reasons[] = {
 	[TABLE_ABSENT] = REPLAY_TABLE_ABSENT,
 };
 
-/* EVENT_OK, or why the letter stays; then the event holds nothing. */
+/* EVENT_OK, or why the letter stays; then `event` has no table. */
 static unsigned
 check_letter(struct run *run, const struct deadletter_record *letter,
     struct replay_batch_event *event)
@@ -133,7 +133,7 @@ take_letter(struct run *run, const struct deadletter_reader_item *item)
 {
 	struct replay_batch_event event = {
 		.file = item->file,
-		.place = { item->offset, item->len },
+		.range = { item->offset, item->len },
 	};
 	unsigned reason;
 
@@ -144,45 +144,46 @@ take_letter(struct run *run, const struct deadletter_reader_item *item)
 		run->out->rejected[reason]++;
 		return true;
 	}
-	if (replay_batch_add(run->chunk, &event, run->uses->largest_bytes))
+	if (replay_batch_add(run->batch, &event, run->uses->largest_bytes))
 		return true;
 	table_release(event.table, clock_now());
 	return false;
 }
 
-/* The next letter that is meant: in run->item; false: there is none. */
+/* The next letter that matches, to run->item; false: there is none. */
 static bool
 next_letter(struct run *run)
 {
 	enum deadletter_reader_kind kind;
 
-	if (run->held)
+	if (run->has_item)
 		return true;
-	while ((kind = deadletter_reader_next(run->box, &run->item)) !=
+	while ((kind = deadletter_reader_next(run->reader, &run->item)) !=
 	       DEADLETTER_READER_END) {
 		if (kind == DEADLETTER_READER_DAMAGED)
 			run->out->damaged++;
-		else if (deadletter_reader_means(run->meant, &run->item.letter))
+		else if (deadletter_reader_matches(
+			     run->filter, &run->item.letter))
 			break;
 	}
-	run->held = kind != DEADLETTER_READER_END;
-	return run->held;
+	run->has_item = kind != DEADLETTER_READER_END;
+	return run->has_item;
 }
 
-/* False: that was the last chunk, or there is no memory. */
+/* False: no batch comes after this one. */
 static bool
 fill(struct run *run)
 {
 	while (!atomic_load(run->stop)) {
 		if (!next_letter(run))
 			return false;
-		if (!replay_batch_fits(run->chunk, run->item.letter.event.len))
+		if (!replay_batch_fits(run->batch, run->item.letter.event.len))
 			return true;
 		if (!take_letter(run, &run->item)) {
 			run->out->end = REPLAY_NO_MEMORY;
 			return false;
 		}
-		run->held = false;
+		run->has_item = false;
 	}
 	run->out->end = REPLAY_STOPPED;
 	return false;
@@ -191,7 +192,7 @@ fill(struct run *run)
 /* ---------------------------------------------------------------- send -- */
 
 static void
-address(struct run *run, struct replay_batch *p)
+prepare_record(struct run *run, struct replay_batch_record *p)
 {
 	const struct replay_uses *uses = run->uses;
 	struct record *record = p->record;
@@ -215,23 +216,23 @@ address(struct run *run, struct replay_batch *p)
 	record->completion = &p->completion;
 }
 
-/* One group: one commit.  Gives how many completions will come back. */
+/* All at once: one commit.  Gives how many completions will come. */
 static size_t
 append(struct run *run)
 {
 	const struct replay_uses *uses = run->uses;
 	size_t out = 0;
-	bool ring = false;
+	bool wake = false;
 
-	for (size_t i = 0; i < run->chunk->count; i++) {
-		struct replay_batch *p = &run->chunk->parcels[i];
+	for (size_t i = 0; i < run->batch->record_count; i++) {
+		struct replay_batch_record *p = &run->batch->records[i];
 		struct record *record = p->record;
 
-		address(run, p);
-		p->record = NULL; /* on yes it is gone before we return */
+		prepare_record(run, p);
+		p->record = NULL; /* once the spool has it, it may be gone */
 		if (!spool_crowded_by(uses->spool, record->table,
 			tables_known(uses->tables)) &&
-		    spool_put(uses->spool, record, &ring)) {
+		    spool_put(uses->spool, record, &wake)) {
 			out++;
 			continue;
 		}
@@ -240,42 +241,46 @@ append(struct run *run)
 		run->out->end = REPLAY_SPOOL_FULL;
 		break;
 	}
-	if (ring)
+	if (wake)
 		spool_ring(uses->spool);
 	return out;
 }
 
-/* What each result means for the letters; and for those to come. */
+/* By result: is the event kept, and how does the replay end. */
 static const struct {
 	bool kept;
 	enum replay_end end;
-} meanings[] = {
+} completion_rows[] = {
 	[COMPLETION_DURABLE] = { true, REPLAY_DONE },
 	[COMPLETION_DELIVERED] = { true, REPLAY_DONE },
-	[COMPLETION_PARTLY_REFUSED] = { true, REPLAY_DONE }, /* letters again */
+	[COMPLETION_PARTLY_REFUSED] = { true,
+	    REPLAY_DONE }, /* refused: it is a letter again */
 	[COMPLETION_WITHDRAWN] = { false, REPLAY_NOT_DELIVERED },
 	[COMPLETION_DISK_FAILED] = { false, REPLAY_DISK },
 	[COMPLETION_SPOOL_FULL] = { false, REPLAY_SPOOL_FULL },
 };
 
 static void
-await(struct run *run, size_t count)
+await_completions(struct run *run, size_t count)
 {
-	struct pollfd wakeup = { .fd = run->completions.fd, .events = POLLIN };
+	struct pollfd readable = { .fd = run->completions.fd,
+		.events = POLLIN };
 	struct completion *t, *next;
 
 	while (count > 0) {
-		(void)poll(&wakeup, 1, -1);
+		(void)poll(&readable, 1, -1);
 		for (t = completion_box_take(&run->completions); t != NULL;
 		     t = next) {
-			struct replay_batch *p = (struct replay_batch *)(void
-				*)((char *)t -
-				   offsetof(struct replay_batch, completion));
+			struct replay_batch_record *p =
+			    (struct replay_batch_record *)(void
+				    *)((char *)t -
+				       offsetof(struct replay_batch_record,
+					   completion));
 
 			next = t->next;
-			p->kept = meanings[t->result].kept;
-			if (meanings[t->result].end != REPLAY_DONE)
-				run->out->end = meanings[t->result].end;
+			p->kept = completion_rows[t->result].kept;
+			if (completion_rows[t->result].end != REPLAY_DONE)
+				run->out->end = completion_rows[t->result].end;
 			count--;
 		}
 	}
@@ -285,7 +290,7 @@ await(struct run *run, size_t count)
 
 static bool
 remove_from(const struct run *run, uint64_t file,
-    const struct deadletter_tombstone_place *places, size_t count)
+    const struct deadletter_file_range *ranges, size_t count)
 {
 	char name[DEADLETTER_FILE_NAME];
 	bool ok;
@@ -295,31 +300,31 @@ remove_from(const struct run *run, uint64_t file,
 	fd = openat(run->folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
 		return errno == ENOENT; /* taken away meanwhile */
-	ok = deadletter_tombstone_remove(fd, places, count);
+	ok = deadletter_file_remove(fd, ranges, count);
 	close(fd);
 	return ok;
 }
 
-/* File by file: letters stand in the chunk in the order of their files. */
+/* File by file: the letters are in the order of their files. */
 static void
 remove_kept(struct run *run)
 {
-	const struct replay_batch_chunk *chunk = run->chunk;
-	struct deadletter_tombstone_place places[REPLAY_BATCH_LETTERS];
+	const struct replay_batch *batch = run->batch;
+	struct deadletter_file_range ranges[REPLAY_BATCH_LETTERS];
 	size_t count = 0, at = 0;
 
-	while (at < chunk->letter_count) {
-		uint64_t file = chunk->letters[at].file;
+	while (at < batch->letter_count) {
+		uint64_t file = batch->letters[at].file;
 
-		for (count = 0; at < chunk->letter_count &&
-				chunk->letters[at].file == file;
+		for (count = 0; at < batch->letter_count &&
+				batch->letters[at].file == file;
 		     at++)
-			if (chunk->parcels[chunk->letters[at].parcel].kept)
-				places[count++] = chunk->letters[at].place;
+			if (batch->records[batch->letters[at].record].kept)
+				ranges[count++] = batch->letters[at].range;
 			else
 				run->out->left++;
 		run->out->replayed += count;
-		if (count == 0 || remove_from(run, file, places, count))
+		if (count == 0 || remove_from(run, file, ranges, count))
 			continue;
 		run->out->end = REPLAY_UNMARKED;
 		err_set(&run->out->err, ERR_HOST, 0, "dead letters: %s",
@@ -329,13 +334,13 @@ remove_kept(struct run *run)
 
 /* ----------------------------------------------------------------- run -- */
 
-/* What was not come to stays; to count it costs a walk. */
+/* Counts the letters that were not reached, which reads all of them. */
 static void
 count_left(struct run *run)
 {
 	while (!atomic_load(run->stop) && next_letter(run)) {
 		run->out->left++;
-		run->held = false;
+		run->has_item = false;
 	}
 	run->out->left_known = !atomic_load(run->stop);
 }
@@ -352,22 +357,22 @@ begin(struct run *run, uint64_t last)
 		return err_set(&out->err, ERR_HOST, 0, "%.160s: %s",
 		    run->uses->directory, strerror(errno));
 	if (!deadletter_reader_open(
-		&run->box, run->uses->directory, &out->err) ||
+		&run->reader, run->uses->directory, &out->err) ||
 	    !completion_box_init(&run->completions, &out->err))
 		return false;
-	deadletter_reader_until(run->box, last);
+	deadletter_reader_until(run->reader, last);
 	out->end = REPLAY_NO_MEMORY;
-	run->chunk = calloc(1, sizeof *run->chunk);
-	return run->chunk != NULL;
+	run->batch = calloc(1, sizeof *run->batch);
+	return run->batch != NULL;
 }
 
 static void
 end(struct run *run)
 {
-	if (run->chunk != NULL)
-		replay_batch_reset(run->chunk, clock_now());
-	free(run->chunk);
-	deadletter_reader_close(&run->box);
+	if (run->batch != NULL)
+		replay_batch_reset(run->batch, clock_now());
+	free(run->batch);
+	deadletter_reader_close(&run->reader);
 	if (run->completions.fd != -1)
 		completion_box_fini(&run->completions);
 	if (run->folder != -1)
@@ -377,18 +382,18 @@ end(struct run *run)
 
 void
 replay_run(const struct replay_uses *uses,
-    const struct deadletter_reader_filter *meant, uint64_t last,
+    const struct deadletter_reader_filter *filter, uint64_t last,
     const atomic_bool *stop, struct replay *out)
 {
 	struct run run = {
 		.uses = uses,
-		.meant = meant,
+		.filter = filter,
 		.stop = stop,
 		.out = out,
 		.folder = -1,
 		.completions = { .fd = -1 },
 	};
-	struct err untidy = { 0 };
+	struct err ignored = { 0 };
 	bool more;
 
 	*out = (struct replay){ .left_known = true };
@@ -398,15 +403,15 @@ replay_run(const struct replay_uses *uses,
 		out->end = REPLAY_DONE;
 	while (more) {
 		more = fill(&run);
-		await(&run, append(&run));
+		await_completions(&run, append(&run));
 		remove_kept(&run);
-		replay_batch_reset(run.chunk, clock_now());
+		replay_batch_reset(run.batch, clock_now());
 		more = more && out->end == REPLAY_DONE;
 	}
-	if (run.chunk != NULL && out->end != REPLAY_DONE)
+	if (run.batch != NULL && out->end != REPLAY_DONE)
 		count_left(&run);
-	/* Room that is not given back now is given back another time. */
+	/* If this fails, the next replay or purge gives the room back. */
 	if (out->replayed > 0)
-		(void)deadletter_compaction_tidy(run.folder, last, &untidy);
+		(void)deadletter_compaction_tidy(run.folder, last, &ignored);
 	end(&run);
 }

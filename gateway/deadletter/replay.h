@@ -1,24 +1,27 @@
 /*
  * replay - dead letters become events again.
  *
- *	letters --read--> checked --append--> spool --synced--> letters removed
+ * For one batch of letters (replay_batch.h) after the other:
  *
- * Each letter's event goes through the same checks as one that is posted now,
- * and is appended like one; what is still no good stays a letter and is
- * counted by its reason.  A chunk's letters are removed only when its events
- * are known to be kept: synced, or, where the spool is in memory alone,
- * delivered.  So a crash at any moment loses no event, and delivers at most
- * those of one chunk (replay_batch.h) twice.
+ *	read --> check --> append to the spool --> wait for it --> remove
+ *	           |               |                    |          letters
+ *	           v               v                    v
+ *	        rejected          left                 left
+ *	        (its letter       (the letters stay, and the replay
+ *	        stays)            ends with the reason)
  *
- * A record that is refused later becomes a letter again, in a file that this
- * replay does not come to.
+ * An event goes through the same checks as one that is posted now.  Letters are
+ * removed only when their events are known to be kept: synced, or delivered
+ * where the spool is in memory only.  So a crash at any moment loses no event,
+ * and delivers the events of at most one batch twice.
  *
- * Units	letters; bytes.
- * Ownership	borrows all.
- * Threads	the caller's, which waits for the disk; nobody else may change
- *		the files up to `last` meanwhile.
- * Errors	how it ended is a value, with an errno's text where the disk is
- *		to blame.
+ * An event that is refused again later becomes a letter again, in a file behind
+ * `last`, which this replay does not read.
+ *
+ * Ownership	all is borrowed.
+ * Threads	the caller's, which blocks for the disk.  Nobody else may change
+ *		the files up to `last` meanwhile: see deadletter_store_rotate.
+ * Errors	the end is a value, with a text where the disk is to blame.
  */
 #ifndef GATEWAY_DEADLETTER_REPLAY_H
 #define GATEWAY_DEADLETTER_REPLAY_H
@@ -35,15 +38,15 @@
 #include "parsers/json/event.h"
 
 struct replay_uses {
-	const char *directory; /* of the letters */
+	const char *directory; /* of the dead letters */
 	struct tables *tables;
 	struct spool *spool;
-	struct registry_block *block; /* the caller's own; NULL: none */
+	struct registry_block *block; /* the caller's own; may be NULL */
 	uint64_t largest_bytes;       /* of a record's lines */
-	uint64_t ack_timeout_ms;      /* where the spool is in memory alone */
+	uint64_t ack_timeout_ms;      /* where the spool is in memory only */
 };
 
-/* Why a letter stays: a fault of its event, or of its table. */
+/* Why a letter is rejected: an event_fault, or one of its table. */
 enum replay_reason {
 	REPLAY_UNKNOWN_TABLE = EVENT_FAULT_COUNT,
 	REPLAY_TOO_MANY_TABLES,
@@ -84,15 +87,15 @@ struct replay {
 	enum replay_end end;
 	uint64_t replayed;
 	uint64_t rejected[REPLAY_REASONS];
-	uint64_t left;    /* meant, but not come to */
+	uint64_t left;    /* they match, and were not replayed or rejected */
 	bool left_known;  /* false: it was stopped before they were counted */
-	uint64_t damaged; /* lines that are no letters */
+	uint64_t damaged; /* lines that are not letters */
 	struct err err;   /* of the disk */
 };
 
-/* Letters in files up to `last` that are meant; *stop ends it early. */
+/* Replays the letters in files up to `last` that match; *stop ends it early. */
 void replay_run(const struct replay_uses *uses,
-    const struct deadletter_reader_filter *meant, uint64_t last,
+    const struct deadletter_reader_filter *filter, uint64_t last,
     const atomic_bool *stop, struct replay *out);
 
 #endif

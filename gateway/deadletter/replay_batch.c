@@ -5,11 +5,11 @@
 #define ROOM_LEAST 4096
 
 bool
-replay_batch_fits(const struct replay_batch_chunk *chunk, size_t len)
+replay_batch_fits(const struct replay_batch *batch, size_t len)
 {
-	return chunk->letter_count == 0 ||
-	       (chunk->letter_count < REPLAY_BATCH_LETTERS &&
-		   chunk->bytes + len + 1 <= REPLAY_BATCH_BYTES);
+	return batch->letter_count == 0 ||
+	       (batch->letter_count < REPLAY_BATCH_LETTERS &&
+		   batch->bytes + len + 1 <= REPLAY_BATCH_BYTES);
 }
 
 static bool
@@ -19,26 +19,26 @@ is_from(const struct record *record, const struct replay_batch_event *event)
 	       span_equal(span_of(record->producer), event->producer);
 }
 
-static struct replay_batch *
-find(struct replay_batch_chunk *chunk, const struct replay_batch_event *event,
+static struct replay_batch_record *
+find(struct replay_batch *batch, const struct replay_batch_event *event,
     uint64_t most)
 {
-	/* The last ones first: letters of one request stand together. */
-	for (size_t i = chunk->count; i > 0; i--) {
-		struct replay_batch *p = &chunk->parcels[i - 1];
+	/* The last ones first: letters of one request are neighbours. */
+	for (size_t i = batch->record_count; i > 0; i--) {
+		struct replay_batch_record *r = &batch->records[i - 1];
 
-		if (is_from(p->record, event) &&
-		    p->record->bytes + event->line.len + 1 <= most)
-			return p;
+		if (is_from(r->record, event) &&
+		    r->record->bytes + event->line.len + 1 <= most)
+			return r;
 	}
 	return NULL;
 }
 
-/* Its table is given to it with its first event. */
-static struct replay_batch *
-make(struct replay_batch_chunk *chunk, const struct replay_batch_event *event)
+/* Without its table yet: that comes with the first event. */
+static struct replay_batch_record *
+add_record(struct replay_batch *batch, const struct replay_batch_event *event)
 {
-	struct replay_batch *p = &chunk->parcels[chunk->count];
+	struct replay_batch_record *r = &batch->records[batch->record_count];
 	size_t len = event->line.len + 1;
 	struct record *record =
 	    record_new((uint32_t)(len < ROOM_LEAST ? ROOM_LEAST : len));
@@ -54,15 +54,15 @@ make(struct replay_batch_chunk *chunk, const struct replay_batch_event *event)
 		}
 	}
 	record->earliest_ms = INT64_MAX;
-	*p = (struct replay_batch){ .record = record };
-	chunk->count++;
-	return p;
+	*r = (struct replay_batch_record){ .record = record };
+	batch->record_count++;
+	return r;
 }
 
 static bool
-make_room(struct replay_batch *p, size_t len)
+make_room(struct replay_batch_record *r, size_t len)
 {
-	struct record *record = p->record, *grown;
+	struct record *record = r->record, *grown;
 	uint64_t room = record->room;
 
 	while (room < record->bytes + len)
@@ -72,7 +72,7 @@ make_room(struct replay_batch *p, size_t len)
 	grown = record_grow(record, (uint32_t)room);
 	if (grown == NULL)
 		return false;
-	p->record = grown;
+	r->record = grown;
 	return true;
 }
 
@@ -88,33 +88,33 @@ put_line(struct record *record, const struct replay_batch_event *event)
 }
 
 bool
-replay_batch_add(struct replay_batch_chunk *chunk,
+replay_batch_add(struct replay_batch *batch,
     const struct replay_batch_event *event, uint64_t most)
 {
-	struct replay_batch *p = find(chunk, event, most);
+	struct replay_batch_record *r = find(batch, event, most);
 	struct instant now = { 0 };
 
-	if (p == NULL && (p = make(chunk, event)) == NULL)
+	if (r == NULL && (r = add_record(batch, event)) == NULL)
 		return false;
-	if (!make_room(p, event->line.len + 1))
+	if (!make_room(r, event->line.len + 1))
 		return false;
-	if (p->record->table == NULL)
-		p->record->table = event->table;
+	if (r->record->table == NULL)
+		r->record->table = event->table;
 	else
-		table_release(event->table, now); /* it has one */
-	put_line(p->record, event);
-	chunk->letters[chunk->letter_count++] =
-	    (struct replay_batch_letter){ event->file, event->place,
-		    (size_t)(p - chunk->parcels) };
-	chunk->bytes += event->line.len + 1;
+		table_release(event->table, now); /* the record has one */
+	put_line(r->record, event);
+	batch->letters[batch->letter_count++] =
+	    (struct replay_batch_letter){ event->file, event->range,
+		    (size_t)(r - batch->records) };
+	batch->bytes += event->line.len + 1;
 	return true;
 }
 
 void
-replay_batch_reset(struct replay_batch_chunk *chunk, struct instant now)
+replay_batch_reset(struct replay_batch *batch, struct instant now)
 {
-	for (size_t i = 0; i < chunk->count; i++)
-		record_free(chunk->parcels[i].record, now);
-	chunk->count = chunk->letter_count = 0;
-	chunk->bytes = 0;
+	for (size_t i = 0; i < batch->record_count; i++)
+		record_free(batch->records[i].record, now);
+	batch->record_count = batch->letter_count = 0;
+	batch->bytes = 0;
 }

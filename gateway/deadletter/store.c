@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "gateway/deadletter/file.h"
-#include "gateway/deadletter/tombstone.h"
+#include "gateway/deadletter/file.h"
 #include "gateway/base/dir_lock.h"
+#include "gateway/base/log.h"
 
 #define FOLDER_MODE 0700 /* payload of producers */
 #define FILE_MODE   0600
@@ -23,26 +24,26 @@
 #define FILE_LEAST      (64 << 10)
 #define FILE_MOST       (64 << 20)
 
-struct deadletter {
-	pthread_mutex_t guard; /* all that follows */
+struct deadletter_store {
+	pthread_mutex_t mutex; /* of all that follows */
 	int folder, lock;
-	int fd; /* of the youngest file; -1: the next letter makes one */
+	int fd; /* of the newest file; -1: the next append makes one */
 	uint64_t file;
-	uint64_t size; /* of it, as far as letters in it count */
-	uint64_t bytes;
+	uint64_t size;  /* of the newest file: up to the last letter kept */
+	uint64_t bytes; /* of all files */
 	uint64_t max_bytes, file_bytes;
-	bool torn;   /* it may hold more than that */
-	bool closed; /* and is not to be written to again: a sync failed */
-	bool left;   /* likewise, by a turn */
-	/* Places given out that may be taken back, by the last turn. */
-	uint64_t turn; /* the last file before it */
-	uint64_t open_before, open_since;
+	bool torn;        /* the newest file may be longer than `size` */
+	bool sync_failed; /* the newest file is not to be written to again */
+	bool rotated;     /* likewise */
+	/* Revocable appends, before and since the last rotation. */
+	uint64_t rotation_last; /* the last file before it */
+	uint64_t revocable_before, revocable_since;
 };
 
 /* -------------------------------------------------------------- folder -- */
 
 static DIR *
-open_listing(const struct deadletter *d)
+open_listing(const struct deadletter_store *d)
 {
 	int fd = openat(d->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
@@ -54,10 +55,10 @@ open_listing(const struct deadletter *d)
 
 /* Counts the files' bytes again: people may have taken some away. */
 static bool
-count(struct deadletter *d, uint64_t *youngest_out)
+count(struct deadletter_store *d, uint64_t *youngest_out)
 {
 	DIR *dir = open_listing(d);
-	uint64_t file, bytes = 0, youngest = 0;
+	uint64_t file, bytes = 0, newest = 0;
 	struct dirent *entry;
 	struct stat st;
 
@@ -68,16 +69,16 @@ count(struct deadletter *d, uint64_t *youngest_out)
 		    fstatat(d->folder, entry->d_name, &st, 0) == -1)
 			continue;
 		bytes += (uint64_t)st.st_size;
-		youngest = file > youngest ? file : youngest;
+		newest = file > newest ? file : newest;
 	}
 	closedir(dir);
 	d->bytes = bytes;
-	*youngest_out = youngest;
+	*youngest_out = newest;
 	return true;
 }
 
 static int
-open_file(struct deadletter *d, uint64_t file, int flags)
+open_file(struct deadletter_store *d, uint64_t file, int flags)
 {
 	char name[DEADLETTER_FILE_NAME];
 
@@ -87,7 +88,7 @@ open_file(struct deadletter *d, uint64_t file, int flags)
 }
 
 static void
-unlink_file(struct deadletter *d, uint64_t file)
+unlink_file(struct deadletter_store *d, uint64_t file)
 {
 	char name[DEADLETTER_FILE_NAME];
 
@@ -95,9 +96,9 @@ unlink_file(struct deadletter *d, uint64_t file)
 	unlinkat(d->folder, name, 0);
 }
 
-/* Closes the youngest file, and makes its successor's name durable. */
+/* Closes the newest file, and makes its successor's name durable. */
 static bool
-next_file(struct deadletter *d)
+next_file(struct deadletter_store *d)
 {
 	uint64_t file = d->file + 1;
 	int fd, error;
@@ -120,20 +121,20 @@ next_file(struct deadletter *d)
 	d->fd = fd;
 	d->file = file;
 	d->size = 0;
-	d->torn = d->closed = d->left = false;
+	d->torn = d->sync_failed = d->rotated = false;
 	return true;
 }
 
 static bool
-blank(struct deadletter *d, const struct deadletter_place *place)
+blank(struct deadletter_store *d, const struct deadletter_store_ref *ref)
 {
-	int fd = open_file(d, place->file, O_WRONLY);
+	int fd = open_file(d, ref->file, O_WRONLY);
 	bool ok;
 
 	if (fd == -1)
 		return errno == ENOENT; /* taken away meanwhile */
-	ok = deadletter_tombstone_blank(fd,
-	    (struct deadletter_tombstone_place){ place->offset, place->len });
+	ok = deadletter_file_blank(
+	    fd, (struct deadletter_file_range){ ref->offset, ref->len });
 	close(fd);
 	return ok;
 }
@@ -141,12 +142,12 @@ blank(struct deadletter *d, const struct deadletter_place *place)
 /* ---------------------------------------------------------------- open -- */
 
 /*
- * Not only the youngest: one is closed when its sync fails, and what the disk
+ * Not only the newest: one is closed when its sync fails, and what the disk
  * has of its end then shows at the next power cut.  Best effort: nobody writes
  * to them.
  */
 static void
-heal_older(struct deadletter *d, uint64_t youngest)
+repair_older(struct deadletter_store *d, uint64_t newest)
 {
 	DIR *dir = open_listing(d);
 	struct dirent *entry;
@@ -154,15 +155,15 @@ heal_older(struct deadletter *d, uint64_t youngest)
 	int fd;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (deadletter_file_is_fresh(entry->d_name))
+		if (deadletter_file_is_temporary(entry->d_name))
 			unlinkat(d->folder, entry->d_name, 0);
 		if (!deadletter_file_number(entry->d_name, &file) ||
-		    file == youngest)
+		    file == newest)
 			continue;
 		fd = open_file(d, file, O_RDWR);
 		if (fd == -1)
 			continue;
-		(void)deadletter_tombstone_heal(fd, &size);
+		(void)deadletter_file_repair(fd, &size);
 		close(fd);
 	}
 	if (dir != NULL)
@@ -170,25 +171,25 @@ heal_older(struct deadletter *d, uint64_t youngest)
 }
 
 static bool
-resume(struct deadletter *d)
+resume(struct deadletter_store *d)
 {
-	uint64_t youngest;
+	uint64_t newest;
 
-	if (!count(d, &youngest))
+	if (!count(d, &newest))
 		return false;
-	heal_older(d, youngest);
-	d->file = youngest;
-	if (youngest > 0) {
-		d->fd = open_file(d, youngest, O_RDWR);
-		if (d->fd == -1 || !deadletter_tombstone_heal(d->fd, &d->size))
+	repair_older(d, newest);
+	d->file = newest;
+	if (newest > 0) {
+		d->fd = open_file(d, newest, O_RDWR);
+		if (d->fd == -1 || !deadletter_file_repair(d->fd, &d->size))
 			return false;
 	}
-	return count(d, &youngest);
+	return count(d, &newest);
 }
 
 /* A folder's own name must last as long as what is in it. */
 static bool
-open_folder(struct deadletter *d, const char *path, struct err *err)
+open_folder(struct deadletter_store *d, const char *path, struct err *err)
 {
 	bool made = mkdir(path, FOLDER_MODE) == 0;
 	int above;
@@ -211,7 +212,7 @@ open_folder(struct deadletter *d, const char *path, struct err *err)
 }
 
 static uint64_t
-share_of(uint64_t max_bytes)
+file_bytes_of(uint64_t max_bytes)
 {
 	uint64_t share = max_bytes / FILES_WHEN_FULL;
 
@@ -221,17 +222,17 @@ share_of(uint64_t max_bytes)
 }
 
 bool
-deadletter_open(struct deadletter **out,
-    const struct deadletter_options *options, struct err *err)
+deadletter_store_open(struct deadletter_store **out,
+    const struct deadletter_store_options *options, struct err *err)
 {
-	struct deadletter *d = calloc(1, sizeof *d);
+	struct deadletter_store *d = calloc(1, sizeof *d);
 
 	if (d == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	pthread_mutex_init(&d->guard, NULL);
+	pthread_mutex_init(&d->mutex, NULL);
 	d->folder = d->lock = d->fd = -1;
 	d->max_bytes = options->max_bytes;
-	d->file_bytes = share_of(options->max_bytes);
+	d->file_bytes = file_bytes_of(options->max_bytes);
 	if (!open_folder(d, options->directory, err) ||
 	    !dir_lock_take(
 		d->folder, options->directory, FILE_MODE, &d->lock, err))
@@ -246,16 +247,16 @@ deadletter_open(struct deadletter **out,
 	*out = d;
 	return true;
 fail:
-	deadletter_close(&d);
+	deadletter_store_close(&d);
 	return false;
 }
 
 void
-deadletter_close(struct deadletter **letters)
+deadletter_store_close(struct deadletter_store **store)
 {
-	struct deadletter *d = *letters;
+	struct deadletter_store *d = *store;
 
-	*letters = NULL;
+	*store = NULL;
 	if (d == NULL)
 		return;
 	if (d->fd != -1)
@@ -264,7 +265,7 @@ deadletter_close(struct deadletter **letters)
 		close(d->folder);
 	if (d->lock != -1)
 		close(d->lock);
-	pthread_mutex_destroy(&d->guard);
+	pthread_mutex_destroy(&d->mutex);
 	free(d);
 }
 
@@ -272,19 +273,19 @@ deadletter_close(struct deadletter **letters)
 
 /* Nothing behind `size` may be seen: of a call that failed. */
 static bool
-cut(struct deadletter *d)
+cut(struct deadletter_store *d)
 {
 	d->torn = ftruncate(d->fd, (off_t)d->size) == -1;
 	return !d->torn;
 }
 
 static bool
-has_room(struct deadletter *d, uint64_t len)
+has_room(struct deadletter_store *d, uint64_t len)
 {
-	uint64_t youngest;
+	uint64_t newest;
 
 	return d->bytes + len <= d->max_bytes ||
-	       (count(d, &youngest) && d->bytes + len <= d->max_bytes);
+	       (count(d, &newest) && d->bytes + len <= d->max_bytes);
 }
 
 /* Was it taken away?  Then nobody would find what is written to it. */
@@ -297,27 +298,27 @@ is_gone(int fd)
 }
 
 static bool
-ready_file(struct deadletter *d, uint64_t len)
+ready_file(struct deadletter_store *d, uint64_t len)
 {
 	if (d->fd != -1 && d->torn && !is_gone(d->fd) && !cut(d))
 		return false;
-	if (d->fd != -1 && !d->closed && !d->left &&
+	if (d->fd != -1 && !d->sync_failed && !d->rotated &&
 	    (d->size == 0 || d->size + len <= d->file_bytes) && !is_gone(d->fd))
 		return true;
 	return next_file(d);
 }
 
 static bool
-write_lines(struct deadletter *d, struct span lines)
+write_lines(struct deadletter_store *d, struct span lines)
 {
 	int error;
 
 	if (!ready_file(d, lines.len))
 		return false;
-	if (deadletter_tombstone_write(d->fd, lines.at, lines.len, d->size)) {
+	if (deadletter_file_write(d->fd, lines.at, lines.len, d->size)) {
 		if (fdatasync(d->fd) == 0)
 			return true;
-		d->closed = true;
+		d->sync_failed = true;
 	}
 	error = errno;
 	cut(d);
@@ -325,129 +326,152 @@ write_lines(struct deadletter *d, struct span lines)
 	return false;
 }
 
-enum deadletter_answer
-deadletter_keep(struct deadletter *d, struct span lines,
-    struct deadletter_place *place_out, struct err *err)
+enum deadletter_store_result
+deadletter_store_append(struct deadletter_store *d, struct span lines,
+    struct deadletter_store_ref *ref_out, struct err *err)
 {
-	enum deadletter_answer answer = DEADLETTER_KEPT;
+	enum deadletter_store_result result = DEADLETTER_STORE_KEPT;
 
-	pthread_mutex_lock(&d->guard);
+	pthread_mutex_lock(&d->mutex);
 	if (!has_room(d, lines.len)) {
-		answer = DEADLETTER_FULL;
+		result = DEADLETTER_STORE_FULL;
 	} else if (!write_lines(d, lines)) {
-		answer = DEADLETTER_FAILED;
+		result = DEADLETTER_STORE_FAILED;
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
 	} else {
-		if (place_out != NULL) {
-			*place_out = (struct deadletter_place){ d->file,
+		if (ref_out != NULL) {
+			*ref_out = (struct deadletter_store_ref){ d->file,
 				d->size, lines.len };
-			d->open_since++;
+			d->revocable_since++;
 		}
 		d->size += lines.len;
 		d->bytes += lines.len;
 	}
-	pthread_mutex_unlock(&d->guard);
-	return answer;
+	pthread_mutex_unlock(&d->mutex);
+	return result;
 }
 
 static void
-end_place(struct deadletter *d, const struct deadletter_place *place)
+end_revocable(
+    struct deadletter_store *d, const struct deadletter_store_ref *ref)
 {
-	uint64_t *open =
-	    place->file <= d->turn ? &d->open_before : &d->open_since;
+	uint64_t *count = ref->file <= d->rotation_last ? &d->revocable_before
+							: &d->revocable_since;
 
-	assert(*open > 0);
-	(*open)--;
+	assert(*count > 0);
+	(*count)--;
 }
 
 static bool
-take_back(struct deadletter *d, const struct deadletter_place *place)
+take_back(struct deadletter_store *d, const struct deadletter_store_ref *ref)
 {
-	if (place->file != d->file || place->offset + place->len != d->size)
-		return blank(d, place);
-	d->size -= place->len;
-	d->bytes -= place->len < d->bytes ? place->len : d->bytes;
-	d->closed = !cut(d) || fdatasync(d->fd) == -1 || d->closed;
-	return !d->closed;
+	if (ref->file != d->file || ref->offset + ref->len != d->size)
+		return blank(d, ref);
+	d->size -= ref->len;
+	d->bytes -= ref->len < d->bytes ? ref->len : d->bytes;
+	d->sync_failed = !cut(d) || fdatasync(d->fd) == -1 || d->sync_failed;
+	return !d->sync_failed;
 }
 
 bool
-deadletter_take_back(
-    struct deadletter *d, const struct deadletter_place *place, struct err *err)
+deadletter_store_take_back(struct deadletter_store *d,
+    const struct deadletter_store_ref *ref, struct err *err)
 {
 	bool ok;
 
-	if (place->len == 0)
+	if (ref->len == 0)
 		return true;
-	pthread_mutex_lock(&d->guard);
-	ok = take_back(d, place);
-	end_place(d, place);
+	pthread_mutex_lock(&d->mutex);
+	ok = take_back(d, ref);
+	end_revocable(d, ref);
 	if (!ok)
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
-	pthread_mutex_unlock(&d->guard);
+	pthread_mutex_unlock(&d->mutex);
 	return ok;
 }
 
 void
-deadletter_leave(struct deadletter *d, const struct deadletter_place *place)
+deadletter_store_release(
+    struct deadletter_store *d, const struct deadletter_store_ref *ref)
 {
-	if (place->len == 0)
+	if (ref->len == 0)
 		return;
-	pthread_mutex_lock(&d->guard);
-	end_place(d, place);
-	pthread_mutex_unlock(&d->guard);
+	pthread_mutex_lock(&d->mutex);
+	end_revocable(d, ref);
+	pthread_mutex_unlock(&d->mutex);
 }
 
-/* ---------------------------------------------------------------- turn -- */
+/* -------------------------------------------------------------- rotate -- */
 
 bool
-deadletter_turn(struct deadletter *d, uint64_t *last_out, struct err *err)
+deadletter_store_rotate(
+    struct deadletter_store *d, uint64_t *last_out, struct err *err)
 {
 	bool ok;
 
-	pthread_mutex_lock(&d->guard);
+	pthread_mutex_lock(&d->mutex);
 	/* Letters that were refused must not be found by others. */
 	ok = d->fd == -1 || !d->torn || is_gone(d->fd) || cut(d);
 	if (ok) {
-		d->left = true;
-		*last_out = d->turn = d->file;
-		d->open_before += d->open_since;
-		d->open_since = 0;
+		d->rotated = true;
+		*last_out = d->rotation_last = d->file;
+		d->revocable_before += d->revocable_since;
+		d->revocable_since = 0;
 	} else {
 		err_set(err, ERR_HOST, 0, "dead letters: %s", strerror(errno));
 	}
-	pthread_mutex_unlock(&d->guard);
+	pthread_mutex_unlock(&d->mutex);
 	return ok;
 }
 
 bool
-deadletter_turned(struct deadletter *d)
+deadletter_store_rotation_done(struct deadletter_store *d)
 {
-	bool turned;
+	bool done;
 
-	pthread_mutex_lock(&d->guard);
-	turned = d->open_before == 0;
-	pthread_mutex_unlock(&d->guard);
-	return turned;
+	pthread_mutex_lock(&d->mutex);
+	done = d->revocable_before == 0;
+	pthread_mutex_unlock(&d->mutex);
+	return done;
 }
 
 void
-deadletter_recount(struct deadletter *d)
+deadletter_store_recount(struct deadletter_store *d)
 {
-	uint64_t youngest;
+	uint64_t newest;
 
-	pthread_mutex_lock(&d->guard);
-	(void)count(d, &youngest);
-	pthread_mutex_unlock(&d->guard);
+	pthread_mutex_lock(&d->mutex);
+	(void)count(d, &newest);
+	pthread_mutex_unlock(&d->mutex);
 }
 
 uint64_t
-deadletter_bytes(struct deadletter *d)
+deadletter_store_bytes(struct deadletter_store *d)
 {
 	uint64_t bytes;
 
-	pthread_mutex_lock(&d->guard);
+	pthread_mutex_lock(&d->mutex);
 	bytes = d->bytes;
-	pthread_mutex_unlock(&d->guard);
+	pthread_mutex_unlock(&d->mutex);
 	return bytes;
+}
+
+/* --------------------------------------------------------------- alarm -- */
+
+void
+deadletter_store_alarm_raise(struct deadletter_store_alarm *alarm,
+    const char *reason, const char *advice)
+{
+	if (!atomic_exchange(&alarm->raised, true))
+		log_event(LOG_ERROR, "dead_letters_failing",
+		    LOG_STR("reason", reason), LOG_STR("advice", advice));
+}
+
+void
+deadletter_store_alarm_clear(struct deadletter_store_alarm *alarm)
+{
+	/* Seldom raised: most calls only read. */
+	if (atomic_load(&alarm->raised) &&
+	    atomic_exchange(&alarm->raised, false))
+		log_event(LOG_INFO, "dead_letters_kept_again");
 }

@@ -1,92 +1,111 @@
 /*
- * store - files of events that could not go their way, for people.
+ * store - the files of dead letters, which people read and edit.
  *
- *	DIR/letters-0000000000000001.ndjson	a line a letter: see record.h
- *	DIR/letters-0000000000000002.ndjson	the youngest is written to
- *	DIR/lock				who has the folder
+ *	DIR/letters-0000000000000001.ndjson	one letter a line: see record.h
+ *	DIR/letters-0000000000000002.ndjson	the newest is written to
+ *	DIR/lock				held by the process that writes
  *
- * All letters of one call stand together, synced, or none of them does: a call
- * that fails cuts off what it wrote, and a torn end that a crash left is cut
- * off at the next start.  A file's name is synced before the first letter in
- * it counts.  After a failed sync a file is written to no more: the kernel may
- * have dropped what was to be written, and a second sync would not say so.
+ * All letters of one append are kept, synced, or none is.  An append that fails
+ * cuts off what it wrote; a torn end that a crash left is cut off at the next
+ * start.  The name of a new file is synced before a letter in it counts.  After
+ * a failed sync a file is not written to again: the kernel may have dropped the
+ * data, and a second sync would not report that.
  *
- * Who reads letters to remove them turns to a new file first, and waits until
- * none of the letters before it can be taken back any more: then the files
- * before are his alone, places in them included.
+ * A request appends the letters of its invalid events before its valid events
+ * go to the spool, and decides afterwards whether the letters stay:
  *
- * Letters that were kept can be taken back, for a request whose valid events
- * were then refused.  A crash between the two leaves letters of a request that
- * nobody was told anything about; its valid events are gone, as promised.
+ *	append --> revocable --release---> kept
+ *	              \-------take_back--> removed
  *
- * The files together never exceed `max_bytes`.  Nobody makes room but people.
+ * A crash in between leaves letters of a request whose producer got no answer;
+ * its valid events are not there, as promised.
  *
- * Units	bytes.
- * Ownership	deadletter_open gives, deadletter_close takes.
- * Threads	any; the lock is inside, and held while the disk syncs.
- * Errors	"full" is a value; so is "failed", with a text.  Opening fails
- *		with ERR_BUSY when another process has the folder.
+ * Replay and purge change files.  They rotate first, then wait until no letter
+ * in the files before is revocable.  From then on these files are theirs: no
+ * letter is added, taken back or moved there.
+ *
+ * The files together never exceed `max_bytes`.  Only people make room.
+ *
+ * Ownership	deadletter_store_open allocates, deadletter_store_close frees.
+ * Threads	any.  A call blocks while the disk syncs.
+ * Errors	FULL is a value; so is FAILED, with a text.  Opening fails with
+ *		ERR_BUSY when another process has the folder.
  */
 #ifndef GATEWAY_DEADLETTER_STORE_H
 #define GATEWAY_DEADLETTER_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "parsers/err.h"
 #include "parsers/span.h"
 
-struct deadletter_options {
-	char *directory; /* made if it is not there; NULL: no dead letters */
+struct deadletter_store_options {
+	char *directory; /* created if missing; NULL: no dead letters */
 	uint64_t max_bytes;
-	const char *admin; /* where we are asked about them; NULL: nowhere */
+	const char *admin; /* our admin address, for the lock; NULL: none */
 };
 
-struct deadletter;
+struct deadletter_store;
 
-/* Where letters stand, to take them back; zero: nowhere. */
-struct deadletter_place {
+/* Letters that may still be taken back; zeroed: none. */
+struct deadletter_store_ref {
 	uint64_t file, offset, len;
 };
 
-enum deadletter_answer {
-	DEADLETTER_KEPT,
-	DEADLETTER_FULL,
-	DEADLETTER_FAILED, /* the disk's fault: nothing was kept */
+enum deadletter_store_result {
+	DEADLETTER_STORE_KEPT,
+	DEADLETTER_STORE_FULL,
+	DEADLETTER_STORE_FAILED, /* the disk's fault: nothing was kept */
 };
 
-bool deadletter_open(struct deadletter **out,
-    const struct deadletter_options *options, struct err *err);
-void deadletter_close(struct deadletter **letters);
+bool deadletter_store_open(struct deadletter_store **out,
+    const struct deadletter_store_options *options, struct err *err);
+void deadletter_store_close(struct deadletter_store **store);
 
 /*
- * Whole lines, each with its line feed.  With a place they may be taken back,
- * until one of the two calls below ends that; NULL: they stay in any case.
+ * Whole lines, each with its line feed.  With `ref_out` they are revocable,
+ * until they are released or taken back; NULL: they stay.
  */
-enum deadletter_answer deadletter_keep(struct deadletter *letters,
-    struct span lines, struct deadletter_place *place_out, struct err *err);
+enum deadletter_store_result deadletter_store_append(
+    struct deadletter_store *store, struct span lines,
+    struct deadletter_store_ref *ref_out, struct err *err);
 
 /* False: the disk's fault, and the letters may stay. */
-bool deadletter_take_back(struct deadletter *letters,
-    const struct deadletter_place *place, struct err *err);
+bool deadletter_store_take_back(struct deadletter_store *store,
+    const struct deadletter_store_ref *ref, struct err *err);
 
-/* They stay. */
-void deadletter_leave(
-    struct deadletter *letters, const struct deadletter_place *place);
+/* The letters stay. */
+void deadletter_store_release(
+    struct deadletter_store *store, const struct deadletter_store_ref *ref);
 
 /*
- * What comes now goes to a new file; *last_out is the last one before it.
- * False: the youngest file cannot be left as it is, the disk's fault.
+ * The next append goes to a new file; *last_out is the last file before it.
+ * False: a torn end could not be cut off, the disk's fault.
  */
-bool deadletter_turn(
-    struct deadletter *letters, uint64_t *last_out, struct err *err);
+bool deadletter_store_rotate(
+    struct deadletter_store *store, uint64_t *last_out, struct err *err);
 
-/* Is none of the letters before the last turn to be taken back any more? */
-bool deadletter_turned(struct deadletter *letters);
+/* No letter in the files before the last rotation is revocable any more. */
+bool deadletter_store_rotation_done(struct deadletter_store *store);
 
-/* Files were changed by somebody else: counts their bytes again. */
-void deadletter_recount(struct deadletter *letters);
+/* To be called after somebody else changed files: counts their bytes again. */
+void deadletter_store_recount(struct deadletter_store *store);
 
-uint64_t deadletter_bytes(struct deadletter *letters);
+uint64_t deadletter_store_bytes(struct deadletter_store *store);
+
+/*
+ * Logs once when letters cannot be kept any more, and once when they can again.
+ * Each user of the store has its own, because the consequence differs, and so
+ * does the advice.  Zeroed: not raised.
+ */
+struct deadletter_store_alarm {
+	atomic_bool raised;
+};
+
+void deadletter_store_alarm_raise(struct deadletter_store_alarm *alarm,
+    const char *reason, const char *advice);
+void deadletter_store_alarm_clear(struct deadletter_store_alarm *alarm);
 
 #endif

@@ -59,9 +59,9 @@ struct request {
 	bool counted;
 	bool skips; /* invalid events, and keeps the others */
 	uint32_t accepted, rejected;
-	uint32_t faults[EVENT_FAULT_COUNT];   /* of those rejected */
-	uint32_t table_label;                 /* of them: see table.h */
-	struct deadletter_place dead_letters; /* of its skipped events */
+	uint32_t faults[EVENT_FAULT_COUNT];       /* of those rejected */
+	uint32_t table_label;                     /* of them: see table.h */
+	struct deadletter_store_ref dead_letters; /* of its skipped events */
 	struct completion completion;
 	bool gaps; /* other lines stood between its good ones */
 };

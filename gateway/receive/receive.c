@@ -138,7 +138,7 @@ copy_options(struct receive *receive, const struct receive_options *options,
 		.bytes_per_s = options->min_body_rate,
 	};
 	shared->dead_letters = options->dead_letters;
-	atomic_init(&shared->dead_letters_failing, false);
+	atomic_init(&shared->dead_letters_alarm.raised, false);
 	atomic_init(&shared->connections, 0);
 	atomic_init(&shared->body_bytes, 0);
 	atomic_init(&shared->draining, false);

@@ -42,7 +42,7 @@ struct receive_options {
 	char *identify_by; /* the header that names a producer */
 	char *project;     /* {project} must be this; NULL or empty: any */
 	/* Borrowed.  NULL: invalid events cannot be skipped. */
-	struct deadletter *dead_letters;
+	struct deadletter_store *dead_letters;
 };
 
 /*
@@ -58,8 +58,8 @@ struct receive_shared {
 	struct spool *spool;
 	struct budget *budget;
 	struct registry *registry;
-	struct deadletter *dead_letters;  /* as in the options */
-	atomic_bool dead_letters_failing; /* the last write failed; logged */
+	struct deadletter_store *dead_letters; /* as in the options */
+	struct deadletter_store_alarm dead_letters_alarm;
 	atomic_uint_fast64_t connections;
 	atomic_uint_fast64_t body_bytes; /* of records being received */
 	atomic_bool draining;            /* new requests get 503 */

@@ -54,25 +54,6 @@ skip_invalid_begin(struct conn *conn, struct validate_body_skip *skip)
 	return skip;
 }
 
-/* Logged once when it begins and once when it is over. */
-static void
-log_failing(struct receive_shared *shared, const struct err *err)
-{
-	bool failing = err->kind != ERR_NONE;
-
-	if (atomic_exchange(&shared->dead_letters_failing, failing) == failing)
-		return;
-	if (failing)
-		log_event(LOG_ERROR, "dead_letters_failing",
-		    LOG_STR("reason", err->text),
-		    LOG_STR("advice",
-			"requests with invalid events get 503 instead of "
-			"having them skipped; check the disk of "
-			"dead_letters.directory"));
-	else
-		log_event(LOG_INFO, "dead_letters_kept_again");
-}
-
 /* Write no dead letters if the spool cannot take the other events. */
 static bool
 has_room(struct spool *spool, uint64_t bytes)
@@ -88,19 +69,21 @@ write_dead_letters(struct conn *conn)
 	struct buffer *text = &conn->worker->dead_letters;
 	struct err err = { 0 };
 
-	switch (deadletter_keep(shared->dead_letters,
+	switch (deadletter_store_append(shared->dead_letters,
 	    (struct span){ text->at, text->len }, &conn->request.dead_letters,
 	    &err)) {
-	case DEADLETTER_FULL:
+	case DEADLETTER_STORE_FULL:
 		return OUTCOME_LETTERS_FULL;
-	case DEADLETTER_FAILED:
-		log_failing(shared, &err);
+	case DEADLETTER_STORE_FAILED:
+		deadletter_store_alarm_raise(&shared->dead_letters_alarm,
+		    err.text,
+		    "requests with invalid events get 503 instead of having "
+		    "them skipped; check the disk of dead_letters.directory");
 		return OUTCOME_LETTERS_FAILED;
-	case DEADLETTER_KEPT:
+	case DEADLETTER_STORE_KEPT:
 		break;
 	}
-	if (atomic_load(&shared->dead_letters_failing))
-		log_failing(shared, &err);
+	deadletter_store_alarm_clear(&shared->dead_letters_alarm);
 	return OUTCOME_KEPT;
 }
 
@@ -133,7 +116,7 @@ withdraw(struct conn *conn)
 	struct err err = { 0 };
 
 	if (r->dead_letters.len == 0 ||
-	    deadletter_take_back(
+	    deadletter_store_take_back(
 		shared_of(conn)->dead_letters, &r->dead_letters, &err))
 		return;
 	log_event(LOG_WARN, "dead_letters_stay", LOG_STR("reason", err.text),
@@ -151,7 +134,7 @@ keep(struct conn *conn)
 
 	request_stats_skipped(conn);
 	if (r->dead_letters.len > 0)
-		deadletter_leave(
+		deadletter_store_release(
 		    shared_of(conn)->dead_letters, &r->dead_letters);
 }
 
@@ -170,7 +153,7 @@ skip_invalid_end(struct conn *conn, enum outcome outcome)
 		keep(conn);
 	else
 		withdraw(conn);
-	r->dead_letters = (struct deadletter_place){ 0 };
+	r->dead_letters = (struct deadletter_store_ref){ 0 };
 }
 
 void
@@ -182,5 +165,5 @@ skip_invalid_abandoned(struct conn *conn)
 		withdraw(conn);
 	else
 		keep(conn);
-	conn->request.dead_letters = (struct deadletter_place){ 0 };
+	conn->request.dead_letters = (struct deadletter_store_ref){ 0 };
 }

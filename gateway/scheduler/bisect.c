@@ -254,7 +254,7 @@ reject(struct bisect *bisect, struct batch *batch, struct instant now,
     bool *not_stored)
 {
 	list_remove(&batch->node);
-	if (bisect->dead_letters->undertaker != NULL) {
+	if (bisect->dead_letters->sink != NULL) {
 		dead_letter_batch_add(bisect->dead_letters, batch);
 		return false;
 	}

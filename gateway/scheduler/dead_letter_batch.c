@@ -67,15 +67,15 @@ next_group(const struct dead_letter_batch *dead_letters, size_t max_batches)
 }
 
 /* One letter for each event of the part; its lines begin at `line`. */
-static struct deadletter_sink *
-fill_part(struct deadletter_sink *to, const struct batch_part *part,
+static struct deadletter_sink_event *
+fill_part(struct deadletter_sink_event *to, const struct batch_part *part,
     const struct refusal *why, const char *line)
 {
 	const char *newline;
 
 	for (uint32_t i = 0; i < part->events; i++, to++) {
 		newline = memchr(line, '\n', part->bytes);
-		*to = (struct deadletter_sink){
+		*to = (struct deadletter_sink_event){
 			.record = part->record,
 			.number = part->record->first_event + part->first + i,
 			.event = { line, (size_t)(newline - line) },
@@ -88,8 +88,8 @@ fill_part(struct deadletter_sink *to, const struct batch_part *part,
 	return to;
 }
 
-static struct deadletter_sink *
-fill_batch(struct deadletter_sink *to, const struct batch *batch)
+static struct deadletter_sink_event *
+fill_batch(struct deadletter_sink_event *to, const struct batch *batch)
 {
 	const char *line = batch->body;
 
@@ -100,23 +100,25 @@ fill_batch(struct deadletter_sink *to, const struct batch *batch)
 	return to;
 }
 
-static enum deadletter_sink_answer
+static enum deadletter_store_result
 store(struct dead_letter_batch *dead_letters, const struct sync_group *c,
     int64_t wall_ms)
 {
-	struct deadletter_sink *letters = malloc(c->events * sizeof *letters);
-	struct deadletter_sink *end = letters;
+	struct deadletter_sink_event *letters =
+	    malloc(c->events * sizeof *letters);
+	struct deadletter_sink_event *end = letters;
 	const struct batch *b = batch_of(dead_letters->gathered.first);
-	enum deadletter_sink_answer answer;
+	enum deadletter_store_result answer;
 
 	if (letters == NULL)
-		return DEADLETTER_SINK_FAILED;
+		return DEADLETTER_STORE_FAILED;
 	for (size_t i = 0; i < c->batches; i++, b = batch_next(b))
 		end = fill_batch(end, b);
-	for (struct deadletter_sink *letter = letters; letter < end; letter++)
+	for (struct deadletter_sink_event *letter = letters; letter < end;
+	     letter++)
 		letter->wall_ms = wall_ms;
-	answer = dead_letters->undertaker->bury(
-	    dead_letters->undertaker, letters, c->events);
+	answer =
+	    dead_letters->sink->keep(dead_letters->sink, letters, c->events);
 	free(letters);
 	return answer;
 }
@@ -157,7 +159,7 @@ dead_letter_batch_flush(
     struct dead_letter_batch *dead_letters, struct instant now, int64_t wall_ms)
 {
 	size_t max_batches = SIZE_MAX;
-	enum deadletter_sink_answer answer;
+	enum deadletter_store_result answer;
 	struct sync_group c;
 
 	if (dead_letters->gathered.first == NULL)
@@ -166,11 +168,11 @@ dead_letter_batch_flush(
 	while (dead_letters->gathered.first != NULL) {
 		c = next_group(dead_letters, max_batches);
 		answer = store(dead_letters, &c, wall_ms);
-		if (answer == DEADLETTER_SINK_KEPT)
+		if (answer == DEADLETTER_STORE_KEPT)
 			move_to(dead_letters, c.batches, &dead_letters->stored);
-		else if (answer == DEADLETTER_SINK_FULL && c.batches > 1)
+		else if (answer == DEADLETTER_STORE_FULL && c.batches > 1)
 			max_batches = 1; /* one by one, while they fit */
-		else if (answer == DEADLETTER_SINK_FAILED || c.events == 1 ||
+		else if (answer == DEADLETTER_STORE_FAILED || c.events == 1 ||
 			 !halve(dead_letters))
 			move_to(
 			    dead_letters, SIZE_MAX, &dead_letters->not_stored);

@@ -27,7 +27,7 @@
 #include "gateway/scheduler/accounting.h"
 
 struct dead_letter_batch {
-	struct undertaker *undertaker; /* NULL: nobody stores dead letters */
+	struct deadletter_sink *sink; /* NULL: nobody stores dead letters */
 	struct accounting *accounting;
 	struct batch_pool *pool;
 	struct list gathered, stored, not_stored;

@@ -422,7 +422,7 @@ expiry_check_lane(
 	if (lane->queue.old != NULL)
 		warn(lane, lane->queue.head, at);
 	if (expiry->clock_in_doubt || !expiry->answered ||
-	    expiry->bisect->dead_letters->undertaker == NULL)
+	    expiry->bisect->dead_letters->sink == NULL)
 		return false;
 	oldest_ms = at.wall_ms - max_age(lane->table);
 	any = expire_queued(expiry, lane, oldest_ms, at);

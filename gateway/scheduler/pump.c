@@ -62,7 +62,7 @@ pump_open(
 	pump->rate = rate_control_make(
 	    options->budget, pump->upstream->ops->now(pump->upstream));
 	pump->dead_letters = (struct dead_letter_batch){
-		.undertaker = options->undertaker,
+		.sink = options->sink,
 		.accounting = &pump->accounting,
 		.pool = &pump->pool,
 	};

@@ -39,7 +39,7 @@ struct pump_options {
 	struct budget *budget;
 	struct upstream *upstream;
 	struct registry *registry;
-	struct undertaker *undertaker; /* NULL: nobody stores dead letters */
+	struct deadletter_sink *sink; /* NULL: nobody stores dead letters */
 	uint64_t max_in_flight;
 	uint64_t seed; /* of the jitter */
 };

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/base/rng.h"
-#include "gateway/deadletter/writer.h"
+#include "gateway/deadletter/sink.h"
 #include "gateway/scheduler/pump.h"
 
 #define NOT_YET INT64_MIN
@@ -17,7 +17,7 @@
 struct scheduler {
 	struct upstream *upstream;
 	struct pump *pump;
-	struct letter_undertaker undertaker;
+	struct deadletter_store_sink sink;
 	struct registry *registry;
 	pthread_t thread;
 	int wakeup_fd; /* written to after one of these has changed */
@@ -112,8 +112,8 @@ scheduler_start(struct scheduler **out, struct upstream *upstream,
 	scheduler->registry = uses->registry;
 	scheduler->wakeup_fd = -1;
 	if (uses->letters != NULL) {
-		deadletter_writer_init(&scheduler->undertaker, uses->letters);
-		options.undertaker = &scheduler->undertaker.undertaker;
+		deadletter_sink_init(&scheduler->sink, uses->letters);
+		options.sink = &scheduler->sink.sink;
 	}
 	if (!pump_open(&scheduler->pump, &options, err) ||
 	    !start_thread(scheduler, err)) {

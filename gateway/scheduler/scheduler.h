@@ -30,7 +30,7 @@ struct scheduler_uses {
 	struct tables *tables;
 	struct spool *spool;
 	struct budget *budget;
-	struct deadletter *letters; /* NULL: nobody stores dead letters */
+	struct deadletter_store *letters; /* NULL: nobody stores dead letters */
 	struct registry *registry;
 	uint64_t max_in_flight; /* calls */
 };

@@ -49,7 +49,7 @@ class Logs(FlowTest):
                b'{"__time":"' + MARKER.encode() + b'"}']
         for body in bad:
             self.assertEqual(push(gateway, "fine", [body], own).status, 400)
-        # Skipped, refused upstream and buried, refused and suspected.
+        # Skipped, refused upstream and dead-lettered, refused and suspected.
         self.assertEqual(push(gateway, "fine?on_invalid=skip",
                               [event(3), *bad], own).status, 200)
         push(gateway, "bitter", [event(1), event(2, is_="poison")], own)

@@ -58,7 +58,7 @@ static const struct {
 
 Test(desk, a_body_says_which_letters_are_meant)
 {
-	struct admin_job_order order;
+	struct admin_job_request order;
 	char message[DEAD_LETTER_API_MESSAGE];
 
 	for (size_t i = 0; i < COUNT(good); i++) {
@@ -74,7 +74,7 @@ Test(desk, a_body_says_which_letters_are_meant)
 
 Test(desk, a_slip_never_means_all)
 {
-	struct admin_job_order order;
+	struct admin_job_request order;
 	char message[DEAD_LETTER_API_MESSAGE];
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -90,7 +90,7 @@ Test(desk, a_slip_never_means_all)
 Test(desk, a_name_that_is_too_long_is_refused)
 {
 	char body[ADMIN_JOB_NAME + 40], message[DEAD_LETTER_API_MESSAGE];
-	struct admin_job_order order;
+	struct admin_job_request order;
 
 	for (int len = ADMIN_JOB_NAME - 2; len <= ADMIN_JOB_NAME; len++) {
 		snprintf(body, sizeof body, "{\"table\":\"%0*d\"}", len, 0);
@@ -117,7 +117,7 @@ static const struct {
 
 Test(desk, a_look_shows_so_many)
 {
-	struct admin_job_order order;
+	struct admin_job_request order;
 	char message[DEAD_LETTER_API_MESSAGE];
 
 	for (size_t i = 0; i < COUNT(limits); i++) {

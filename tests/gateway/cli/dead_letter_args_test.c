@@ -27,7 +27,7 @@ Test(dead_words, are_taken_in_any_order)
 	struct err err = { 0 };
 
 	cr_assert(read_words(&got, words, &err), "%s", err.text);
-	cr_expect_eq(got.command, DEAD_PURGE);
+	cr_expect_eq(got.command, DEAD_LETTER_PURGE);
 	cr_expect_str_eq(got.directory, "DIR");
 	cr_expect_str_eq(got.table, "t");
 	cr_expect_null(got.reason);
@@ -43,7 +43,7 @@ Test(dead_words, that_are_not_said_mean_all)
 	struct err err = { 0 };
 
 	cr_assert(read_words(&got, words, &err), "%s", err.text);
-	cr_expect_eq(got.command, DEAD_SHOW);
+	cr_expect_eq(got.command, DEAD_LETTER_SHOW);
 	cr_expect_null(got.directory);
 	cr_expect_null(got.table);
 	cr_expect_eq(got.before_ms, INT64_MAX);

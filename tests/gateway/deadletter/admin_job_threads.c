@@ -1,8 +1,8 @@
 /*
- * Letters are kept, taken back and left by some threads, while errands look at
+ * Letters are kept, taken back and left by some threads, while jobs look at
  * them, replay and purge them: none is lost, none is there twice.
  *
- *	errand_threads		for the thread sanitizer, too
+ *	admin_job_threads		for the thread sanitizer, too
  */
 #include <assert.h>
 #include <poll.h>
@@ -21,10 +21,10 @@
 #define ROUNDS  100
 #define MIB     (1 << 20)
 
-static char root[] = "/tmp/errand-threads-XXXXXX";
+static char root[] = "/tmp/job-threads-XXXXXX";
 static char letters_folder[64], log_folder[64];
-static struct deadletter *letters;
-static struct errands *errands;
+static struct deadletter_store *letters;
+static struct admin_jobs *jobs;
 static struct spool *spool;
 static struct tables *tables;
 static atomic_bool writers_done;
@@ -45,7 +45,7 @@ static void
 start(void)
 {
 	struct tables_options named = { .max_unconfigured = 4 };
-	struct deadletter_options dead = { .max_bytes = 64 * MIB };
+	struct deadletter_store_options dead = { .max_bytes = 64 * MIB };
 	struct spool_options logged = { .memory_bytes = 8 * MIB,
 		.max_bytes = 64 * MIB,
 		.segment_bytes = 4 * MIB,
@@ -68,14 +68,14 @@ start(void)
 	must(tables_open(&tables, &named, &err), &err);
 	logged.tables = tables;
 	must(spool_open(&spool, &logged, &err), &err);
-	must(deadletter_open(&letters, &dead, &err), &err);
+	must(deadletter_store_open(&letters, &dead, &err), &err);
 	uses.letters = letters;
 	uses.replay = (struct replay_uses){ .directory = letters_folder,
 		.tables = tables,
 		.spool = spool,
 		.largest_bytes = MIB,
 		.ack_timeout_ms = 60000 };
-	must(admin_job_open(&errands, &uses, &err), &err);
+	must(admin_job_open(&jobs, &uses, &err), &err);
 	sem_init(&done, 0, 0);
 }
 
@@ -99,7 +99,7 @@ write_letter(struct buffer *line, int round)
 static void *
 writer(void *arg)
 {
-	struct deadletter_place place;
+	struct deadletter_store_ref place;
 	struct buffer line;
 	struct err err = { 0 };
 
@@ -107,15 +107,16 @@ writer(void *arg)
 	buffer_init(&line, 1000);
 	for (int round = 0; round < ROUNDS; round++) {
 		write_letter(&line, round);
-		assert(
-		    deadletter_keep(letters, (struct span){ line.at, line.len },
-			&place, &err) == DEADLETTER_KEPT);
+		assert(deadletter_store_append(letters,
+			   (struct span){ line.at, line.len }, &place,
+			   &err) == DEADLETTER_STORE_KEPT);
 		if (round % 5 == 0) {
-			must(deadletter_take_back(letters, &place, &err), &err);
+			must(deadletter_store_take_back(letters, &place, &err),
+			    &err);
 			continue;
 		}
 		atomic_fetch_add(&kept, 1);
-		deadletter_leave(letters, &place);
+		deadletter_store_release(letters, &place);
 	}
 	buffer_fini(&line);
 	atomic_fetch_add(&writers_ended, 1);
@@ -149,19 +150,19 @@ on_done(void *arg, struct admin_job_report *report)
 	must(report->ok, &report->err);
 	atomic_fetch_add(&replayed, report->replay.replayed);
 	atomic_fetch_add(&purged, report->purge.removed);
-	admin_job_forget(report);
+	admin_job_report_fini(report);
 	sem_post(&done);
 }
 
 static void
 begin(enum admin_job_kind kind)
 {
-	struct admin_job_order order = {
+	struct admin_job_request order = {
 		.kind = kind, .before_ms = INT64_MAX, .limit = 5
 	};
 
-	assert(admin_job_start(errands, &order, on_done, NULL) ==
-	       ADMIN_JOB_STARTED);
+	assert(
+	    admin_job_start(jobs, &order, on_done, NULL) == ADMIN_JOB_STARTED);
 }
 
 int
@@ -177,7 +178,7 @@ main(void)
 		pthread_create(&writers[i], NULL, writer, NULL);
 	for (int round = 0; round < 8 || writers_ended < WRITERS; round++) {
 		begin(round % 4 == 3 ? ADMIN_JOB_PURGE : ADMIN_JOB_REPLAY);
-		begin(ADMIN_JOB_LOOK);
+		begin(ADMIN_JOB_QUERY);
 		sem_wait(&done);
 		sem_wait(&done);
 	}
@@ -192,8 +193,8 @@ main(void)
 	    (unsigned long long)purged);
 	assert(delivered == replayed);
 	assert(replayed + purged == kept);
-	admin_job_close(&errands);
-	deadletter_close(&letters);
+	admin_job_close(&jobs);
+	deadletter_store_close(&letters);
 	spool_close(&spool);
 	tables_close(&tables);
 	snprintf(command, sizeof command, "rm -r %s", root);

@@ -16,7 +16,7 @@
 	"\",\"reason\":\"" reason "\",\"event\":\"{}\"}\n"
 #define BLANK "                                   \n"
 
-static char root[] = "/tmp/lettersweep-XXXXXX";
+static char root[] = "/tmp/compaction-XXXXXX";
 static int folder = -1;
 
 static void
@@ -33,7 +33,7 @@ end(void)
 	cr_assert(scratch_remove(root));
 }
 
-TestSuite(lettersweep, .init = begin, .fini = end);
+TestSuite(compaction, .init = begin, .fini = end);
 
 static void
 put(uint64_t number, const char *text)
@@ -67,28 +67,28 @@ text_of(uint64_t number)
 }
 
 static struct deadletter_compaction
-purge(struct deadletter_reader_filter meant, uint64_t last)
+purge(struct deadletter_reader_filter filter, uint64_t last)
 {
 	struct deadletter_compaction counts = { 0 };
 	struct err err = { 0 };
 
 	cr_assert(deadletter_compaction_purge(
-		      folder, &meant, last, NULL, &counts, &err),
+		      folder, &filter, last, NULL, &counts, &err),
 	    "%s", err.text);
 	return counts;
 }
 
-Test(lettersweep, takes_what_is_meant_and_leaves_the_rest_to_the_byte)
+Test(compaction, removes_what_matches_and_leaves_the_rest_to_the_byte)
 {
-	struct deadletter_reader_filter meant = DEADLETTER_READER_ANY;
+	struct deadletter_reader_filter filter = DEADLETTER_READER_ANY;
 	struct deadletter_compaction counts;
 
 	put(1, LETTER("a", "r") LETTER("b", "r") "a note\n" LETTER("a", "q"));
 	put(2, LETTER("b", "r") BLANK);
 	put(3, LETTER("a", "r") LETTER("a", "r"));
 	put(4, "a note without its end");
-	meant.table = SPAN("a");
-	counts = purge(meant, UINT64_MAX);
+	filter.table = SPAN("a");
+	counts = purge(filter, UINT64_MAX);
 	cr_expect_eq(counts.removed, 4);
 	cr_expect_eq(counts.removed_bytes, 4 * strlen(LETTER("a", "r")));
 	cr_expect_eq(counts.left, 2);
@@ -99,7 +99,7 @@ Test(lettersweep, takes_what_is_meant_and_leaves_the_rest_to_the_byte)
 	cr_expect_str_eq(text_of(4), "a note without its end");
 }
 
-Test(lettersweep, does_not_touch_files_behind_the_last)
+Test(compaction, does_not_touch_files_behind_the_last)
 {
 	put(7, LETTER("a", "r"));
 	put(8, LETTER("a", "r"));
@@ -108,7 +108,7 @@ Test(lettersweep, does_not_touch_files_behind_the_last)
 	cr_expect_str_eq(text_of(8), LETTER("a", "r"));
 }
 
-Test(lettersweep, stops_between_two_files)
+Test(compaction, stops_between_two_files)
 {
 	struct deadletter_reader_filter any = DEADLETTER_READER_ANY;
 	struct deadletter_compaction counts = { 0 };
@@ -135,7 +135,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(lettersweep, gives_back_room_where_it_is_worth_it)
+Test(compaction, gives_back_room_where_it_is_worth_it)
 {
 	struct err err = { 0 };
 
@@ -147,18 +147,18 @@ Test(lettersweep, gives_back_room_where_it_is_worth_it)
 		cr_expect_str_eq(text_of(i + 1), tidied[i].behind, "%zu", i);
 }
 
-Test(lettersweep, that_cannot_write_leaves_all_as_it_was)
+Test(compaction, that_cannot_write_leaves_all_as_it_was)
 {
-	struct deadletter_reader_filter meant = DEADLETTER_READER_ANY;
+	struct deadletter_reader_filter filter = DEADLETTER_READER_ANY;
 	struct deadletter_compaction counts = { 0 };
 	struct err err = { 0 };
 
 	put(1, LETTER("a", "r") LETTER("b", "r"));
 	cr_assert_eq(
 	    mkdirat(folder, "letters-0000000000000001.ndjson.new", 0700), 0);
-	meant.table = SPAN("a");
+	filter.table = SPAN("a");
 	cr_expect_not(deadletter_compaction_purge(
-	    folder, &meant, 9, NULL, &counts, &err));
+	    folder, &filter, 9, NULL, &counts, &err));
 	cr_expect_not_null(
 	    strstr(err.text, "letters-0000000000000001"), "%s", err.text);
 	cr_expect_str_eq(text_of(1), LETTER("a", "r") LETTER("b", "r"));

@@ -13,7 +13,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define FIRST    "letters-0000000000000001.ndjson"
 
-static char root[] = "/tmp/letterfile-XXXXXX";
+static char root[] = "/tmp/file-XXXXXX";
 static int folder = -1;
 
 static void
@@ -31,7 +31,7 @@ end(void)
 	cr_assert(scratch_remove(root));
 }
 
-TestSuite(letterfile, .init = begin, .fini = end);
+TestSuite(file, .init = begin, .fini = end);
 
 static void
 put(const char *name, struct span text)
@@ -61,7 +61,7 @@ static const struct {
 	{ "", 0 },
 };
 
-Test(letterfile, is_known_by_its_name_to_the_letter)
+Test(file, is_known_by_its_name_to_the_letter)
 {
 	char name[DEADLETTER_FILE_NAME];
 
@@ -77,7 +77,7 @@ Test(letterfile, is_known_by_its_name_to_the_letter)
 	}
 }
 
-Test(letterfile, a_folder_is_listed_in_order_and_strangers_are_counted)
+Test(file, a_folder_is_listed_in_order_and_foreign_files_are_counted)
 {
 	struct deadletter_file_list list;
 	char name[DEADLETTER_FILE_NAME];
@@ -116,7 +116,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(letterfile, lines_are_told_apart_and_have_their_places)
+Test(file, lines_are_told_apart_and_have_their_places)
 {
 	struct deadletter_file file;
 	struct deadletter_file_line line;
@@ -141,7 +141,7 @@ Test(letterfile, lines_are_told_apart_and_have_their_places)
 }
 
 /* Pieces are 64 KiB: lines around that length, and many of them. */
-Test(letterfile, no_length_of_a_line_matters)
+Test(file, no_length_of_a_line_matters)
 {
 	static const size_t lengths[] = { 1, 65534, 65535, 65536, 65537, 3,
 		131072, 200000, 1 };
@@ -166,7 +166,7 @@ Test(letterfile, no_length_of_a_line_matters)
 	deadletter_file_close(&file);
 }
 
-Test(letterfile, a_line_too_long_is_passed_over)
+Test(file, a_line_too_long_is_skipped)
 {
 	size_t len = DEADLETTER_FILE_LINE + 100000;
 	char *text = malloc(len);
@@ -191,7 +191,7 @@ Test(letterfile, a_line_too_long_is_passed_over)
 	free(text);
 }
 
-Test(letterfile, what_cannot_be_opened_is_no_link_either)
+Test(file, what_cannot_be_opened_is_no_link_either)
 {
 	struct deadletter_file file;
 

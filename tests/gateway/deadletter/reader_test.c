@@ -14,8 +14,8 @@
 	"{\"at\":\"2022-04-16T00:46:58.771Z\",\"table\":\"" table              \
 	"\",\"reason\":\"" reason "\",\"event\":\"" event "\"}\n"
 
-static char root[] = "/tmp/letterbox-XXXXXX";
-static struct deadletter_reader *box;
+static char root[] = "/tmp/reader-XXXXXX";
+static struct deadletter_reader *reader;
 
 static void
 begin(void)
@@ -26,11 +26,11 @@ begin(void)
 static void
 end(void)
 {
-	deadletter_reader_close(&box);
+	deadletter_reader_close(&reader);
 	cr_assert(scratch_remove(root));
 }
 
-TestSuite(letterbox, .init = begin, .fini = end);
+TestSuite(reader, .init = begin, .fini = end);
 
 static void
 put(uint64_t number, const char *text)
@@ -47,12 +47,12 @@ put(uint64_t number, const char *text)
 }
 
 static void
-open_box(void)
+open_reader(void)
 {
 	struct err err = { 0 };
 
-	deadletter_reader_close(&box);
-	cr_assert(deadletter_reader_open(&box, root, &err), "%s", err.text);
+	deadletter_reader_close(&reader);
+	cr_assert(deadletter_reader_open(&reader, root, &err), "%s", err.text);
 }
 
 /* The events in their order; of what is no letter, '!'. */
@@ -64,7 +64,7 @@ all(void)
 	enum deadletter_reader_kind kind;
 	size_t len = 0;
 
-	while ((kind = deadletter_reader_next(box, &item)) !=
+	while ((kind = deadletter_reader_next(reader, &item)) !=
 	       DEADLETTER_READER_END) {
 		struct span said = kind == DEADLETTER_READER_LETTER
 				       ? item.letter.event
@@ -78,17 +78,17 @@ all(void)
 	return text;
 }
 
-Test(letterbox, gives_the_oldest_first_and_passes_over_what_is_gone)
+Test(reader, gives_the_oldest_first_and_passes_over_what_is_gone)
 {
 	put(10, LETTER("t", "r", "d"));
 	put(9, LETTER("t", "r", "b") "          \n" LETTER("t", "r", "c"));
 	put(2, " \"at\":1}\n\n" LETTER("t", "r", "a"));
 	put(3, "");
-	open_box();
+	open_reader();
 	cr_expect_str_eq(all(), "abcd");
-	cr_expect_eq(deadletter_reader_foreign(box), 0);
-	open_box();
-	deadletter_reader_until(box, 9);
+	cr_expect_eq(deadletter_reader_foreign(reader), 0);
+	open_reader();
+	deadletter_reader_until(reader, 9);
 	cr_expect_str_eq(all(), "abc");
 }
 
@@ -110,7 +110,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(letterbox, what_is_no_letter_is_told_with_its_place)
+Test(reader, what_is_no_letter_is_told_with_its_place)
 {
 	struct deadletter_reader_item item;
 	char want[80];
@@ -119,23 +119,24 @@ Test(letterbox, what_is_no_letter_is_told_with_its_place)
 		put(i + 1, LETTER("t", "r", "a"));
 		put(i + 1, bad[i].line);
 	}
-	open_box();
+	open_reader();
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		cr_assert_eq(deadletter_reader_next(box, &item),
+		cr_assert_eq(deadletter_reader_next(reader, &item),
 		    DEADLETTER_READER_LETTER);
 		snprintf(want, sizeof want,
 		    "letters-%016zu.ndjson, byte %zu: ", i + 1, item.len);
-		cr_assert_eq(deadletter_reader_next(box, &item),
+		cr_assert_eq(deadletter_reader_next(reader, &item),
 		    DEADLETTER_READER_DAMAGED, "%zu", i);
 		cr_expect_eq(
 		    strncmp(item.why, want, strlen(want)), 0, "%s", item.why);
 		cr_expect_not_null(
 		    strstr(item.why, bad[i].why), "%zu: %s", i, item.why);
 	}
-	cr_expect_eq(deadletter_reader_next(box, &item), DEADLETTER_READER_END);
+	cr_expect_eq(
+	    deadletter_reader_next(reader, &item), DEADLETTER_READER_END);
 }
 
-Test(letterbox, a_letter_says_what_stands_in_it)
+Test(reader, a_letter_says_what_stands_in_it)
 {
 	struct deadletter_reader_item item;
 
@@ -143,9 +144,9 @@ Test(letterbox, a_letter_says_what_stands_in_it)
 	       "\"reason\":\"r\\u00e4\", \"line\": 3,"
 	       "\"producer\":\"p\", \"answer\":\"no\\n\",\"status\":400,"
 	       "\"t\\u0061ble\":\"t\",\"at\":\"2022-04-16T00:46:58.771Z\"}\n");
-	open_box();
+	open_reader();
 	cr_assert_eq(
-	    deadletter_reader_next(box, &item), DEADLETTER_READER_LETTER);
+	    deadletter_reader_next(reader, &item), DEADLETTER_READER_LETTER);
 	cr_expect(span_equal(item.letter.event, SPAN("\xff")));
 	cr_expect(span_equal(item.letter.reason, SPAN("r\xc3\xa4")));
 	cr_expect(span_equal(item.letter.producer, SPAN("p")));
@@ -158,25 +159,25 @@ Test(letterbox, a_letter_says_what_stands_in_it)
 	cr_expect_eq(item.line.len + 1, item.len);
 }
 
-Test(letterbox, a_file_that_goes_away_meanwhile_is_passed_over)
+Test(reader, a_file_that_goes_away_meanwhile_is_passed_over)
 {
 	char path[100];
 
 	put(1, LETTER("t", "r", "a"));
 	put(2, LETTER("t", "r", "b"));
 	put(3, LETTER("t", "r", "c"));
-	open_box();
+	open_reader();
 	snprintf(path, sizeof path, "%s/letters-%016d.ndjson", root, 2);
 	cr_assert_eq(unlink(path), 0);
 	cr_expect_str_eq(all(), "ac");
 }
 
-Test(letterbox, a_folder_that_is_not_there_is_told)
+Test(reader, a_folder_that_is_not_there_is_told)
 {
 	struct err err = { 0 };
 
 	cr_expect_not(
-	    deadletter_reader_open(&box, "/tmp/no/such/folder", &err));
+	    deadletter_reader_open(&reader, "/tmp/no/such/folder", &err));
 	cr_expect_not_null(strstr(err.text, "/tmp/no/such/folder"));
 }
 
@@ -199,7 +200,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(letterbox, letters_are_meant_by_table_reason_and_time)
+Test(reader, letters_are_meant_by_table_reason_and_time)
 {
 	struct deadletter_record letter = {
 		.at_ms = AT, .table = SPAN("t"), .reason = SPAN("r")
@@ -207,6 +208,6 @@ Test(letterbox, letters_are_meant_by_table_reason_and_time)
 
 	for (size_t i = 0; i < COUNT(filters); i++)
 		cr_expect_eq(
-		    deadletter_reader_means(&filters[i].filter, &letter),
+		    deadletter_reader_matches(&filters[i].filter, &letter),
 		    filters[i].means, "%zu", i);
 }

@@ -1,5 +1,5 @@
 /*
- * deadletter_rig - a folder of dead letters that lives as long as a test.
+ * store_rig - a folder of dead letters that lives as long as a test.
  *
  * Everything is static: each test file has its own.
  */
@@ -23,8 +23,8 @@
 
 static char root[] = "/tmp/deadletter-XXXXXX";
 static char folder[64];
-static struct deadletter *letters;
-MAYBE struct deadletter_place place;
+static struct deadletter_store *letters;
+MAYBE struct deadletter_store_ref place;
 
 MAYBE void
 begin(void)
@@ -36,34 +36,35 @@ begin(void)
 MAYBE void
 end(void)
 {
-	deadletter_close(&letters);
+	deadletter_store_close(&letters);
 	cr_assert(scratch_remove(root));
 }
 
 MAYBE void
 start(uint64_t max_bytes)
 {
-	struct deadletter_options options = { .directory = folder,
+	struct deadletter_store_options options = { .directory = folder,
 		.max_bytes = max_bytes };
 	struct err err = { 0 };
 
-	cr_assert(deadletter_open(&letters, &options, &err), "%s", err.text);
+	cr_assert(
+	    deadletter_store_open(&letters, &options, &err), "%s", err.text);
 }
 
-MAYBE enum deadletter_answer
+MAYBE enum deadletter_store_result
 keep(const char *lines)
 {
 	struct err err = { 0 };
 
-	return deadletter_keep(letters, span_of(lines), &place, &err);
+	return deadletter_store_append(letters, span_of(lines), &place, &err);
 }
 
 MAYBE bool
-take_back(struct deadletter_place at)
+take_back(struct deadletter_store_ref at)
 {
 	struct err err = { 0 };
 
-	return deadletter_take_back(letters, &at, &err);
+	return deadletter_store_take_back(letters, &at, &err);
 }
 
 /* A file of the folder as text; "" when it is not there. */

@@ -17,13 +17,13 @@
 
 static struct rig rig;
 static char root[] = "/tmp/skip-XXXXXX";
-static struct deadletter *letters;
+static struct deadletter_store *letters;
 static uint64_t small_spool; /* 0: the usual one */
 
 static void
 start_with(bool have_letters, enum on_invalid by_default)
 {
-	struct deadletter_options options = { .directory = root,
+	struct deadletter_store_options options = { .directory = root,
 		.max_bytes = MIB };
 	struct err err = { 0 };
 
@@ -32,8 +32,8 @@ start_with(bool have_letters, enum on_invalid by_default)
 		rig.spool_bytes = small_spool;
 	if (have_letters) {
 		cr_assert_not_null(mkdtemp(root));
-		cr_assert(
-		    deadletter_open(&letters, &options, &err), "%s", err.text);
+		cr_assert(deadletter_store_open(&letters, &options, &err), "%s",
+		    err.text);
 	}
 	rig.options.dead_letters = letters;
 	rig.tables_options.defaults.events.on_invalid = by_default;
@@ -46,7 +46,7 @@ end(void)
 	char command[64];
 
 	rig_end(&rig);
-	deadletter_close(&letters);
+	deadletter_store_close(&letters);
 	snprintf(command, sizeof command, "rm -rf %s", root);
 	cr_assert_eq(system(command), 0);
 }
@@ -206,7 +206,7 @@ Test(skip, a_disk_that_takes_no_letter_takes_no_event_either)
 Test(skip, dead_letters_that_are_full_refuse_and_keep_nothing)
 {
 	static char line[200000];
-	struct deadletter_place place;
+	struct deadletter_store_ref place;
 	struct answer answer;
 	struct err err = { 0 };
 
@@ -214,8 +214,8 @@ Test(skip, dead_letters_that_are_full_refuse_and_keep_nothing)
 	memset(line, ' ', sizeof line - 1);
 	line[sizeof line - 2] = '\n';
 	for (size_t len = sizeof line - 1; len > 0;)
-		if (deadletter_keep(letters, (struct span){ line, len }, &place,
-			&err) == DEADLETTER_FULL)
+		if (deadletter_store_append(letters, (struct span){ line, len },
+			&place, &err) == DEADLETTER_STORE_FULL)
 			len /= 2;
 	answer = ask(FORM(SKIP, "@\nx"));
 	cr_expect_eq(answer.status, 503);

@@ -79,9 +79,9 @@ open_stages(struct rig *rig)
 	assert(completion_box_init(&rig->box, &err));
 	assert(registry_open(&rig->registry, RIG_WALL_START, &err));
 	pump.registry = rig->registry;
-	rig->undertaker.bury = rig_store;
+	rig->sink.keep = rig_store;
 	if (o->keeps_dead_letters)
-		pump.undertaker = &rig->undertaker;
+		pump.sink = &rig->sink;
 	pump.lanes = tables_capacity(rig->tables);
 	pump.spool = rig->spool;
 	pump.budget = rig->budget;

@@ -90,11 +90,11 @@ struct rig {
 	uint8_t *arrived;       /* how often, by number */
 	uint8_t *dead_lettered; /* likewise */
 	uint8_t *poison;        /* see rig_poison */
-	struct undertaker undertaker;
+	struct deadletter_sink sink;
 	bool store_full;     /* no room for dead letters */
 	uint32_t store_room; /* events, unless it is 0 */
 	size_t store_calls;  /* how often letters were stored */
-	struct deadletter_sink
+	struct deadletter_sink_event
 	    last_dead_letter; /* its spans and pointers are stale */
 	char last_answer[REFUSAL_TEXT_MAX + 1];
 	uint32_t poisoned;

@@ -89,7 +89,7 @@ count_poisoned(const struct rig *rig, const struct upstream_call *call)
 }
 
 static void
-store_one(struct rig *rig, const struct deadletter_sink *letter)
+store_one(struct rig *rig, const struct deadletter_sink_event *letter)
 {
 	uint32_t number = (uint32_t)strtoul(letter->event.at + 5, NULL, 10);
 	char line[RIG_LINE_MOST];
@@ -105,21 +105,21 @@ store_one(struct rig *rig, const struct deadletter_sink *letter)
 	rig->last_answer[letter->answer.len] = '\0';
 }
 
-enum deadletter_sink_answer
-rig_store(struct undertaker *undertaker, const struct deadletter_sink *letters,
-    size_t count)
+enum deadletter_store_result
+rig_store(struct deadletter_sink *sink,
+    const struct deadletter_sink_event *letters, size_t count)
 {
-	struct rig *rig = (struct rig *)((char *)undertaker -
-					 offsetof(struct rig, undertaker));
+	struct rig *rig =
+	    (struct rig *)((char *)sink - offsetof(struct rig, sink));
 
 	rig->store_calls++;
 	if (rig->store_full ||
 	    (rig->store_room > 0 &&
 		rig_dead_lettered(rig) + count > rig->store_room))
-		return DEADLETTER_SINK_FULL;
+		return DEADLETTER_STORE_FULL;
 	for (size_t i = 0; i < count; i++)
 		store_one(rig, &letters[i]);
-	return DEADLETTER_SINK_KEPT;
+	return DEADLETTER_STORE_KEPT;
 }
 
 static void

@@ -19,8 +19,8 @@
 
 extern const struct upstream_ops rig_upstream_ops;
 
-enum deadletter_sink_answer rig_store(struct undertaker *undertaker,
-    const struct deadletter_sink *letters, size_t count);
+enum deadletter_store_result rig_store(struct deadletter_sink *sink,
+    const struct deadletter_sink_event *letters, size_t count);
 
 /* Of the day before; see `old_every`. */
 bool rig_is_old(const struct rig *rig, uint32_t number);

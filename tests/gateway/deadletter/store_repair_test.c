@@ -1,7 +1,7 @@
-/* deadletter_heal_test - what a crash left is mended at the start. */
+/* store_repair_test - what a crash left is repaired at the start. */
 #include "tests/gateway/deadletter/store_rig.h"
 
-TestSuite(deadletter_heal, .init = begin, .fini = end);
+TestSuite(deadletter_repair, .init = begin, .fini = end);
 
 /* clang-format off */
 static const struct {
@@ -14,40 +14,41 @@ static const struct {
 };
 /* clang-format on */
 
-Test(deadletter_heal, a_torn_end_is_cut_off_at_the_start)
+Test(deadletter_repair, a_torn_end_is_cut_off_at_the_start)
 {
 	char want[128];
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
 		start(MIB);
-		cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
-		deadletter_close(&letters);
+		cr_expect_eq(keep("a\n"), DEADLETTER_STORE_KEPT);
+		deadletter_store_close(&letters);
 		append_to(FIRST, ends[i].torn);
 		start(MIB);
 		cr_expect_str_eq(text_of(FIRST), ends[i].left, "%zu", i);
-		cr_expect_eq(deadletter_bytes(letters), strlen(ends[i].left));
-		cr_expect_eq(keep("z\n"), DEADLETTER_KEPT);
+		cr_expect_eq(
+		    deadletter_store_bytes(letters), strlen(ends[i].left));
+		cr_expect_eq(keep("z\n"), DEADLETTER_STORE_KEPT);
 		snprintf(want, sizeof want, "%sz\n", ends[i].left);
 		cr_expect_str_eq(text_of(FIRST), want, "%zu", i);
-		deadletter_close(&letters);
+		deadletter_store_close(&letters);
 		snprintf(want, sizeof want, "%s/%s", folder, FIRST);
 		unlink(want);
 	}
 }
 
-Test(deadletter_heal, a_torn_end_may_be_long_and_a_file_all_of_it)
+Test(deadletter_repair, a_torn_end_may_be_long_and_a_file_all_of_it)
 {
 	static char torn[20000];
 
 	memset(torn, 'x', sizeof torn - 1);
 	start(MIB);
-	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
-	deadletter_close(&letters);
+	cr_expect_eq(keep("a\n"), DEADLETTER_STORE_KEPT);
+	deadletter_store_close(&letters);
 	append_to(FIRST, torn);
 	append_to(SECOND, torn);
 	start(MIB);
 	cr_expect_str_eq(text_of(SECOND), "");
-	cr_expect_eq(keep("b\n"), DEADLETTER_KEPT);
+	cr_expect_eq(keep("b\n"), DEADLETTER_STORE_KEPT);
 	cr_expect_str_eq(text_of(SECOND), "b\n");
 }
 
@@ -81,42 +82,42 @@ static const struct {
 };
 /* clang-format on */
 
-Test(deadletter_heal, what_a_power_cut_left_with_holes_is_blanked)
+Test(deadletter_repair, what_a_power_cut_left_with_holes_is_blanked)
 {
 	char path[128];
 
 	for (size_t i = 0; i < sizeof holes / sizeof holes[0]; i++) {
 		start(MIB);
-		cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
-		deadletter_close(&letters);
+		cr_expect_eq(keep("a\n"), DEADLETTER_STORE_KEPT);
+		deadletter_store_close(&letters);
 		append_bytes(FIRST, holes[i].left, holes[i].len);
 		start(MIB);
-		cr_expect_eq(keep("z\n"), DEADLETTER_KEPT);
+		cr_expect_eq(keep("z\n"), DEADLETTER_STORE_KEPT);
 		cr_expect_str_eq(text_of(FIRST), holes[i].made, "%zu", i);
-		deadletter_close(&letters);
+		deadletter_store_close(&letters);
 		snprintf(path, sizeof path, "%s/%s", folder, FIRST);
 		unlink(path);
 	}
 }
 
-Test(deadletter_heal, an_older_file_is_healed_too)
+Test(deadletter_repair, an_older_file_is_healed_too)
 {
 	start(MIB);
-	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
-	deadletter_close(&letters);
+	cr_expect_eq(keep("a\n"), DEADLETTER_STORE_KEPT);
+	deadletter_store_close(&letters);
 	append_bytes(FIRST, BYTES("b\0\nc"));
 	append_to(SECOND, "y\n");
 	start(MIB);
 	cr_expect_str_eq(text_of(FIRST), "a\n  \n");
 	cr_expect_str_eq(text_of(SECOND), "y\n");
-	cr_expect_eq(deadletter_bytes(letters), 7);
+	cr_expect_eq(deadletter_store_bytes(letters), 7);
 }
 
-Test(deadletter_heal, a_start_clears_away_what_a_crash_left_of_a_sweep)
+Test(deadletter_repair, a_start_clears_away_what_a_crash_left_of_a_sweep)
 {
 	start(MIB);
-	cr_expect_eq(keep("a\n"), DEADLETTER_KEPT);
-	deadletter_close(&letters);
+	cr_expect_eq(keep("a\n"), DEADLETTER_STORE_KEPT);
+	deadletter_store_close(&letters);
 	append_to(FIRST ".new", "half of a");
 	append_to("notes.new", "a person's");
 	start(MIB);
