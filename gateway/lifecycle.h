@@ -1,13 +1,13 @@
 /*
- * lifecycle - the life of the gateway: its stages, its signals, its end.
+ * lifecycle - starts the stages, serves until a signal, drains and stops.
  *
- * To read the program: `stages` and `drain` in run.c, then receive/ingest.c
- * and scheduler/pump.c, the two places where an event's steps stand in
- * sequence.
+ * To read the program: `stages` and `drain` in lifecycle.c, then
+ * receive/ingest.c and scheduler/pump.c, the two places where the steps of an
+ * event stand in sequence.
  *
  * Ownership	borrows the configuration.
  * Threads	main's, before any other was started.
- * Errors	logged; a start that failed has undone itself.
+ * Errors	logged; a start that failed has stopped what it started.
  */
 #ifndef GATEWAY_LIFECYCLE_H
 #define GATEWAY_LIFECYCLE_H

@@ -1,5 +1,5 @@
 /*
- * main - the command line.  What it starts is in run.c.
+ * main - the command line.  What `run` starts is in lifecycle.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include "gateway/cli/admin_client.h"
 #include "gateway/base/clock.h"
 #include "gateway/config/config.h"
+#include "gateway/config/load.h"
 #include "gateway/config/print.h"
 #include "gateway/cli/dead_letter.h"
 #include "gateway/metrics/catalog.h"
@@ -34,19 +35,19 @@ enum exit_code {
 	EXIT_BUG = 70,
 };
 
-/* What the command line says besides the command. */
+/* The command line, apart from the command. */
 struct invocation {
 	const char *config; /* the file of -c, or the usual one */
 	bool config_named;
-	bool asks_help; /* about the command */
-	char **words;   /* of the command's own, in their order */
+	bool help;    /* COMMAND --help */
+	char **words; /* of the command's own, in their order */
 	size_t word_count;
 };
 
-/* Where a gateway is asked unless it is told. */
+/* The default of `top` and of admin.address. */
 #define TOP_ADDRESS "127.0.0.1:9090"
 
-/* What `validate` goes by without -c: every default, and nobody to send to. */
+/* The configuration of `validate` without -c: every default, no upstream. */
 #define CONFIG_OF_DEFAULTS                                                     \
 	"upstream: {url: http://localhost/{table}, credentials: none}"
 
@@ -71,21 +72,20 @@ static bool
 load(struct config *config, const char *path)
 {
 	struct config_env env = { getenv };
-	struct buffer complaints;
+	struct buffer errors;
 	bool ok;
 
-	buffer_init(&complaints, PRINT_MAX);
-	ok = config_load(config, path, env, &complaints);
+	buffer_init(&errors, PRINT_MAX);
+	ok = config_load(config, path, env, &errors);
 	if (!ok)
-		fprintf(
-		    stderr, "%s", complaints.at != NULL ? complaints.at : "");
+		fprintf(stderr, "%s", errors.at != NULL ? errors.at : "");
 	if (!ok && access(path, F_OK) == -1)
 		fprintf(stderr,
 		    "Give a configuration with -c FILE. It needs no more than "
 		    "upstream.url and\nupstream.credentials; "
 		    "deploy/gateway.yaml is an example, --help-config has "
 		    "every key.\n");
-	buffer_fini(&complaints);
+	buffer_fini(&errors);
 	return ok;
 }
 
@@ -106,7 +106,8 @@ static int
 print(struct buffer *text, bool whole)
 {
 	if (whole)
-		fwrite(text->at, 1, text->len, stdout); /* main looks */
+		fwrite(text->at, 1, text->len,
+		    stdout); /* main checks the stream */
 	else
 		fprintf(stderr, "polaris-gateway: out of memory\n");
 	buffer_fini(text);
@@ -146,20 +147,20 @@ help_config(const struct invocation *given)
 	return print(&text, config_print_help(&text));
 }
 
-/* The rules to go by: of the configuration that was named, or the defaults. */
+/* The configuration that was named, or the defaults. */
 static bool
 load_rules(struct config *config, const struct invocation *given)
 {
 	struct config_env env = { getenv };
-	struct buffer complaints;
+	struct buffer errors;
 	bool ok;
 
 	if (given->config_named)
 		return load(config, given->config);
-	buffer_init(&complaints, PRINT_MAX);
+	buffer_init(&errors, PRINT_MAX);
 	ok = config_parse(
-	    config, "defaults", SPAN(CONFIG_OF_DEFAULTS), env, &complaints);
-	buffer_fini(&complaints);
+	    config, "defaults", SPAN(CONFIG_OF_DEFAULTS), env, &errors);
+	buffer_fini(&errors);
 	return ok;
 }
 
@@ -226,7 +227,7 @@ show_top(const struct top_args *args)
 	return ok ? EXIT_DONE : EXIT_BAD;
 }
 
-/* What the command line leaves open, a configuration that it names tells. */
+/* The command line first, then the configuration if it names one. */
 static int
 top(const struct invocation *given)
 {
@@ -277,27 +278,27 @@ spool(const struct invocation *given)
 	return bad > 0 ? EXIT_BAD : EXIT_DONE;
 }
 
-/* What the command line leaves open, a configuration that it names tells. */
+/* The command line first, then the configuration if it names one. */
 static int
 dead_letter(const struct invocation *given)
 {
-	struct dead_letter_args words;
+	struct dead_letter_args args;
 	struct config config;
 	struct err err = { 0 };
 	int code;
 
 	if (!dead_letter_args_read(
-		&words, given->words, given->word_count, clock_wall_ms(), &err))
+		&args, given->words, given->word_count, clock_wall_ms(), &err))
 		return usage(err.text, "");
 	if (!given->config_named)
-		return (int)dead_letter_run(&words, stdout);
+		return (int)dead_letter_run(&args, stdout);
 	if (!load(&config, given->config))
 		return EXIT_USAGE;
-	if (words.directory == NULL)
-		words.directory = config.dead_letters.directory;
-	if (words.token_file == NULL)
-		words.token_file = config.admin.token_file;
-	code = (int)dead_letter_run(&words, stdout);
+	if (args.directory == NULL)
+		args.directory = config.dead_letters.directory;
+	if (args.token_file == NULL)
+		args.token_file = config.admin.token_file;
+	code = (int)dead_letter_run(&args, stdout);
 	config_fini(&config);
 	return code;
 }
@@ -306,7 +307,7 @@ static int
 help_outcomes(const struct invocation *given)
 {
 	(void)given;
-	outcome_print(stdout); /* main looks */
+	outcome_print(stdout); /* main checks the stream */
 	return EXIT_DONE;
 }
 
@@ -314,7 +315,7 @@ static int
 help_metrics(const struct invocation *given)
 {
 	(void)given;
-	metric_print(stdout); /* main looks */
+	metric_print(stdout); /* main checks the stream */
 	return EXIT_DONE;
 }
 
@@ -399,7 +400,7 @@ is_command(const char *word, size_t *command_out)
 	return false;
 }
 
-/* Sorts the arguments; false after it said what is wrong. */
+/* False after it printed what is wrong. */
 static bool
 read_arguments(
     int argc, char **argv, size_t *command_out, struct invocation *given)
@@ -417,7 +418,7 @@ read_arguments(
 			continue;
 		}
 		if (named && strcmp(argv[i], "--help") == 0) {
-			given->asks_help = true;
+			given->help = true;
 			continue;
 		}
 		if (named && commands[*command_out].takes_words) {
@@ -467,8 +468,8 @@ main(int argc, char **argv)
 	signal(SIGABRT, on_abort);
 	code = EXIT_USAGE;
 	if (read_arguments(argc, argv, &command, &given))
-		code = given.asks_help ? help_command(command)
-				       : commands[command].act(&given);
+		code = given.help ? help_command(command)
+				  : commands[command].act(&given);
 	free(given.words);
 	if (code == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "polaris-gateway: cannot print: %s\n",

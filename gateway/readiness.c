@@ -12,8 +12,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * Events are judged by their age.  A clock that stands before this program was
- * made would refuse all of them as too new: the machine has not yet set it.
+ * Events are checked for their age.  With a clock before the day of this build
+ * all of them would be refused as too new: the machine has not set it yet.
  */
 static bool
 clock_set(void)
@@ -58,7 +58,7 @@ advice_for(const char *why_not)
 }
 
 void
-readiness_tell(const char *why_not)
+readiness_log(const char *why_not)
 {
 	if (why_not == NULL)
 		log_event(LOG_INFO, "ready");

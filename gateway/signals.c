@@ -11,7 +11,7 @@ static void
 on_second_signal(int number)
 {
 	(void)number;
-	_exit(0); /* what was acknowledged `durable` would stay */
+	_exit(0); /* events acknowledged `durable` stay on disk */
 }
 
 static sigset_t

@@ -1,13 +1,8 @@
 /*
- * signals - how the process is told to end, or to read its files again.
+ * signals - how the process is asked to end, or to reload its files.
  *
- * Signals are blocked before the first thread starts, for threads inherit
- * that, and waited for by main's thread alone: nothing is ever interrupted.
- *
- * Units	nanoseconds.
- * Ownership	none.
- * Threads	main's.
- * Errors	none.
+ * Signals are blocked before the first thread starts (threads inherit that),
+ * and main's thread alone waits for them: no system call is interrupted.
  */
 #ifndef GATEWAY_SIGNALS_H
 #define GATEWAY_SIGNALS_H
@@ -19,7 +14,7 @@ enum signals_request { SIGNALS_NONE, SIGNALS_END, SIGNALS_RELOAD };
 void signals_block(void);
 enum signals_request signals_wait(int64_t most_ns);
 
-/* From now on one more ends the process, from any wait that main is in. */
+/* From now on one more SIGTERM or SIGINT ends the process at once. */
 void signals_end_at_once(void);
 
 #endif

@@ -11,9 +11,9 @@
 #include "gateway/admin/prometheus.h"
 #include "gateway/admin/access.h"
 #include "gateway/admin/page.h"
-#include "gateway/admin/admin_port.h"
 #include "gateway/admin/status.h"
 #include "gateway/admin/suspended_request.h"
+#include "gateway/base/listener.h"
 #include "gateway/base/clock.h"
 
 /*
@@ -40,7 +40,7 @@ struct admin {
 	struct registry_view *view;     /* large; the daemon's thread alone */
 	struct history_second *history; /* likewise */
 	_Atomic(const char *) why_not;
-	char address[ADMIN_PORT_TEXT_MAX];
+	char address[LISTENER_ADDRESS_MOST];
 	struct suspended_request_counter counter;
 };
 
@@ -414,7 +414,8 @@ admin_start(struct admin **out, const struct admin_options *options,
 	if (!make_room(admin, err) ||
 	    !access_open(&admin->guard, options->token_file, options->host,
 		clock_now().ns, err) ||
-	    !admin_port_open(options->address, &fd, admin->address, err))
+	    !listener_open(
+		"admin.address", options->address, &fd, 1, admin->address, err))
 		goto fail;
 	admin->daemon = MHD_start_daemon(FLAGS, 0, NULL, NULL, on_request,
 	    admin, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,

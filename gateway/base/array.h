@@ -1,9 +1,7 @@
 /*
  * array - an array that grows by doubling, whatever its members are.
  *
- * Units	members, and bytes a member.
  * Ownership	the caller's; free() takes it.
- * Threads	none inside.
  * Errors	no memory: false, and the array is as it was.
  */
 #ifndef GATEWAY_BASE_ARRAY_H

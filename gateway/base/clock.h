@@ -3,12 +3,11 @@
  *
  * Two clocks that must not be mixed, hence a type for one of them: monotonic
  * time for waiting and pacing, wall time for the age of events and for
- * calendar minutes.  Only the story files and main call these functions;
- * everything below is given the time.
+ * calendar minutes.  Only main, the threads' loops and lifecycle call these
+ * functions; everything below gets the time as an argument.
  *
  * Units	nanoseconds (instant), milliseconds since 1970 (wall).
  * Threads	any.
- * Errors	none.
  */
 #ifndef GATEWAY_BASE_CLOCK_H
 #define GATEWAY_BASE_CLOCK_H

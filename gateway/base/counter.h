@@ -1,15 +1,10 @@
 /*
- * counter - a number that one thread counts up and others may read.
+ * counter - a number that one thread adds to and others may read.
  *
- * The writer's own thread is the only one that writes, so adding needs no
- * locked instruction: a load and a store that no reader can see torn.  Readers
- * see each counter as of some moment lately, and two of them as of two moments;
- * what must fit together is copied by its owner instead (registry.h).
- *
- * Units	whatever is counted.
- * Ownership	a plain value; zeroed is 0.
- * Threads	one writes, any read.
- * Errors	none.
+ * Only its own thread writes, so adding needs no locked instruction: a load
+ * and a store that no reader can see torn.  Two counters are read at two
+ * moments; numbers that must fit together are copied by their owner instead
+ * (registry.h).  Zeroed is 0.
  */
 #ifndef GATEWAY_BASE_COUNTER_H
 #define GATEWAY_BASE_COUNTER_H

@@ -1,12 +1,11 @@
 /*
- * dir_lock - who has a folder: one process at a time.
+ * dir_lock - a lock on a folder: one process at a time.
  *
- * The lock is of the open file description, not of the process: it ends with
- * us however we end.  The text in the file is for people; it is written after
- * the lock was got and means nothing without it.
+ * The lock is of the open file description, not of the process: the kernel
+ * drops it however the process ends.  The text in the file is for people; it
+ * is written after the lock was taken and means nothing without it.
  *
- * Units	none.
- * Ownership	the descriptor is the caller's; closing it gives the folder up.
+ * Ownership	the descriptor is the caller's; closing it releases the lock.
  * Threads	any.
  * Errors	ERR_BUSY when another process has the folder, and which;
  *		ERR_HOST when the file cannot be had.

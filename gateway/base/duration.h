@@ -4,7 +4,6 @@
  * Units	milliseconds; less than none is "-".
  * Ownership	writes into the caller's text, and gives it back.
  * Threads	any.
- * Errors	none.
  */
 #ifndef GATEWAY_BASE_DURATION_H
 #define GATEWAY_BASE_DURATION_H

@@ -1,14 +1,12 @@
 /*
- * heap - which of many things is due next?
+ * heap - a binary heap of deadlines: which one is due next?
  *
- * A binary heap of members that are embedded in what they belong to.  It is
- * lazy: a member stays where it is while its owner's true deadline moves
- * later, and is put right when it comes up.  So a keep-alive connection that
- * serves a thousand requests a second touches the heap once in seconds.
+ * Entries are embedded in what they belong to.  The heap is lazy: an entry
+ * stays where it is while its owner's true deadline moves later, and is put
+ * right when it comes up.  So a keep-alive connection that serves a thousand
+ * requests a second touches the heap once in seconds.
  *
- * Units	instants.
- * Ownership	members are the caller's; the heap owns its array of pointers.
- * Threads	one.
+ * Ownership	entries are the caller's; the heap owns its array of pointers.
  * Errors	no memory: false, nothing changed.
  */
 #ifndef GATEWAY_BASE_HEAP_H

@@ -9,7 +9,6 @@
  *		times events would overflow within a year.
  * Ownership	plain values; zeroed is empty.
  * Threads	one adds, any read.
- * Errors	none.
  */
 #ifndef GATEWAY_BASE_HISTOGRAM_H
 #define GATEWAY_BASE_HISTOGRAM_H

@@ -31,8 +31,8 @@ resolve(const char *text, struct sockaddr_storage *out, socklen_t *len_out,
 	snprintf(port, sizeof port, "%u", address.port);
 	code = getaddrinfo(address.host, port, &hints, &found);
 	if (code != 0)
-		return err_set(err, ERR_HOST, 0, "listen.address %s: %s", text,
-		    gai_strerror(code));
+		return err_set(
+		    err, ERR_HOST, 0, "%s: %s", text, gai_strerror(code));
 	memcpy(out, found->ai_addr, found->ai_addrlen);
 	*len_out = found->ai_addrlen;
 	freeaddrinfo(found);
@@ -45,15 +45,13 @@ advice(int error)
 	switch (error) {
 	case EADDRINUSE:
 		return "another process, perhaps another gateway, serves "
-		       "there; stop it or change listen.address";
+		       "there; stop it or change ";
 	case EADDRNOTAVAIL:
-		return "this machine has no such address; change "
-		       "listen.address";
+		return "this machine has no such address; change ";
 	case EACCES:
-		return "ports below 1024 need a privilege; change "
-		       "listen.address";
+		return "ports below 1024 need a privilege; change ";
 	default:
-		return "change listen.address";
+		return "change ";
 	}
 }
 
@@ -67,8 +65,8 @@ set(int fd, int option)
 
 /* SO_REUSEADDR: a restart need not wait until old connections are forgotten. */
 static bool
-open_one(
-    int *fd_out, const struct sockaddr_storage *at, socklen_t len, bool join)
+open_one(int *fd_out, const struct sockaddr_storage *at, socklen_t len,
+    bool join, bool shared)
 {
 	int fd = socket(
 	    at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -78,7 +76,7 @@ open_one(
 		return false;
 	if (set(fd, SO_REUSEADDR) && (!join || set(fd, SO_REUSEPORT)) &&
 	    bind(fd, (const void *)at, len) == 0 && listen(fd, BACKLOG) == 0 &&
-	    set(fd, SO_REUSEPORT)) {
+	    (!shared || set(fd, SO_REUSEPORT))) {
 		*fd_out = fd;
 		return true;
 	}
@@ -107,7 +105,7 @@ print(const struct sockaddr_storage *at, char out[LISTENER_ADDRESS_MOST])
 }
 
 bool
-sockets_open(const char *address, int *fds, size_t count,
+listener_open(const char *key, const char *address, int *fds, size_t count,
     char real_out[LISTENER_ADDRESS_MOST], struct err *err)
 {
 	struct sockaddr_storage at = { 0 };
@@ -116,7 +114,7 @@ sockets_open(const char *address, int *fds, size_t count,
 
 	if (!resolve(address, &at, &len, err))
 		return false;
-	while (n < count && open_one(&fds[n], &at, len, n > 0)) {
+	while (n < count && open_one(&fds[n], &at, len, n > 0, count > 1)) {
 		/* The others must join the port that the first was given. */
 		if (n++ == 0)
 			(void)getsockname(fds[0], (void *)&at, &len);
@@ -125,8 +123,8 @@ sockets_open(const char *address, int *fds, size_t count,
 		print(&at, real_out);
 		return true;
 	}
-	err_set(err, ERR_HOST, 0, "cannot listen on %s: %s: %s", address,
-	    strerror(errno), advice(errno));
+	err_set(err, ERR_HOST, 0, "cannot listen on %s: %s: %s%s", address,
+	    strerror(errno), advice(errno), key);
 	while (n > 0)
 		close(fds[--n]);
 	return false;

@@ -1,15 +1,15 @@
 /*
- * listener - the workers' listening sockets: one address, and one owner.
+ * listener - listening sockets on one address, for this process alone.
  *
- * Workers share the port by SO_REUSEPORT, which would as silently let a second
- * gateway share it too.  So the first socket binds and listens without that
- * option, which only one process can; the option is set on it afterwards, and
- * then the other sockets of this process may join.
+ * Workers share a port by SO_REUSEPORT.  That option would also let a second
+ * gateway join silently and take half of the connections.  So the first socket
+ * binds and listens without the option, which only one process can do; it is
+ * set afterwards, and then the other sockets of this process may join.  A
+ * single socket never gets the option.
  *
- * Units	none.
- * Ownership	sockets_open gives descriptors.
+ * Ownership	listener_open gives descriptors.
  * Threads	any.
- * Errors	false and a text that says which address and what to do.
+ * Errors	ERR_INPUT, ERR_HOST: names the address and the key to change.
  */
 #ifndef GATEWAY_BASE_LISTENER_H
 #define GATEWAY_BASE_LISTENER_H
@@ -22,10 +22,11 @@
 #define LISTENER_ADDRESS_MOST 80 /* "[v6]:port" */
 
 /*
- * Fills fds[0..count) with listening sockets on "host:port" or "[v6]:port";
- * `real_out` is told the address in force, with the port that was chosen.
+ * Fills fds[0..count) with listening sockets on "host:port" or "[v6]:port".
+ * `key` is the configuration's key of the address, for error texts.  `real_out`
+ * gets the address in force, with the port that was chosen for port 0.
  */
-bool sockets_open(const char *address, int *fds, size_t count,
+bool listener_open(const char *key, const char *address, int *fds, size_t count,
     char real_out[LISTENER_ADDRESS_MOST], struct err *err);
 
 #endif

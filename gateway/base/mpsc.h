@@ -3,7 +3,7 @@
  *
  * The nodes are embedded in what is queued, so a push needs no memory and
  * cannot fail.  Pushing makes a stack of the newest first; taking swaps the
- * whole stack out and turns it round, so the taker sees the order of pushes.
+ * whole stack out and reverses it, so the taker sees the order of pushes.
  * There is no pop of a single node, and hence no ABA problem.
  *
  * Threads	mpsc_push from any; mpsc_take from one at a time.

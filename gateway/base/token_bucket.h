@@ -24,7 +24,6 @@
  * Time		passed in.  If it goes back nothing is regained until it has
  *		passed the latest time seen.
  * Ownership	a plain value.
- * Threads	none inside.
  * Errors	none.  Arguments outside the ranges below are bugs: assert.
  */
 #ifndef GATEWAY_BASE_TOKEN_BUCKET_H

@@ -6,9 +6,9 @@
 
 #define LINE_MAX 600
 
-/* A key may hold anything: it must not steer a terminal, nor forge a line. */
+/* A key may hold any bytes: control characters must not reach a terminal. */
 static void
-disarm(char *text)
+mask_controls(char *text)
 {
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -16,21 +16,21 @@ disarm(char *text)
 }
 
 static bool
-add(struct complaints *c, char *line)
+add(struct config_errors *errors, char *line)
 {
-	c->count++;
-	if (c->count > CONFIG_COMPLAINTS_MAX + 1)
+	errors->count++;
+	if (errors->count > CONFIG_ERRORS_MAX + 1)
 		return false;
-	if (c->count > CONFIG_COMPLAINTS_MAX)
-		snprintf(line, LINE_MAX, "%.160s: and more", c->name);
-	disarm(line);
-	buffer_print(c->out, "%s\n", line);
+	if (errors->count > CONFIG_ERRORS_MAX)
+		snprintf(line, LINE_MAX, "%.160s: and more", errors->name);
+	mask_controls(line);
+	buffer_print(errors->out, "%s\n", line);
 	return false;
 }
 
 bool
-config_complain(
-    struct complaints *c, const struct yaml_doc_node *at, const char *fmt, ...)
+config_error_add(struct config_errors *errors, const struct yaml_doc_node *at,
+    const char *fmt, ...)
 {
 	char text[LINE_MAX - 200], line[LINE_MAX], place[32] = "";
 	va_list args;
@@ -40,15 +40,15 @@ config_complain(
 	va_end(args);
 	if (at != NULL)
 		snprintf(place, sizeof place, ":%u:%u", at->line, at->column);
-	snprintf(line, sizeof line, "%.160s%s: %s", c->name, place, text);
-	return add(c, line);
+	snprintf(line, sizeof line, "%.160s%s: %s", errors->name, place, text);
+	return add(errors, line);
 }
 
 bool
-config_complain_of(struct complaints *c, const struct err *err)
+config_error_add_err(struct config_errors *errors, const struct err *err)
 {
 	char line[LINE_MAX];
 
 	snprintf(line, sizeof line, "%s", err->text);
-	return add(c, line);
+	return add(errors, line);
 }

@@ -1,22 +1,42 @@
 /*
- * load - from the tree of a file to the fields of struct config.
+ * load - reads the configuration from one YAML file.
  *
- * Walks the file, not the table of rows, so that what the file holds and no
- * row knows is told.  Tables are read last, whatever the order in the file:
- * each begins as a copy of the defaults.
+ * A key that is unknown, of a feature that this build does not have, of the
+ * wrong type or out of bounds is an error with file, line and what is allowed;
+ * nothing is ever ignored.
  *
- * Ownership	fills the config, whose owner frees it.
- * Threads	none inside.
- * Errors	complaints.
+ *	${NAME}   in a value is the environment's NAME; unset is an error
+ *	$${NAME}  is the text ${NAME} itself; a $ before anything else is a $
+ *
+ * What was filled in is not filled in again.
+ *
+ * Ownership	config_load and config_parse fill what config_fini empties;
+ *		config_fini is safe on zeroed memory and twice.
+ * Errors	false, and lines for people in `errors`, at most 20; they hold
+ *		no secret.
  */
 #ifndef GATEWAY_CONFIG_LOAD_H
 #define GATEWAY_CONFIG_LOAD_H
 
-#include "gateway/config/config.h"
-#include "gateway/config/error.h"
+#include <stdbool.h>
 
-/* The config must hold the defaults already. */
-void config_read(struct config *config, const struct yaml_doc_node *root,
-    struct config_env env, struct complaints *complaints);
+#include "gateway/config/config.h"
+#include "parsers/buffer.h"
+#include "parsers/span.h"
+
+#define CONFIG_PATH "/etc/polaris-gateway/gateway.yaml"
+
+/* As getenv: the value that a name has, or NULL. */
+struct config_env {
+	char *(*get)(const char *name);
+};
+
+bool config_load(struct config *config, const char *path, struct config_env env,
+    struct buffer *errors);
+
+/* `name` is what errors call the text: its file. */
+bool config_parse(struct config *config, const char *name, struct span text,
+    struct config_env env, struct buffer *errors);
+void config_fini(struct config *config);
 
 #endif

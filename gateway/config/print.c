@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "gateway/config/option.h"
-#include "gateway/config/value.h"
+#include "gateway/config/options.h"
 
 #define VALUE_MAX 65536 /* one value, escaped */
 #define INDENT    2
@@ -16,6 +15,18 @@ struct printer {
 	unsigned depth;                    /* at which names begin */
 	struct buffer *out;
 };
+
+/* The text that load.h reads as `text`: "${" is written "$${". */
+static bool
+escape(const char *text, struct buffer *out)
+{
+	for (; *text != '\0'; text++)
+		if ((strncmp(text, "${", 2) == 0 &&
+			!buffer_append(out, "$", 1)) ||
+		    !buffer_append(out, text, 1))
+			return false;
+	return true;
+}
 
 /* Text that YAML reads as itself without quotes. */
 static bool
@@ -94,7 +105,7 @@ put_option(
 	buffer_init(&escaped, VALUE_MAX);
 	if (!config_option_get(option, p->config, p->table, &value))
 		goto out; /* absent */
-	ok = config_value_escape(value.at, &escaped) && put_sections(p, name) &&
+	ok = escape(value.at, &escaped) && put_sections(p, name) &&
 	     buffer_print(p->out,
 		 "%*s%s: ", (int)(p->depth + dots(name)) * INDENT, "",
 		 dot != NULL ? dot + 1 : name) &&

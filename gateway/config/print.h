@@ -5,7 +5,6 @@
  * secrets, which are printed as "***".
  *
  * Ownership	appends to the caller's buffer.
- * Threads	none inside.
  * Errors	the buffer is full: false.
  */
 #ifndef GATEWAY_CONFIG_PRINT_H

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/config/option.h"
+#include "gateway/config/options.h"
 
 #define KEY_MAX  64 /* longer ones are not near to any */
 #define NEAR_MAX 2  /* slips of a finger */

@@ -1,9 +1,7 @@
 /*
- * suggest - what somebody may have meant by a key that does not exist.
+ * suggest - "did you mean ...?" for a key that does not exist.
  *
  * Ownership	appends to the caller's buffer.
- * Threads	none inside.
- * Errors	none.
  */
 #ifndef GATEWAY_CONFIG_SUGGEST_H
 #define GATEWAY_CONFIG_SUGGEST_H

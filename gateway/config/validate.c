@@ -8,17 +8,17 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-struct validate_body {
+struct validation {
 	const struct config *config;
 	const struct yaml_doc_node *root;
-	struct complaints *complaints;
+	struct config_errors *errors;
 };
 
 /* The node of a dotted path, or NULL. */
 static const struct yaml_doc_node *
-present(const struct validate_body *c, const char *path)
+present(const struct validation *v, const char *path)
 {
-	const struct yaml_doc_node *node = c->root;
+	const struct yaml_doc_node *node = v->root;
 	char key[YAML_DOC_KEY_MAX];
 
 	while (node != NULL && *path != '\0') {
@@ -33,121 +33,121 @@ present(const struct validate_body *c, const char *path)
 
 /* The same, or NULL when nothing stands there. */
 static const struct yaml_doc_node *
-given(const struct validate_body *c, const char *path)
+given(const struct validation *v, const char *path)
 {
-	const struct yaml_doc_node *node = present(c, path);
+	const struct yaml_doc_node *node = present(v, path);
 
 	return node == NULL || yaml_doc_is_nothing(node) ? NULL : node;
 }
 
 /* The place to name: the first of the paths that was given, else the file. */
 static const struct yaml_doc_node *
-place(const struct validate_body *c, const char *first, const char *second)
+place(const struct validation *v, const char *first, const char *second)
 {
-	const struct yaml_doc_node *node = given(c, first);
+	const struct yaml_doc_node *node = given(v, first);
 
-	return node != NULL ? node : given(c, second);
+	return node != NULL ? node : given(v, second);
 }
 
 static void
-url_given(const struct validate_body *c)
+url_given(const struct validation *v)
 {
-	if (present(c, "upstream.url") == NULL)
-		config_complain(c->complaints, given(c, "upstream"),
+	if (present(v, "upstream.url") == NULL)
+		config_error_add(v->errors, given(v, "upstream"),
 		    "upstream.url: must be given, such as https://ORG.REGION"
 		    ".aws.api.imply.io/v1/projects/PROJECT/events/{table}");
 }
 
 static void
-credentials_given(const struct validate_body *c)
+credentials_given(const struct validation *v)
 {
 	const char *const all = "upstream.credentials";
-	const struct yaml_doc_node *node = present(c, all);
+	const struct yaml_doc_node *node = present(v, all);
 	unsigned kinds;
 
-	kinds = (given(c, "upstream.credentials.oauth2") != NULL) +
-		(given(c, "upstream.credentials.api_key") != NULL ||
-		    given(c, "upstream.credentials.api_key_file") != NULL);
+	kinds = (given(v, "upstream.credentials.oauth2") != NULL) +
+		(given(v, "upstream.credentials.api_key") != NULL ||
+		    given(v, "upstream.credentials.api_key_file") != NULL);
 	if (node == NULL)
-		config_complain(c->complaints, given(c, "upstream"),
+		config_error_add(v->errors, given(v, "upstream"),
 		    "%s: must be given: none, oauth2, api_key_file or "
 		    "api_key",
 		    all);
 	else if (node->kind == YAML_DOC_MAP && kinds != 1)
-		config_complain(c->complaints, node,
+		config_error_add(v->errors, node,
 		    "%s: must be one of oauth2, api_key_file or api_key", all);
 }
 
 /* Of two keys that say the same, one. */
 static void
-one_of(const struct validate_body *c, const char *a, const char *b)
+one_of(const struct validation *v, const char *a, const char *b)
 {
-	bool has_a = given(c, a) != NULL, has_b = given(c, b) != NULL;
+	bool has_a = given(v, a) != NULL, has_b = given(v, b) != NULL;
 
 	if (has_a && has_b)
-		config_complain(c->complaints, given(c, b),
+		config_error_add(v->errors, given(v, b),
 		    "%s: either this or %s, not both", b, a);
 	if (!has_a && !has_b)
-		config_complain(c->complaints, given(c, "upstream.credentials"),
+		config_error_add(v->errors, given(v, "upstream.credentials"),
 		    "%s: must be given, or %s", a, b);
 }
 
 static void
-oauth2_complete(const struct validate_body *c)
+oauth2_complete(const struct validation *v)
 {
 	static const char *const needed[] = {
 		"upstream.credentials.oauth2.token_url",
 		"upstream.credentials.oauth2.client_id",
 	};
 
-	if (given(c, "upstream.credentials.oauth2") == NULL)
+	if (given(v, "upstream.credentials.oauth2") == NULL)
 		return;
 	for (size_t i = 0; i < COUNT(needed); i++)
-		if (given(c, needed[i]) == NULL)
-			config_complain(c->complaints,
-			    given(c, "upstream.credentials.oauth2"),
+		if (given(v, needed[i]) == NULL)
+			config_error_add(v->errors,
+			    given(v, "upstream.credentials.oauth2"),
 			    "%s: must be given", needed[i]);
-	one_of(c, "upstream.credentials.oauth2.client_secret_file",
+	one_of(v, "upstream.credentials.oauth2.client_secret_file",
 	    "upstream.credentials.oauth2.client_secret");
 }
 
 static void
-api_key_once(const struct validate_body *c)
+api_key_once(const struct validation *v)
 {
-	if (given(c, "upstream.credentials.api_key") != NULL &&
-	    given(c, "upstream.credentials.api_key_file") != NULL)
-		one_of(c, "upstream.credentials.api_key_file",
+	if (given(v, "upstream.credentials.api_key") != NULL &&
+	    given(v, "upstream.credentials.api_key_file") != NULL)
+		one_of(v, "upstream.credentials.api_key_file",
 		    "upstream.credentials.api_key");
 }
 
-/* A bucket of bytes is at least one batch deep and must outpace it twofold. */
+/* The bucket of bytes must hold two of the largest batches. */
 static void
-bytes_share(const struct validate_body *c)
+bytes_share(const struct validation *v)
 {
-	const struct budget_options *budget = &c->config->budget;
+	const struct budget_options *budget = &v->config->budget;
 	uint64_t share = budget->bytes_per_second / budget->replicas;
-	uint64_t batch = config_largest_batch(c->config);
+	uint64_t batch = config_largest_batch(v->config);
 	char share_text[UNIT_TEXT_MAX], batch_text[UNIT_TEXT_MAX];
 
 	if (share >= 2 * batch)
 		return;
 	unit_print(UNIT_BYTES, share, share_text);
 	unit_print(UNIT_BYTES, batch, batch_text);
-	config_complain(c->complaints,
-	    place(c, "budget.bytes_per_second", "budget"),
+	config_error_add(v->errors,
+	    place(v, "budget.bytes_per_second", "budget"),
 	    "budget.bytes_per_second / budget.replicas = %s: must be at least "
 	    "twice the largest batch.max_bytes, which is %s",
 	    share_text, batch_text);
 }
 
 static void
-calls_share(const struct validate_body *c)
+calls_share(const struct validation *v)
 {
-	const struct budget_options *budget = &c->config->budget;
+	const struct budget_options *budget = &v->config->budget;
 
 	if (budget->calls_per_minute < budget->replicas)
-		config_complain(c->complaints,
-		    place(c, "budget.calls_per_minute", "budget"),
+		config_error_add(v->errors,
+		    place(v, "budget.calls_per_minute", "budget"),
 		    "budget.calls_per_minute / budget.replicas: must be at "
 		    "least 1, is %" PRIu64 " / %" PRIu64,
 		    budget->calls_per_minute, budget->replicas);
@@ -155,7 +155,7 @@ calls_share(const struct validate_body *c)
 
 /* "a = 1MiB: must not be less than b, which is 2MiB" */
 static void
-not_less(const struct validate_body *c, enum unit unit, const char *a,
+not_less(const struct validation *v, enum unit unit, const char *a,
     uint64_t a_value, const char *b, uint64_t b_value)
 {
 	char a_text[UNIT_TEXT_MAX], b_text[UNIT_TEXT_MAX];
@@ -164,53 +164,53 @@ not_less(const struct validate_body *c, enum unit unit, const char *a,
 		return;
 	unit_print(unit, a_value, a_text);
 	unit_print(unit, b_value, b_text);
-	config_complain(c->complaints, place(c, a, b),
+	config_error_add(v->errors, place(v, a, b),
 	    "%s = %s: must not be less than %s, which is %s", a, a_text, b,
 	    b_text);
 }
 
 static void
-bodies_fit(const struct validate_body *c)
+bodies_fit(const struct validation *v)
 {
-	const struct receive_options *receive = &c->config->receive;
+	const struct receive_options *receive = &v->config->receive;
 
-	not_less(c, UNIT_BYTES, "listen.memory_bytes", receive->memory_bytes,
+	not_less(v, UNIT_BYTES, "listen.memory_bytes", receive->memory_bytes,
 	    "listen.max_body", receive->max_body);
-	not_less(c, UNIT_BYTES, "spool.memory_bytes",
-	    c->config->spool.memory_bytes, "listen.max_body",
+	not_less(v, UNIT_BYTES, "spool.memory_bytes",
+	    v->config->spool.memory_bytes, "listen.max_body",
 	    receive->max_body);
 }
 
 static void
-durable_possible(const struct validate_body *c)
+durable_possible(const struct validation *v)
 {
-	if (c->config->receive.acknowledge == ACK_DURABLE &&
-	    c->config->spool.directory == NULL)
-		config_complain(c->complaints, given(c, "acknowledge"),
+	if (v->config->receive.acknowledge == ACK_DURABLE &&
+	    v->config->spool.directory == NULL)
+		config_error_add(v->errors, given(v, "acknowledge"),
 		    "acknowledge = durable: needs spool.directory");
 }
 
 static void
-cannot_skip(const struct validate_body *c, const struct yaml_doc_node *at,
-    const char *key)
+cannot_skip(
+    const struct validation *v, const struct yaml_doc_node *at, const char *key)
 {
-	config_complain(c->complaints, at,
+	config_error_add(v->errors, at,
 	    "%s = skip: needs dead_letters.directory, or spool.directory", key);
 }
 
-/* Told where it is said: a table may have it from events.on_invalid. */
+/* Reported where it stands: a table may have it from events.on_invalid. */
 static void
-skip_possible(const struct validate_body *c)
+skip_possible(const struct validation *v)
 {
-	const struct tables_options *tables = &c->config->tables;
-	const struct yaml_doc_node *names = present(c, "tables"), *node;
+	const struct tables_options *tables = &v->config->tables;
+	const struct yaml_doc_node *names = present(v, "tables"), *node;
 	char key[sizeof "tables..events.on_invalid" + TABLE_NAME_MAX];
 
-	if (c->config->dead_letters.directory != NULL)
+	if (v->config->dead_letters.directory != NULL)
 		return;
 	if (tables->defaults.events.on_invalid == ON_INVALID_SKIP)
 		cannot_skip(
-		    c, given(c, "events.on_invalid"), "events.on_invalid");
+		    v, given(v, "events.on_invalid"), "events.on_invalid");
 	for (size_t i = 0; i < tables->configured_count; i++) {
 		const struct table_options *t = &tables->configured[i];
 
@@ -222,46 +222,46 @@ skip_possible(const struct validate_body *c)
 			continue;
 		snprintf(
 		    key, sizeof key, "tables.%s.events.on_invalid", t->name);
-		cannot_skip(c, node, key);
+		cannot_skip(v, node, key);
 	}
 }
 
-/* What the log needs to keep its promises: see gateway/spool/journal.c. */
+/* What the journal needs: see gateway/journal/journal.h. */
 static void
-spool_fits(const struct validate_body *c)
+spool_fits(const struct validation *v)
 {
-	const struct spool_options *spool = &c->config->spool;
-	uint64_t body = c->config->receive.max_body;
+	const struct spool_options *spool = &v->config->spool;
+	uint64_t body = v->config->receive.max_body;
 
 	if (spool->directory == NULL)
 		return;
-	not_less(c, UNIT_BYTES, "spool.segment_bytes", spool->segment_bytes,
+	not_less(v, UNIT_BYTES, "spool.segment_bytes", spool->segment_bytes,
 	    "4 * listen.max_body", 4 * body);
-	not_less(c, UNIT_BYTES, "spool.memory_bytes", spool->memory_bytes,
+	not_less(v, UNIT_BYTES, "spool.memory_bytes", spool->memory_bytes,
 	    "4 * listen.max_body", 4 * body);
-	not_less(c, UNIT_BYTES, "spool.max_bytes", spool->max_bytes,
+	not_less(v, UNIT_BYTES, "spool.max_bytes", spool->max_bytes,
 	    "6 * spool.segment_bytes", 6 * spool->segment_bytes);
 }
 
 static void
-times_fit(const struct validate_body *c)
+times_fit(const struct validation *v)
 {
-	const struct http_upstream_options *upstream = &c->config->upstream;
+	const struct http_upstream_options *upstream = &v->config->upstream;
 
-	not_less(c, UNIT_TIME, "upstream.timeout", upstream->timeout_ms,
+	not_less(v, UNIT_TIME, "upstream.timeout", upstream->timeout_ms,
 	    "upstream.connect_timeout", upstream->connect_timeout_ms);
-	if (c->config->shutdown_delay_ms >= c->config->shutdown_timeout_ms)
-		config_complain(c->complaints,
-		    place(c, "shutdown_delay", "shutdown_timeout"),
+	if (v->config->shutdown_delay_ms >= v->config->shutdown_timeout_ms)
+		config_error_add(v->errors,
+		    place(v, "shutdown_delay", "shutdown_timeout"),
 		    "shutdown_delay: must be less than shutdown_timeout, of "
 		    "which it is a part");
 }
 
 /* clang-format off */
-static void (*const presence[])(const struct validate_body *) = {
+static void (*const presence[])(const struct validation *) = {
 	url_given, credentials_given, oauth2_complete, api_key_once,
 };
-static void (*const relations[])(const struct validate_body *) = {
+static void (*const relations[])(const struct validation *) = {
 	bytes_share, calls_share, bodies_fit, durable_possible, skip_possible,
 	spool_fits,
 	times_fit,
@@ -270,14 +270,14 @@ static void (*const relations[])(const struct validate_body *) = {
 
 void
 config_validate(const struct config *config, const struct yaml_doc_node *root,
-    struct complaints *complaints)
+    struct config_errors *errors)
 {
-	struct validate_body c = { config, root, complaints };
+	struct validation v = { config, root, errors };
 
 	if (root->kind != YAML_DOC_MAP && !yaml_doc_is_nothing(root))
-		return; /* and that was complained of */
+		return; /* and that was reported */
 	for (size_t i = 0; i < COUNT(presence); i++)
-		presence[i](&c);
-	for (size_t i = 0; complaints->count == 0 && i < COUNT(relations); i++)
-		relations[i](&c);
+		presence[i](&v);
+	for (size_t i = 0; errors->count == 0 && i < COUNT(relations); i++)
+		relations[i](&v);
 }

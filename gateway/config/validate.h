@@ -1,9 +1,7 @@
 /*
- * config_validate - what must hold between values, and what must be given.
+ * validate - what must hold between values, and what must be given.
  *
- * Ownership	borrows.
- * Threads	none inside.
- * Errors	complaints, at the line of one of the values.
+ * Errors	reported at the line of one of the values.
  */
 #ifndef GATEWAY_CONFIG_VALIDATE_H
 #define GATEWAY_CONFIG_VALIDATE_H
@@ -13,9 +11,9 @@
 
 /*
  * `root` is the file from which the config was read.  Values are compared only
- * if nothing was complained of before: a wrong one has wrong relations.
+ * if nothing was reported before: a wrong value would be reported twice.
  */
 void config_validate(const struct config *config,
-    const struct yaml_doc_node *root, struct complaints *complaints);
+    const struct yaml_doc_node *root, struct config_errors *errors);
 
 #endif

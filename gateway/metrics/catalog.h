@@ -1,18 +1,16 @@
 /*
- * catalog - what Prometheus may ask about us.
+ * catalog - every metric of /metrics, a row each.
  *
  * One row per metric: its name, type, labels and sentence.  What is served,
- * --help-metrics and the README's table are all made from this list; where
- * each number comes from stands in admin/exposition.c, which has a row for
- * each row here, as a test sees to.
+ * --help-metrics and the documented table are all made from this list.  Where
+ * each number comes from is in admin/prometheus.c; a test checks that it has a
+ * row for each row here.
  *
  * Names get the prefix polaris_gateway_, but for those of the process, which
  * are the same for every program.
  *
  * Units	in the names, as Prometheus has it: seconds and bytes.
- * Ownership	constants.
  * Threads	any.
- * Errors	none.
  */
 #ifndef GATEWAY_METRICS_CATALOG_H
 #define GATEWAY_METRICS_CATALOG_H
@@ -131,7 +129,7 @@ const char *metric_type_word(enum metric_type type);
 /* The whole name. */
 void metric_name(enum metric metric, char name[METRIC_NAME_MAX]);
 
-/* The README's table, in Markdown. */
+/* The table of --help-metrics, in Markdown. */
 void metric_print(FILE *out);
 
 #endif

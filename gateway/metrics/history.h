@@ -1,13 +1,11 @@
 /*
  * history - the last fifteen minutes, second by second.
  *
- * Kept here and not in a browser, so that whoever comes to look after
- * something happened still sees it happen.
+ * Kept here and not in the browser, so that a person who opens the page after
+ * an incident still sees it.
  *
  * Units	events, calls, bytes of one second; milliseconds.
  * Ownership	a plain value; zeroed is empty.
- * Threads	none inside.
- * Errors	none.
  */
 #ifndef GATEWAY_METRICS_HISTORY_H
 #define GATEWAY_METRICS_HISTORY_H

@@ -1,15 +1,13 @@
 /*
- * label_table - names from outside become small numbers, and a bounded many do.
+ * label_table - gives names from outside small numbers, at most 1,000 of them.
  *
- * Whoever can invent table or producer names could otherwise fill our memory,
- * and the memory of whoever scrapes us.  The first 1,000 names get a number of
- * their own, for as long as the process lives: a counter must never go back.
+ * Otherwise a client that invents table or producer names could fill our memory
+ * and that of Prometheus.  The first 1,000 names get a number of their own for
+ * as long as the process runs: a counter must never go back.
  * All later ones share the number 0, called "other".
  *
  * Units	names of at most LABEL_MAX bytes.
  * Ownership	a plain value, large; zeroed is empty.
- * Threads	none inside: the owner sees to it.
- * Errors	none: "other" is always to be had.
  */
 #ifndef GATEWAY_METRICS_LABEL_TABLE_H
 #define GATEWAY_METRICS_LABEL_TABLE_H

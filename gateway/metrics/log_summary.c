@@ -4,13 +4,13 @@
 
 #define REPEAT_NS (60 * NS_PER_S)
 
-/* Of one reason, so many since so long. */
+/* How many refusals of one reason, in how many seconds. */
 struct line {
 	uint64_t count;
 	int64_t seconds; /* 0: the first */
 };
 
-/* What somebody who reads the log should do; other refusals are no news. */
+/* What the reader of the log should do; a refusal without one is not logged. */
 struct advice {
 	enum log_level level;
 	const char *text;
@@ -60,20 +60,20 @@ is_due(struct log_summary *summary, unsigned reason, uint64_t count,
 {
 	int64_t since_ns = now.ns - summary->last_ns[reason];
 
-	if (count == summary->told[reason])
+	if (count == summary->logged[reason])
 		return false;
 	if (summary->ever[reason] && since_ns < REPEAT_NS && !end)
 		return false;
-	line_out->count = count - summary->told[reason];
+	line_out->count = count - summary->logged[reason];
 	line_out->seconds = summary->ever[reason] ? since_ns / NS_PER_S : 0;
-	summary->told[reason] = count;
+	summary->logged[reason] = count;
 	summary->last_ns[reason] = now.ns;
 	summary->ever[reason] = true;
 	return true;
 }
 
 static void
-tell(unsigned reason, const struct line *line,
+write_line(unsigned reason, const struct line *line,
     const struct registry_sample *last, const struct advice *advice)
 {
 	log_event(advice->level, "refused",
@@ -105,5 +105,5 @@ log_summary_write(struct log_summary *summary, struct registry *registry,
 	for (unsigned r = 1; r < REGISTRY_REASONS; r++)
 		if (advice_on(r)->text != NULL &&
 		    is_due(summary, r, reasons.counts[r], now, end, &line))
-			tell(r, &line, &reasons.last[r], advice_on(r));
+			write_line(r, &line, &reasons.last[r], advice_on(r));
 }

@@ -1,7 +1,7 @@
 #include "gateway/metrics/producers.h"
 
 #define UNNAMED SPAN("unnamed")
-#define OTHERS  SPAN("other") /* whoever calls itself so is of them */
+#define OTHERS  SPAN("other") /* a producer of this name is counted there */
 
 void
 producers_init(struct producers *producers)
@@ -41,14 +41,14 @@ producers_is_name(struct span name)
 	return name.len > 0 && name.len <= LABEL_MAX;
 }
 
-/* Once a name and thread. */
+/* Runs once per name and thread. */
 static uint16_t
-learn(struct producers_copy *copy, struct span name, bool born)
+add_name(struct producers_copy *copy, struct span name, bool add)
 {
 	struct producers *producers = copy->producers;
 
 	pthread_mutex_lock(&producers->lock);
-	if (born)
+	if (add)
 		(void)label_table_intern(&producers->labels, name);
 	atomic_store_explicit(
 	    &producers->count, producers->labels.count, memory_order_relaxed);
@@ -57,9 +57,9 @@ learn(struct producers_copy *copy, struct span name, bool born)
 	return label_table_find(&copy->labels, name);
 }
 
-/* Names that are new here may be old elsewhere. */
+/* False: other threads have added names since. */
 static bool
-knows_all(const struct producers_copy *copy)
+is_current(const struct producers_copy *copy)
 {
 	return copy->labels.count ==
 	       atomic_load_explicit(
@@ -67,7 +67,7 @@ knows_all(const struct producers_copy *copy)
 }
 
 uint16_t
-producers_number(struct producers_copy *copy, struct span name, bool born)
+producers_number(struct producers_copy *copy, struct span name, bool add)
 {
 	uint16_t number;
 
@@ -77,7 +77,7 @@ producers_number(struct producers_copy *copy, struct span name, bool born)
 		return LABEL_OTHER;
 	number = label_table_find(&copy->labels, name);
 	if (number != LABEL_OTHER || label_table_full(&copy->labels) ||
-	    (!born && knows_all(copy)))
+	    (!add && is_current(copy)))
 		return number;
-	return learn(copy, name, born);
+	return add_name(copy, name, add);
 }

@@ -1,15 +1,14 @@
 /*
- * producers - producers' names and numbers, as all threads know them.
+ * producers - producers' names and their numbers, the same for all threads.
  *
- * A name is born with its first kept event and keeps its number as long as
- * the process lives.  Each thread has a copy of the names of its own, where it
- * finds nearly all of them without a lock; whoever meets one that is not there
- * takes over all that the others have learned meanwhile.
+ * A name gets a number with its first kept event and keeps it as long as the
+ * process runs.  Each thread has a copy of the names, where it finds nearly
+ * all of them without a lock.  For a name that is not there it takes the lock
+ * and copies what the other threads have added.
  *
- * Units	names as label_table.h: at most a thousand, the rest is "other".
- * Ownership	plain values, large; a copy borrows its producers.
- * Threads	a producers by any, a copy by its own.
- * Errors	none: "other" is always to be had.
+ * Units	at most a thousand names (label_table.h), the rest is "other".
+ * Ownership	plain values, large; a copy borrows its original.
+ * Threads	struct producers by any, a copy by its own.
  */
 #ifndef GATEWAY_METRICS_PRODUCERS_H
 #define GATEWAY_METRICS_PRODUCERS_H
@@ -41,11 +40,12 @@ void producers_read(struct producers *producers, struct label_table *out);
 void producers_copy_init(
     struct producers_copy *copy, struct producers *producers);
 
-/* No control characters and no blanks: else it is nobody's name. */
+/* A name has no control characters and no blanks. */
 bool producers_is_name(struct span name);
 
-/* A name without bytes (at: NULL) is "unnamed".  `born`: it has events. */
+/* A name without bytes (at: NULL) is "unnamed".  `add`: it has events, so a
+ * new name gets a number. */
 uint16_t producers_number(
-    struct producers_copy *copy, struct span name, bool born);
+    struct producers_copy *copy, struct span name, bool add);
 
 #endif

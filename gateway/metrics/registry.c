@@ -10,8 +10,8 @@
 #include "gateway/metrics/producers.h"
 #include "gateway/base/counter.h"
 
-/* A pump that is alive answers within a turn: well under a millisecond. */
-#define PATIENCE_NS (200 * NS_PER_MS)
+/* A pump that runs answers within one cycle: well under a millisecond. */
+#define ANSWER_TIMEOUT_NS (200 * NS_PER_MS)
 
 struct registry_block {
 	struct registry_block *next;
@@ -39,10 +39,10 @@ struct registry {
 	struct producers producers;
 
 	pthread_mutex_t lock; /* all that follows */
-	pthread_cond_t given;
+	pthread_cond_t answered;
 	struct upstream_stats copy;
-	uint64_t asks, gifts;
-	bool overdue; /* somebody waited for the next gift in vain */
+	uint64_t asks, answers;
+	bool overdue; /* somebody waited for the next answer in vain */
 	int wakeup_fd;
 	struct registry_block *blocks;
 	struct history history;
@@ -81,7 +81,7 @@ registry_open(struct registry **out, int64_t wall_ms, struct err *err)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&registry->lock, NULL);
-	pthread_cond_init(&registry->given, &monotonic);
+	pthread_cond_init(&registry->answered, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	registry->wakeup_fd = -1;
 	registry->started_ms = wall_ms;
@@ -106,7 +106,7 @@ registry_close(struct registry **registry_at)
 		pthread_mutex_destroy(&block->samples_lock);
 		free(block);
 	}
-	pthread_cond_destroy(&registry->given);
+	pthread_cond_destroy(&registry->answered);
 	pthread_mutex_destroy(&registry->lock);
 	producers_fini(&registry->producers);
 	free(registry);
@@ -148,7 +148,7 @@ copy_name(char out[LABEL_MAX + 1], struct span name)
 	out[len] = '\0';
 }
 
-/* A reader at work is not waited for: samples are samples. */
+/* Never waits for a reader: losing a sample does no harm. */
 static void
 keep_sample(struct registry_block *block,
     const struct registry_request *request, unsigned reason, uint64_t line,
@@ -195,9 +195,9 @@ registry_count(
 
 /* A table without a label, which has had no good event yet, is `other`. */
 static uint16_t
-place_of(uint32_t noted)
+label_of(uint32_t label_plus_1)
 {
-	return noted == 0 ? LABEL_OTHER : (uint16_t)(noted - 1);
+	return label_plus_1 == 0 ? LABEL_OTHER : (uint16_t)(label_plus_1 - 1);
 }
 
 void
@@ -205,12 +205,13 @@ registry_fault(struct registry_block *block,
     const struct registry_request *request, enum event_fault fault,
     uint32_t count, uint64_t line, uint64_t offset)
 {
-	uint32_t noted = request->table == NULL
-			     ? 0
-			     : atomic_load_explicit(&request->table->label,
-				   memory_order_relaxed);
+	uint32_t label_plus_1 =
+	    request->table == NULL
+		? 0
+		: atomic_load_explicit(
+		      &request->table->label, memory_order_relaxed);
 
-	counter_add(&block->rejected[place_of(noted)][fault], count);
+	counter_add(&block->rejected[label_of(label_plus_1)][fault], count);
 	keep_sample(block, request, fault, line, offset);
 }
 
@@ -221,7 +222,7 @@ registry_skipped(struct registry_block *block, uint32_t label,
 	for (unsigned f = EVENT_OK + 1; f < EVENT_FAULT_COUNT; f++)
 		if (faults[f] > 0)
 			counter_add(
-			    &block->skipped[place_of(label)][f], faults[f]);
+			    &block->skipped[label_of(label)][f], faults[f]);
 }
 
 void
@@ -268,9 +269,9 @@ registry_publish_stats(struct registry *registry)
 	atomic_store_explicit(&registry->wanted, false, memory_order_relaxed);
 	pthread_mutex_lock(&registry->lock);
 	registry->copy = registry->stats;
-	registry->gifts = registry->asks;
+	registry->answers = registry->asks;
 	registry->overdue = false;
-	pthread_cond_broadcast(&registry->given);
+	pthread_cond_broadcast(&registry->answered);
 	pthread_mutex_unlock(&registry->lock);
 }
 
@@ -289,23 +290,23 @@ after(int64_t ns)
 static bool
 ask(struct registry *registry)
 {
-	struct timespec until = after(PATIENCE_NS);
+	struct timespec until = after(ANSWER_TIMEOUT_NS);
 	uint64_t mine;
 
 	if (registry->wakeup_fd == -1)
 		return false;
-	if (registry->asks == registry->gifts) {
+	if (registry->asks == registry->answers) {
 		registry->asks++;
 		atomic_store_explicit(
 		    &registry->wanted, true, memory_order_relaxed);
 		(void)eventfd_write(registry->wakeup_fd, 1);
 	}
 	mine = registry->asks;
-	while (registry->gifts < mine && !registry->overdue)
+	while (registry->answers < mine && !registry->overdue)
 		if (pthread_cond_timedwait(
-			&registry->given, &registry->lock, &until) != 0)
-			registry->overdue = registry->gifts < mine;
-	return registry->gifts >= mine;
+			&registry->answered, &registry->lock, &until) != 0)
+			registry->overdue = registry->answers < mine;
+	return registry->answers >= mine;
 }
 
 static void

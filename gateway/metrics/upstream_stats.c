@@ -4,6 +4,13 @@
 
 #define MS_PER_MINUTE 60000
 
+#define X(symbol, word) word,
+const char *const upstream_stats_closed_words[] = { UPSTREAM_STATS_CLOSED(X) };
+const char *const upstream_stats_again_words[] = { UPSTREAM_STATS_AGAIN(X) };
+const char *const upstream_stats_dead_words[] = { UPSTREAM_STATS_DEAD(X) };
+const char *const upstream_stats_lane_words[] = { UPSTREAM_STATS_LANE(X) };
+#undef X
+
 /*
  * The label is noted in the table, where it costs no look-up the next time and
  * where the receiving side finds it for what it refuses.
@@ -25,7 +32,7 @@ upstream_stats_of(struct upstream_stats *stats, struct table *table)
 }
 
 void
-upstream_stats_turn_minute(struct upstream_stats *stats, int64_t wall_ms)
+upstream_stats_minute(struct upstream_stats *stats, int64_t wall_ms)
 {
 	int64_t minute = wall_ms / MS_PER_MINUTE;
 
@@ -46,4 +53,13 @@ upstream_stats_dead(const struct upstream_stats_table *table)
 	for (unsigned i = 0; i < UPSTREAM_STATS_DEAD_COUNT; i++)
 		sum += table->dead_lettered[i];
 	return sum;
+}
+
+enum upstream_stats_dead
+upstream_stats_dead_by(const char *word)
+{
+	for (unsigned i = 0; i < UPSTREAM_STATS_DEAD_COUNT; i++)
+		if (strcmp(upstream_stats_dead_words[i], word) == 0)
+			return (enum upstream_stats_dead)i;
+	return UPSTREAM_STATS_DEAD_REFUSED;
 }

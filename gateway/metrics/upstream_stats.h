@@ -1,19 +1,14 @@
 /*
- * upstream_stats - what the sending side counts, all of it at one moment.
+ * upstream_stats - what the sending side counts, and the words for its kinds.
  *
- * Plain numbers of one owner, the pump.  When somebody asks, it measures what
- * is a state and not a count, and gives a copy of the whole (registry.h).  So in
- * every copy, for each table
+ * Plain numbers of one owner, the pump.  When a reader asks, the pump measures
+ * the states (not the counts) and copies the whole (registry.h).  So in every
+ * copy, for each table
  *
  *	recovered + accepted = delivered + dead_lettered + withdrawn + waiting
  *
  * where `waiting` was counted at that moment, not derived from the others: if
  * an event is lost or counted twice, the sum shows it.
- *
- * Units	events, bytes, calls; time as the names say.
- * Ownership	registry.c has them; the pump fills them.
- * Threads	the pump's; copies are whoever's they are.
- * Errors	none.
  */
 #ifndef GATEWAY_METRICS_UPSTREAM_STATS_H
 #define GATEWAY_METRICS_UPSTREAM_STATS_H
@@ -21,10 +16,57 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/metrics/upstream_words.h"
 #include "gateway/base/histogram.h"
 #include "gateway/metrics/label_table.h"
 #include "gateway/model/table.h"
+
+/* Why a batch was closed. */
+#define UPSTREAM_STATS_CLOSED(X)                                               \
+	X(EVENTS, "events")                                                    \
+	X(BYTES, "bytes")                                                      \
+	X(LINGER, "linger")                                                    \
+	X(DRAIN, "drain")
+
+/* Why a batch was sent again. */
+#define UPSTREAM_STATS_AGAIN(X)                                                \
+	X(RENEWED, "renewed")                                                  \
+	X(LATER, "later")                                                      \
+	X(SPLIT, "split")                                                      \
+	X(OVER_LIMIT, "over_limit")                                            \
+	X(REFUSED, "refused")                                                  \
+	X(CREDENTIAL, "credential")                                            \
+	X(UNREACHED, "unreached")                                              \
+	X(UNKNOWN, "unknown")
+
+/* Why an event ended among the dead letters. */
+#define UPSTREAM_STATS_DEAD(X)                                                 \
+	X(REFUSED, "refused")                                                  \
+	X(TOO_LARGE, "too_large")                                              \
+	X(EXPIRED, "expired")
+
+/* How a table's lane stands, from good to bad. */
+#define UPSTREAM_STATS_LANE(X)                                                 \
+	X(FLOWING, "flowing")                                                  \
+	X(SPLITTING, "splitting")                                              \
+	X(WAITING, "waiting")                                                  \
+	X(HELD, "held")
+
+/* clang-format off */
+#define UPSTREAM_STATS_ENUM_CLOSED(symbol, word) UPSTREAM_STATS_CLOSED_##symbol,
+#define UPSTREAM_STATS_ENUM_AGAIN(symbol, word) UPSTREAM_STATS_AGAIN_##symbol,
+#define UPSTREAM_STATS_ENUM_DEAD(symbol, word) UPSTREAM_STATS_DEAD_##symbol,
+#define UPSTREAM_STATS_ENUM_LANE(symbol, word) UPSTREAM_STATS_LANE_##symbol,
+enum upstream_stats_closed { UPSTREAM_STATS_CLOSED(UPSTREAM_STATS_ENUM_CLOSED) UPSTREAM_STATS_CLOSED_COUNT };
+enum upstream_stats_again { UPSTREAM_STATS_AGAIN(UPSTREAM_STATS_ENUM_AGAIN) UPSTREAM_STATS_AGAIN_COUNT };
+enum upstream_stats_dead { UPSTREAM_STATS_DEAD(UPSTREAM_STATS_ENUM_DEAD) UPSTREAM_STATS_DEAD_COUNT };
+enum upstream_stats_lane { UPSTREAM_STATS_LANE(UPSTREAM_STATS_ENUM_LANE) UPSTREAM_STATS_LANE_COUNT };
+/* clang-format on */
+
+extern const char
+    *const upstream_stats_closed_words[UPSTREAM_STATS_CLOSED_COUNT];
+extern const char *const upstream_stats_again_words[UPSTREAM_STATS_AGAIN_COUNT];
+extern const char *const upstream_stats_dead_words[UPSTREAM_STATS_DEAD_COUNT];
+extern const char *const upstream_stats_lane_words[UPSTREAM_STATS_LANE_COUNT];
 
 struct upstream_stats_table {
 	uint64_t recovered, accepted;
@@ -92,13 +134,16 @@ struct upstream_stats {
 	int64_t wall_ms;       /* when that was; 0: never yet */
 };
 
-/* The table's page; opened if it has none and there are any left. */
+/* The table's entry, made if it is new; `other` when there are too many. */
 struct upstream_stats_table *upstream_stats_of(
     struct upstream_stats *stats, struct table *table);
 
 /* Begins a new minute's spending when it is one. */
-void upstream_stats_turn_minute(struct upstream_stats *stats, int64_t wall_ms);
+void upstream_stats_minute(struct upstream_stats *stats, int64_t wall_ms);
 
 uint64_t upstream_stats_dead(const struct upstream_stats_table *table);
+
+/* The reason of that word; REFUSED if it is none of them. */
+enum upstream_stats_dead upstream_stats_dead_by(const char *word);
 
 #endif

@@ -2,14 +2,13 @@
  * budget - the organization's calls and bytes, this process' share of them.
  *
  * Polaris counts calls by calendar minute.  A bucket as deep as the limit
- * would let twice the limit through around a minute's edge, so ours is
- * shallow: see token_bucket.h.  A call that may go spends one of the calls and its
+ * would let twice the limit through around the turn of a minute, so ours is
+ * shallow: see token_bucket.h.  A call spends one of the calls and its
  * uncompressed bytes, both or none.
  *
  * Units	calls a minute, bytes a second, nanoseconds of waiting.
  * Ownership	budget_open gives, budget_close takes.
  * Threads	budget_spend from one thread (the pump); budget_view from any.
- * Errors	a wait is a value.
  * Source	"Push event data by API", Imply Polaris documentation: 83,334
  *		calls a minute and 100 MB/s for one organization.
  */

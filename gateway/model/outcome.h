@@ -2,14 +2,11 @@
  * outcome - every way a producer's request can end.
  *
  * One row per ending.  The HTTP answer, its `code`, its text for people, the
- * word in log and metric and the README's table are all made from this list,
+ * word in log and metric and the documented table are all made from this list,
  * so an ending that is not here cannot happen, and one that is here cannot go
  * uncounted.
  *
- * Units	none.
- * Ownership	constants.
  * Threads	any.
- * Errors	none.
  */
 #ifndef GATEWAY_MODEL_OUTCOME_H
 #define GATEWAY_MODEL_OUTCOME_H
@@ -116,7 +113,7 @@ struct outcome_row {
 
 extern const struct outcome_row outcome_rows[OUTCOME_COUNT];
 
-/* The README's table, in Markdown. */
+/* The table of --help-outcomes, in Markdown. */
 void outcome_print(FILE *out);
 
 #endif

@@ -8,8 +8,8 @@
  *	lines            + bytes                + room
  *	|--- events -----|------- unused -------|
  *
- * One that was read back from disk may be a slice: some of the record's events
- * that stand together, because those around them are acked.
+ * One that was read back from disk may be a slice: a run of the record's events,
+ * because those around it are acked.
  *
  * Units	bytes, events; the time in milliseconds since 1970.
  * Ownership	record_new gives; record_free, or a spool_put that
@@ -66,7 +66,7 @@ struct record {
 
 struct record *record_new(uint32_t room);
 
-/* Moves it to a larger place; the old pointer dies only on success. */
+/* Moves it to a larger place; the old pointer is freed only on success. */
 struct record *record_grow(struct record *record, uint32_t room);
 void record_free(struct record *record, struct instant now);
 

@@ -3,13 +3,13 @@
  *
  * Both sides of the spool need it: receive asks whether a name may be written
  * to and by which rules, the scheduler asks under which upstream id its events
- * go out.  Configured tables live as long as the process.  Others are born when
- * first posted to, at most `max_unconfigured` of them, and forgotten once
- * nothing of theirs was waiting for ten minutes: a producer that invents names
+ * are sent.  Configured tables live as long as the process.  Others are made
+ * by the first post, at most `max_unconfigured` of them, and removed when none
+ * of their events has waited for ten minutes: a producer that invents names
  * costs a bounded amount of memory.
  *
  * A table's `index` is dense (below tables_capacity) and may be given to
- * another table after this one was forgotten; `serial` then differs.
+ * another table after this one was removed; `serial` then differs.
  *
  * Units	names and ids obey [A-Za-z0-9._-]{1,64}, not "." nor "..".
  * Ownership	tables_find gives a reference; table_release takes it back.
@@ -96,7 +96,7 @@ enum table_answer {
 struct event_limits table_limits(
     const struct table_options *options, int64_t wall_ms);
 
-/* Is this the grammar of a table's name? */
+/* Does it obey the grammar of table names? */
 bool table_name_valid(struct span name);
 
 /* Copies what it needs of the options. */
@@ -104,10 +104,10 @@ bool tables_open(
     struct tables **out, const struct tables_options *options, struct err *err);
 void tables_close(struct tables **tables);
 
-/* Configured tables and those that may still be born. */
+/* How many tables there can be at once. */
 size_t tables_capacity(const struct tables *tables);
 
-/* Those of them that there are; any thread. */
+/* How many there are; any thread. */
 size_t tables_known(const struct tables *tables);
 
 /* The name must be valid.  TABLE_FOUND gives a reference in *table_out. */
@@ -115,9 +115,10 @@ enum table_answer tables_find(struct tables *tables, struct span name,
     struct instant now, struct table **table_out);
 
 /*
- * Set by the scheduler: the upstream answers 404 for the table, and took
- * nothing of it yet; or it did, or is asked anew.  A name that is configured is kept
- * for all the same: somebody means to make the table.  Any thread.
+ * Called by the scheduler: the upstream answers 404 for the table and has
+ * accepted none of its events yet; or that is no longer so.  Events of a
+ * configured table are kept all the same: the table may be created later.
+ * Any thread.
  */
 void table_absent(struct table *table, bool absent);
 

@@ -93,8 +93,8 @@ open_workers(struct receive *receive, struct err *err)
 	int fds[WORKERS_MAX];
 	size_t n = 0;
 
-	if (!sockets_open(receive->shared.options.address, fds, receive->count,
-		receive->address, err))
+	if (!listener_open("listen.address", receive->shared.options.address,
+		fds, receive->count, receive->address, err))
 		return false;
 	while (n < receive->count && worker_thread_open(&receive->workers[n],
 					 &receive->shared, fds[n], err))

@@ -159,7 +159,7 @@ serve(struct dispatch *d, struct lane *lane)
 
 	if (batch == NULL)
 		return delay(d, oom ? NO_MEMORY_WAIT_NS : 0);
-	upstream_stats_turn_minute(d->stats, wall_ms);
+	upstream_stats_minute(d->stats, wall_ms);
 	wait_ns = rate_control_spend(d->rate, batch->bytes, d->now, wall_ms);
 	d->stats->budget_wait_us += (uint64_t)(wait_ns / 1000);
 	if (!delay(d, wait_ns)) {

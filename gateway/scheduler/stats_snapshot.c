@@ -251,7 +251,7 @@ measure_totals(const struct stats_snapshot *snapshot, struct instant now)
 	int64_t open_ns = snapshot->breaker->open_until.ns - now.ns;
 
 	stats->wall_ms = upstream->ops->wall_ms(upstream);
-	upstream_stats_turn_minute(stats, stats->wall_ms);
+	upstream_stats_minute(stats, stats->wall_ms);
 	budget = budget_view(snapshot->budget, stats->wall_ms);
 	stats->budget_limit = budget.limit;
 	stats->budget_used = budget.limit - budget.remaining;

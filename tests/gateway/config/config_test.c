@@ -1,4 +1,5 @@
 #include "gateway/config/config.h"
+#include "gateway/config/load.h"
 
 #include "gateway/config/error.h"
 #include "tests/gateway/config/rig.h"
@@ -176,7 +177,7 @@ Test(config, secrets_are_filled_in_and_never_shown)
  * A secret in the wrong place, and a wrong one in the right place: what was
  * filled in is never repeated.
  */
-Test(config, complaints_hold_no_secret)
+Test(config, error_lines_hold_no_secret)
 {
 	static const char *const texts[] = {
 		"batch: {max_events: '${SECRET}'}\n" UPSTREAM,
@@ -192,30 +193,29 @@ Test(config, complaints_hold_no_secret)
 	};
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct buffer complaints;
+		struct buffer errors;
 		struct config config;
 
-		cr_expect(!parse(&config, texts[i], &complaints), "%zu", i);
-		cr_expect_null(
-		    strstr(complaints.at, "s3cret"), "%s", complaints.at);
-		buffer_fini(&complaints);
+		cr_expect(!parse(&config, texts[i], &errors), "%zu", i);
+		cr_expect_null(strstr(errors.at, "s3cret"), "%s", errors.at);
+		buffer_fini(&errors);
 	}
 }
 
-Test(config, all_complaints_come_at_once_up_to_a_limit)
+Test(config, all_error_lines_come_at_once_up_to_a_limit)
 {
-	struct buffer text, complaints;
+	struct buffer text, errors;
 	struct config config;
 	size_t lines = 0;
 
 	buffer_init(&text, TEXT_MAX);
-	for (int i = 0; i < CONFIG_COMPLAINTS_MAX + 5; i++)
+	for (int i = 0; i < CONFIG_ERRORS_MAX + 5; i++)
 		buffer_print(&text, "nonsense%d: 1\n", i);
-	cr_expect(!parse(&config, text.at, &complaints));
-	for (size_t i = 0; i < complaints.len; i++)
-		lines += complaints.at[i] == '\n';
-	cr_expect_eq(lines, CONFIG_COMPLAINTS_MAX + 1);
-	cr_expect_not_null(strstr(complaints.at, "and more\n"));
-	buffer_fini(&complaints);
+	cr_expect(!parse(&config, text.at, &errors));
+	for (size_t i = 0; i < errors.len; i++)
+		lines += errors.at[i] == '\n';
+	cr_expect_eq(lines, CONFIG_ERRORS_MAX + 1);
+	cr_expect_not_null(strstr(errors.at, "and more\n"));
+	buffer_fini(&errors);
 	buffer_fini(&text);
 }

@@ -10,14 +10,14 @@ static void
 expect_round_trip(const struct config *config, const char *what)
 {
 	struct config again;
-	struct buffer once, twice, complaints;
+	struct buffer once, twice, errors;
 
 	print(config, &once);
-	cr_assert(parse(&again, once.at, &complaints), "%s: %s\n%s", what,
-	    complaints.at, once.at);
+	cr_assert(parse(&again, once.at, &errors), "%s: %s\n%s", what,
+	    errors.at, once.at);
 	print(&again, &twice);
 	cr_expect_str_eq(once.at, twice.at, "%s", what);
-	buffer_fini(&complaints);
+	buffer_fini(&errors);
 	buffer_fini(&once);
 	buffer_fini(&twice);
 	config_fini(&again);
@@ -26,54 +26,52 @@ expect_round_trip(const struct config *config, const char *what)
 Test(files, the_example_loads_and_says_nothing_but_defaults)
 {
 	struct config example, defaults;
-	struct buffer complaints, out;
+	struct buffer errors, out;
 	char *line, *rest;
 
-	buffer_init(&complaints, TEXT_MAX);
+	buffer_init(&errors, TEXT_MAX);
 	cr_assert(config_load(&example, SOURCE_DIR "/deploy/gateway.yaml", env,
-		      &complaints),
-	    "%s", complaints.at);
+		      &errors),
+	    "%s", errors.at);
 	expect_round_trip(&example, "the example");
 
 	/* outside of upstream and tables, which have no default */
 	defaults = parsed(UPSTREAM);
 	example.tables.configured_count = 0;
 	print(&defaults, &out);
-	buffer_reset(&complaints);
-	cr_assert(config_print_yaml(&example, &complaints));
+	buffer_reset(&errors);
+	cr_assert(config_print_yaml(&example, &errors));
 	for (line = strtok_r(out.at, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		if (strstr(line, "url:") == NULL &&
 		    strstr(line, "credentials: none") == NULL)
-			cr_expect_not_null(
-			    strstr(complaints.at, line), "%s", line);
+			cr_expect_not_null(strstr(errors.at, line), "%s", line);
 	buffer_fini(&out);
-	buffer_fini(&complaints);
+	buffer_fini(&errors);
 	config_fini(&defaults);
 	config_fini(&example);
 }
 
 Test(files, a_file_that_cannot_be_read_is_named)
 {
-	struct buffer complaints;
+	struct buffer errors;
 	struct config config;
 
-	buffer_init(&complaints, TEXT_MAX);
-	cr_expect(
-	    !config_load(&config, "/no/such/file.yaml", env, &complaints));
-	cr_expect_not_null(strstr(
-	    complaints.at, "/no/such/file.yaml: cannot read: No such file"));
-	cr_expect(!config_load(&config, "/tmp", env, &complaints));
-	cr_expect_not_null(strstr(complaints.at, "/tmp: cannot read: Is a"));
-	buffer_fini(&complaints);
+	buffer_init(&errors, TEXT_MAX);
+	cr_expect(!config_load(&config, "/no/such/file.yaml", env, &errors));
+	cr_expect_not_null(
+	    strstr(errors.at, "/no/such/file.yaml: cannot read: No such file"));
+	cr_expect(!config_load(&config, "/tmp", env, &errors));
+	cr_expect_not_null(strstr(errors.at, "/tmp: cannot read: Is a"));
+	buffer_fini(&errors);
 }
 
-/* What a case file gives: its complaints, or the whole configuration. */
+/* What a case file gives: its errors, or the whole configuration. */
 static void
 run_case(const char *name, struct buffer *out)
 {
 	char path[500];
-	struct buffer complaints, text;
+	struct buffer errors, text;
 	struct config config;
 	FILE *file;
 
@@ -85,17 +83,17 @@ run_case(const char *name, struct buffer *out)
 	text.len = fread(text.at, 1, TEXT_MAX, file);
 	fclose(file);
 
-	buffer_init(&complaints, TEXT_MAX);
+	buffer_init(&errors, TEXT_MAX);
 	if (config_parse(&config, name, (struct span){ text.at, text.len }, env,
-		&complaints)) {
+		&errors)) {
 		print(&config, out);
 		expect_round_trip(&config, name);
 		config_fini(&config);
 	} else {
 		buffer_init(out, TEXT_MAX);
-		buffer_append(out, complaints.at, complaints.len);
+		buffer_append(out, errors.at, errors.len);
 	}
-	buffer_fini(&complaints);
+	buffer_fini(&errors);
 	buffer_fini(&text);
 }
 

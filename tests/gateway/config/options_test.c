@@ -1,5 +1,5 @@
 /* options_test - the table of options, row by row. */
-#include "gateway/config/option.h"
+#include "gateway/config/options.h"
 
 #include "tests/gateway/config/rig.h"
 

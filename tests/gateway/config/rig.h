@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "gateway/config/config.h"
+#include "gateway/config/load.h"
 #include "gateway/config/print.h"
 
 #define MAYBE __attribute__((unused)) static
@@ -38,11 +39,10 @@ env_get(const char *name)
 MAYBE const struct config_env env = { env_get };
 
 MAYBE bool
-parse(struct config *config, const char *text, struct buffer *complaints)
+parse(struct config *config, const char *text, struct buffer *errors)
 {
-	buffer_init(complaints, TEXT_MAX);
-	return config_parse(
-	    config, "gateway.yaml", span_of(text), env, complaints);
+	buffer_init(errors, TEXT_MAX);
+	return config_parse(config, "gateway.yaml", span_of(text), env, errors);
 }
 
 /* Parses what must be right. */
@@ -50,11 +50,11 @@ MAYBE struct config
 parsed(const char *text)
 {
 	struct config config;
-	struct buffer complaints;
+	struct buffer errors;
 
-	cr_assert(parse(&config, text, &complaints), "%s",
-	    complaints.at != NULL ? complaints.at : "?");
-	buffer_fini(&complaints);
+	cr_assert(parse(&config, text, &errors), "%s",
+	    errors.at != NULL ? errors.at : "?");
+	buffer_fini(&errors);
 	return config;
 }
 

@@ -272,12 +272,12 @@ Test(registry, each_minute_the_spending_begins_anew)
 	struct table table = { .options.name = "clicks" };
 	struct upstream_stats_table *page = upstream_stats_of(stats, &table);
 
-	upstream_stats_turn_minute(stats, WALL);
+	upstream_stats_minute(stats, WALL);
 	page->calls_in_minute = 3;
 	stats->producer_calls_in_minute[1] = 7;
-	upstream_stats_turn_minute(stats, WALL + 59999);
+	upstream_stats_minute(stats, WALL + 59999);
 	cr_expect_eq(page->calls_in_minute, 3);
-	upstream_stats_turn_minute(stats, WALL + 60000);
+	upstream_stats_minute(stats, WALL + 60000);
 	cr_expect_eq(page->calls_in_minute, 0);
 	cr_expect_eq(stats->producer_calls_in_minute[1], 0);
 }

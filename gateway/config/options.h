@@ -1,20 +1,19 @@
 /*
- * option - one key of the configuration, as a row.
+ * options - every key of the configuration, a row each.
  *
  * The bounds stand in the row as an operator would write them, so that parser,
  * check and help cannot disagree.  A row without a field in struct config is a
- * key of which this build can do one thing only: that value is accepted, any
- * other is an error that says so.
+ * key for which this build accepts one value only; any other is an error that
+ * says so.
  *
  * Names are dotted paths.  Rows that hold for one table begin with "tables.*.";
  * a row marked per_table may stand there too, and then overrides.
  *
  * Ownership	rows are constant; config_option_set copies the text.
- * Threads	none inside.
  * Errors	ERR_INPUT with what is allowed, without the text given.
  */
-#ifndef GATEWAY_CONFIG_OPTION_H
-#define GATEWAY_CONFIG_OPTION_H
+#ifndef GATEWAY_CONFIG_OPTIONS_H
+#define GATEWAY_CONFIG_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
