@@ -386,7 +386,7 @@ drain(struct gateway *gw, struct instant end)
 
 	now = clock_now();
 	left = end.ns > now.ns ? end.ns - now.ns : 0;
-	admin_job_end(gw->dead_letter_jobs);
+	admin_job_stop(gw->dead_letter_jobs);
 	receive_refuse(gw->receive);
 	scheduler_drain(
 	    gw->scheduler, before(end, at_most(2 * NS_PER_S, left / 2)));
