@@ -15,33 +15,33 @@ bool
 access_open(struct access **out, const char *token_file, const char *host,
     int64_t now_ns, struct err *err)
 {
-	struct access *guard = calloc(1, sizeof *guard);
+	struct access *access = calloc(1, sizeof *access);
 
-	if (guard == NULL)
+	if (access == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
-	if (host != NULL && (guard->host = strdup(host)) == NULL) {
+	if (host != NULL && (access->host = strdup(host)) == NULL) {
 		err_set(err, ERR_HOST, 0, "out of memory");
 		goto fail;
 	}
 	if (token_file != NULL &&
-	    !secret_open(&guard->token, NULL, token_file, now_ns, err))
+	    !secret_open(&access->token, NULL, token_file, now_ns, err))
 		goto fail;
-	*out = guard;
+	*out = access;
 	return true;
 fail:
-	access_close(&guard);
+	access_close(&access);
 	return false;
 }
 
 void
-access_close(struct access **guard)
+access_close(struct access **access)
 {
-	if (*guard == NULL)
+	if (*access == NULL)
 		return;
-	secret_close(&(*guard)->token);
-	free((*guard)->host);
-	free(*guard);
-	*guard = NULL;
+	secret_close(&(*access)->token);
+	free((*access)->host);
+	free(*access);
+	*access = NULL;
 }
 
 /* The host without its port; brackets are kept. */
@@ -57,12 +57,9 @@ without_port(struct span host)
 	return host;
 }
 
-/*
- * Digits and dots, or anything in brackets: no name has such a form, so none
- * can be made to point here.
- */
+/* Digits and dots, or anything in brackets: no name has such a form. */
 static bool
-is_number(struct span host)
+is_ip_address(struct span host)
 {
 	if (host.len > 2 && host.at[0] == '[')
 		return host.at[host.len - 1] == ']';
@@ -73,15 +70,16 @@ is_number(struct span host)
 }
 
 static bool
-host_is_ours(const struct access *guard, struct span host)
+host_is_ours(const struct access *access, struct span host)
 {
 	host = without_port(host);
-	return is_number(host) || span_equal_nocase(host, SPAN("localhost")) ||
-	       (guard->host != NULL &&
-		   span_equal_nocase(host, span_of(guard->host)));
+	return is_ip_address(host) ||
+	       span_equal_nocase(host, SPAN("localhost")) ||
+	       (access->host != NULL &&
+		   span_equal_nocase(host, span_of(access->host)));
 }
 
-/* In a time that tells nothing of where the first difference is. */
+/* The time does not depend on where the first difference is. */
 static bool
 is_token(struct span given, struct span token)
 {
@@ -94,15 +92,15 @@ is_token(struct span given, struct span token)
 }
 
 static bool
-shows_token(struct access *guard, struct span authorization, int64_t now_ns)
+shows_token(struct access *access, struct span authorization, int64_t now_ns)
 {
 	static const struct span scheme = SPAN("Bearer ");
 	struct span given = authorization;
 	struct err err;
 
-	if (guard->token == NULL)
+	if (access->token == NULL)
 		return true;
-	if (secret_refresh(guard->token, now_ns, &err) == SECRET_UNUSABLE)
+	if (secret_refresh(access->token, now_ns, &err) == SECRET_UNUSABLE)
 		log_event(LOG_WARN, "token_unusable", LOG_STR("why", err.text),
 		    LOG_STR("advice",
 			"the old admin token stays in use until admin.token_"
@@ -112,7 +110,7 @@ shows_token(struct access *guard, struct span authorization, int64_t now_ns)
 		return false;
 	given.at += scheme.len;
 	given.len -= scheme.len;
-	return is_token(span_trim(given), secret_text(guard->token));
+	return is_token(span_trim(given), secret_text(access->token));
 }
 
 static bool
@@ -128,15 +126,15 @@ is_json(struct span type)
 }
 
 struct access_answer
-access_ask(struct access *guard, enum access_need need,
+access_ask(struct access *access, enum access_need need,
     const struct access_request *request, int64_t now_ns)
 {
-	if (need >= ACCESS_HOST && !host_is_ours(guard, request->host))
+	if (need >= ACCESS_HOST && !host_is_ours(access, request->host))
 		return (struct access_answer){ 403, "UnknownHost",
 			"ask by address or localhost, or set admin.host to "
 			"this name" };
 	if (need >= ACCESS_TOKEN &&
-	    !shows_token(guard, request->authorization, now_ns))
+	    !shows_token(access, request->authorization, now_ns))
 		return (struct access_answer){ 401, "TokenRequired",
 			"send Authorization: Bearer with the token that "
 			"admin.token_file holds" };

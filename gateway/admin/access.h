@@ -1,19 +1,19 @@
 /*
- * access - may this request be answered?
+ * access - may this request to the admin listener be answered?
  *
- * The admin listener is reached by whoever can reach its port, browsers on
- * the same machine included; three rules keep strangers' pages out:
+ * Everybody who can reach its port can send it requests, also a browser on the
+ * same machine that shows a page of somebody else.  Three rules refuse these:
  *
- *	Host	must be a number, localhost or admin.host: a page of a name
- *		that was made to point here (DNS rebinding) is refused.
- *	token	where admin.token_file is set, all but the probes and the bare
- *		page want "Authorization: Bearer TOKEN".
- *	POST	must be application/json, which a page of another site cannot
- *		send without asking us first.
+ *	Host	must be an IP address, localhost or admin.host; so a foreign name
+ *		that resolves to this address (DNS rebinding) is refused.
+ *	token	where admin.token_file is set, all but the probes and the empty
+ *		page need "Authorization: Bearer TOKEN".
+ *	POST	must be application/json, which a browser does not send for a
+ *		page of another site without asking us first.
  *
- * Units	monotonic nanoseconds.
+ * The token file is read again when it changes.
+ *
  * Ownership	access_open gives, access_close takes.
- * Threads	one at a time.
  * Errors	a token file that cannot be read: false.
  */
 #ifndef GATEWAY_ADMIN_ACCESS_H
@@ -29,11 +29,11 @@ struct access;
 
 bool access_open(struct access **out, const char *token_file, const char *host,
     int64_t now_ns, struct err *err);
-void access_close(struct access **guard);
+void access_close(struct access **access);
 
 enum access_need {
 	ACCESS_NOTHING, /* a probe */
-	ACCESS_HOST,    /* the bare page */
+	ACCESS_HOST,    /* the page, without numbers */
 	ACCESS_TOKEN,   /* and the token, if there is one */
 	ACCESS_JSON,    /* and the content type */
 };
@@ -48,7 +48,7 @@ struct access_answer {
 	const char *code, *message;
 };
 
-struct access_answer access_ask(struct access *guard, enum access_need need,
+struct access_answer access_ask(struct access *access, enum access_need need,
     const struct access_request *request, int64_t now_ns);
 
 #endif

@@ -6,15 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/admin/admin_answer.h"
-#include "gateway/admin/dead_letter_api.h"
-#include "gateway/admin/prometheus.h"
 #include "gateway/admin/access.h"
+#include "gateway/admin/dead_letter_api.h"
 #include "gateway/admin/page.h"
+#include "gateway/admin/prometheus.h"
 #include "gateway/admin/status.h"
-#include "gateway/admin/suspended_request.h"
-#include "gateway/base/listener.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/listener.h"
+#include "parsers/json/jwriter.h"
 
 /*
  * Probes are rare, so this daemon may run on the library's own thread.  With
@@ -26,7 +25,7 @@
 #define CONNECTIONS_MAX 64
 #define IDLE_SECONDS    10
 
-/* The page may do what stands in it, and talk to us: nothing else. */
+/* The page may use what stands in it and ask this address: nothing else. */
 #define PAGE_POLICY                                                            \
 	"default-src 'none'; style-src 'unsafe-inline'; script-src "           \
 	"'unsafe-inline'; connect-src 'self'; img-src data:; base-uri "        \
@@ -36,29 +35,109 @@ struct admin {
 	struct MHD_Daemon *daemon;
 	struct registry *registry;
 	const struct log_field *facts;
-	struct access *guard;
+	struct access *access;
 	struct registry_view *view;     /* large; the daemon's thread alone */
 	struct history_second *history; /* likewise */
 	_Atomic(const char *) why_not;
 	char address[LISTENER_ADDRESS_MOST];
-	struct suspended_request_counter counter;
+	struct dead_letter_api dead_letters;
 };
 
 /* One request, from its head to its answer. */
-struct visit {
+struct request {
 	struct admin *admin;
 	struct MHD_Connection *connection;
-	const struct route *route; /* NULL: not yet known, or not answered */
+	const struct route *route; /* NULL: not looked up yet, or refused */
 	struct buffer body;
-	bool judged; /* by its head */
+	bool checked; /* its head */
 	bool too_large;
-	struct suspended_request waiting; /* for a job */
+	struct dead_letter_request job;
 };
 
-/* ---- what is answered ------------------------------------------------- */
+/* ---- answers ---------------------------------------------------------- */
+
+struct answer {
+	unsigned status;
+	const char *type;
+	const char *allow; /* of a 405, else NULL */
+	const char *policy;
+	struct span constant; /* the body; or else: */
+	struct buffer text;
+};
+
+/* 200, plain text, empty. */
+static void
+answer_init(struct answer *answer)
+{
+	*answer = (struct answer){
+		.status = MHD_HTTP_OK,
+		.type = "text/plain; charset=utf-8",
+	};
+	buffer_init(&answer->text, PROMETHEUS_MAX);
+}
+
+/* A stable word and a sentence, as JSON. */
+static void
+refuse(struct answer *answer, unsigned status, const char *code,
+    const char *message)
+{
+	struct jwriter json = {
+		.out = &answer->text, .ok = true, .first = true
+	};
+
+	answer->status = status;
+	answer->type = "application/json";
+	buffer_reset(&answer->text);
+	jwriter_open(&json, NULL, '{');
+	jwriter_text(&json, "code", code);
+	jwriter_text(&json, "message", message);
+	jwriter_close(&json, '}');
+	(void)buffer_append(&answer->text, "\n", 1);
+}
+
+static struct MHD_Response *
+make_response(struct answer *answer)
+{
+	struct MHD_Response *made;
+
+	if (answer->constant.len > 0)
+		return MHD_create_response_from_buffer(answer->constant.len,
+		    (void *)(uintptr_t)answer->constant.at,
+		    MHD_RESPMEM_PERSISTENT);
+	made = MHD_create_response_from_buffer(
+	    answer->text.len, answer->text.at, MHD_RESPMEM_MUST_FREE);
+	if (made != NULL)
+		answer->text.at = NULL; /* the library's now */
+	return made;
+}
+
+static bool
+queue_answer(struct answer *answer, struct MHD_Connection *connection)
+{
+	struct MHD_Response *response = make_response(answer);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return false;
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Content-Type", answer->type);
+	if (answer->policy != NULL)
+		MHD_add_response_header(
+		    response, "Content-Security-Policy", answer->policy);
+	if (answer->allow != NULL)
+		MHD_add_response_header(response, "Allow", answer->allow);
+	if (answer->status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+	result = MHD_queue_response(connection, answer->status, response);
+	MHD_destroy_response(response);
+	return result == MHD_YES;
+}
+
+/* ---- documents -------------------------------------------------------- */
 
 static void
-give_live(struct admin *admin, const char *since, struct admin_answer *answer)
+write_live(struct admin *admin, const char *since, struct answer *answer)
 {
 	(void)admin;
 	(void)since;
@@ -66,7 +145,7 @@ give_live(struct admin *admin, const char *since, struct admin_answer *answer)
 }
 
 static void
-give_ready(struct admin *admin, const char *since, struct admin_answer *answer)
+write_ready(struct admin *admin, const char *since, struct answer *answer)
 {
 	const char *why_not = atomic_load(&admin->why_not);
 
@@ -78,8 +157,7 @@ give_ready(struct admin *admin, const char *since, struct admin_answer *answer)
 }
 
 static void
-give_metrics(
-    struct admin *admin, const char *since, struct admin_answer *answer)
+write_metrics(struct admin *admin, const char *since, struct answer *answer)
 {
 	(void)since;
 	registry_read(admin->registry, admin->view);
@@ -89,7 +167,7 @@ give_metrics(
 }
 
 static void
-give_status(struct admin *admin, const char *since, struct admin_answer *answer)
+write_status(struct admin *admin, const char *since, struct answer *answer)
 {
 	struct status status = {
 		.view = admin->view,
@@ -109,7 +187,7 @@ give_status(struct admin *admin, const char *since, struct admin_answer *answer)
 }
 
 static void
-give_page(struct admin *admin, const char *since, struct admin_answer *answer)
+write_page(struct admin *admin, const char *since, struct answer *answer)
 {
 	(void)admin;
 	(void)since;
@@ -118,7 +196,7 @@ give_page(struct admin *admin, const char *since, struct admin_answer *answer)
 	answer->constant = page_html();
 }
 
-/* ---- what is done, and answered when it is ---------------------------- */
+/* ---- requests for a job ----------------------------------------------- */
 
 static struct span
 parameter(struct MHD_Connection *connection, const char *name)
@@ -128,50 +206,50 @@ parameter(struct MHD_Connection *connection, const char *name)
 }
 
 static bool
-order_look(struct visit *visit, struct admin_job_request *out,
+read_query(struct request *request, struct admin_job_request *out,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	return dead_letter_api_read_query(out,
-	    parameter(visit->connection, "table"),
-	    parameter(visit->connection, "reason"),
-	    parameter(visit->connection, "limit"), message);
+	    parameter(request->connection, "table"),
+	    parameter(request->connection, "reason"),
+	    parameter(request->connection, "limit"), message);
 }
 
 static bool
-order_replay(struct visit *visit, struct admin_job_request *out,
+read_replay(struct request *request, struct admin_job_request *out,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	return dead_letter_api_read_body(out, ADMIN_JOB_REPLAY,
-	    (struct span){ visit->body.at, visit->body.len }, message);
+	    (struct span){ request->body.at, request->body.len }, message);
 }
 
 static bool
-order_purge(struct visit *visit, struct admin_job_request *out,
+read_purge(struct request *request, struct admin_job_request *out,
     char message[DEAD_LETTER_API_MESSAGE])
 {
 	return dead_letter_api_read_body(out, ADMIN_JOB_PURGE,
-	    (struct span){ visit->body.at, visit->body.len }, message);
+	    (struct span){ request->body.at, request->body.len }, message);
 }
 
 /* ---- routes ----------------------------------------------------------- */
 
-/* Each gives an answer, or an order for a job; a POST is one of those. */
+/* Each writes an answer, or reads the request for a job, as a POST does. */
 static const struct route {
 	const char *path;
 	enum access_need need;
-	void (*give)(struct admin *admin, const char *since,
-	    struct admin_answer *answer);
-	bool (*order)(struct visit *visit, struct admin_job_request *out,
+	void (*write)(
+	    struct admin *admin, const char *since, struct answer *answer);
+	bool (*order)(struct request *request, struct admin_job_request *out,
 	    char message[DEAD_LETTER_API_MESSAGE]);
 } routes[] = {
-	{ "/livez", ACCESS_NOTHING, give_live, NULL },
-	{ "/readyz", ACCESS_NOTHING, give_ready, NULL },
-	{ "/metrics", ACCESS_TOKEN, give_metrics, NULL },
-	{ "/status", ACCESS_TOKEN, give_status, NULL },
-	{ "/", ACCESS_HOST, give_page, NULL },
-	{ "/dead-letters", ACCESS_TOKEN, NULL, order_look },
-	{ "/dead-letters/replay", ACCESS_JSON, NULL, order_replay },
-	{ "/dead-letters/purge", ACCESS_JSON, NULL, order_purge },
+	{ "/livez", ACCESS_NOTHING, write_live, NULL },
+	{ "/readyz", ACCESS_NOTHING, write_ready, NULL },
+	{ "/metrics", ACCESS_TOKEN, write_metrics, NULL },
+	{ "/status", ACCESS_TOKEN, write_status, NULL },
+	{ "/", ACCESS_HOST, write_page, NULL },
+	{ "/dead-letters", ACCESS_TOKEN, NULL, read_query },
+	{ "/dead-letters/replay", ACCESS_JSON, NULL, read_replay },
+	{ "/dead-letters/purge", ACCESS_JSON, NULL, read_purge },
 };
 
 static const struct route *
@@ -193,26 +271,26 @@ header(struct MHD_Connection *connection, const char *name)
 }
 
 static bool
-pass_guard(
-    struct visit *visit, enum access_need need, struct admin_answer *answer)
+check_access(
+    struct request *request, enum access_need need, struct answer *answer)
 {
-	struct MHD_Connection *connection = visit->connection;
-	struct access_request request = {
+	struct MHD_Connection *connection = request->connection;
+	struct access_request headers = {
 		.host = header(connection, "Host"),
 		.authorization = header(connection, "Authorization"),
 		.content_type = header(connection, "Content-Type"),
 	};
 	struct access_answer no =
-	    access_ask(visit->admin->guard, need, &request, clock_now().ns);
+	    access_ask(request->admin->access, need, &headers, clock_now().ns);
 
 	if (no.status != 0)
-		admin_answer_refuse(answer, no.status, no.code, no.message);
+		refuse(answer, no.status, no.code, no.message);
 	return no.status == 0;
 }
 
 static bool
-pass_method(
-    const struct route *route, const char *method, struct admin_answer *answer)
+check_method(
+    const struct route *route, const char *method, struct answer *answer)
 {
 	bool reads = strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
 		     strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
@@ -221,108 +299,123 @@ pass_method(
 	if (route->need == ACCESS_JSON ? posts : reads)
 		return true;
 	answer->allow = route->need == ACCESS_JSON ? "POST" : "GET, HEAD";
-	admin_answer_refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED,
-	    "MethodNotAllowed",
+	refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "MethodNotAllowed",
 	    route->need == ACCESS_JSON ? "This path is only posted to"
 				       : "This path is only read");
 	return false;
 }
 
-/* By the head alone; false: the answer says why not. */
+/* By the head alone; false: the answer is the refusal. */
 static bool
-judge(struct visit *visit, const char *path, const char *method,
-    struct admin_answer *answer)
+check_head(struct request *request, const char *path, const char *method,
+    struct answer *answer)
 {
 	const struct route *route = find_route(path);
 
-	visit->judged = true;
+	request->checked = true;
 	if (route == NULL)
-		admin_answer_refuse(answer, MHD_HTTP_NOT_FOUND, "NotFound",
+		refuse(answer, MHD_HTTP_NOT_FOUND, "NotFound",
 		    "There are /, /status, /metrics, /livez, /readyz, "
 		    "/dead-letters, /dead-letters/replay and "
 		    "/dead-letters/purge");
-	else if (pass_method(route, method, answer) &&
-		 pass_guard(visit, route->need, answer))
-		visit->route = route;
-	return visit->route != NULL;
+	else if (check_method(route, method, answer) &&
+		 check_access(request, route->need, answer))
+		request->route = route;
+	return request->route != NULL;
 }
 
-/* ---- jobs ---------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------- */
 
 /* True: a job is under way; else the answer is there. */
 static bool
-start_job(struct visit *visit, struct admin_answer *answer)
+start_job(struct request *request, struct answer *answer)
 {
 	struct admin_job_request order;
 	char message[DEAD_LETTER_API_MESSAGE];
 
-	if (visit->too_large)
-		admin_answer_refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE,
-		    "TooLarge", "a body here has at most 4096 bytes");
-	else if (!visit->route->order(visit, &order, message))
-		admin_answer_refuse(
-		    answer, MHD_HTTP_BAD_REQUEST, "BadParameter", message);
+	if (request->too_large)
+		refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE, "TooLarge",
+		    "a body here has at most 4096 bytes");
+	else if (!request->route->order(request, &order, message))
+		refuse(answer, MHD_HTTP_BAD_REQUEST, "BadParameter", message);
 	else
-		suspended_request_begin(
-		    &visit->waiting, &visit->admin->counter, &order);
-	return visit->waiting.asked;
+		dead_letter_api_begin(
+		    &request->admin->dead_letters, &order, &request->job);
+	return request->job.begun;
+}
+
+static void
+answer_job(const struct request *request, struct answer *answer)
+{
+	const struct dead_letter_refusal *no =
+	    dead_letter_api_refusal(&request->job);
+
+	if (no != NULL) {
+		refuse(answer, no->status, no->code, no->message);
+		return;
+	}
+	answer->type = "application/json";
+	if (!request->job.report.ok)
+		answer->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	if (!dead_letter_api_write(&request->job.report, &answer->text))
+		answer->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* ---- the library's call ----------------------------------------------- */
 
 /*
- * Only an answer at the end lets the connection live on.  Who sends a body
- * that nothing here takes is answered at the head.
+ * An answer given at the head closes the connection, one at the end does not.
+ * So only a request with a body that this path does not take is answered here.
  */
 static bool
-at_head(struct visit *visit, const char *path, const char *method,
-    struct admin_answer *answer)
+at_head(struct request *request, const char *path, const char *method,
+    struct answer *answer)
 {
 	bool has_body =
-	    header(visit->connection, "Content-Length").at != NULL ||
-	    header(visit->connection, "Transfer-Encoding").at != NULL;
+	    header(request->connection, "Content-Length").at != NULL ||
+	    header(request->connection, "Transfer-Encoding").at != NULL;
 
 	if (!has_body)
 		return false;
-	if (!judge(visit, path, method, answer))
+	if (!check_head(request, path, method, answer))
 		return true;
-	if (visit->route->give == NULL)
+	if (request->route->write == NULL)
 		return false;
-	visit->route->give(visit->admin, NULL, answer);
+	request->route->write(request->admin, NULL, answer);
 	return true;
 }
 
-/* False: not now. */
+/* False: a job is under way. */
 static bool
-at_end(struct visit *visit, const char *path, const char *method,
-    struct admin_answer *answer)
+at_end(struct request *request, const char *path, const char *method,
+    struct answer *answer)
 {
-	if (visit->waiting.asked) {
-		suspended_request_tell(&visit->waiting, answer);
+	if (request->job.begun) {
+		answer_job(request, answer);
 		return true;
 	}
-	if (!visit->judged && !judge(visit, path, method, answer))
+	if (!request->checked && !check_head(request, path, method, answer))
 		return true;
-	if (visit->route->give == NULL)
-		return !start_job(visit, answer);
-	visit->route->give(visit->admin,
+	if (request->route->write == NULL)
+		return !start_job(request, answer);
+	request->route->write(request->admin,
 	    MHD_lookup_connection_value(
-		visit->connection, MHD_GET_ARGUMENT_KIND, "since"),
+		request->connection, MHD_GET_ARGUMENT_KIND, "since"),
 	    answer);
 	return true;
 }
 
-static struct visit *
+static struct request *
 begin(struct admin *admin, struct MHD_Connection *connection)
 {
-	struct visit *visit = calloc(1, sizeof *visit);
+	struct request *request = calloc(1, sizeof *request);
 
-	if (visit == NULL)
+	if (request == NULL)
 		return NULL;
-	visit->admin = admin;
-	visit->connection = visit->waiting.connection = connection;
-	buffer_init(&visit->body, DEAD_LETTER_API_BODY);
-	return visit;
+	request->admin = admin;
+	request->connection = request->job.connection = connection;
+	buffer_init(&request->body, DEAD_LETTER_API_BODY);
+	return request;
 }
 
 /*
@@ -334,29 +427,29 @@ on_request(void *data, struct MHD_Connection *connection, const char *path,
     const char *method, const char *version, const char *body,
     size_t *body_size, void **seen)
 {
-	struct visit *visit = *seen;
-	struct admin_answer answer;
+	struct request *request = *seen;
+	struct answer answer;
 	bool answered, ok = true;
 
 	(void)version;
 	if (*body_size > 0) {
-		if (!buffer_append(&visit->body, body, *body_size))
-			visit->too_large = true;
+		if (!buffer_append(&request->body, body, *body_size))
+			request->too_large = true;
 		*body_size = 0;
 		return MHD_YES;
 	}
-	admin_answer_init(&answer);
-	if (visit == NULL) {
-		*seen = visit = begin(data, connection);
+	answer_init(&answer);
+	if (request == NULL) {
+		*seen = request = begin(data, connection);
 		answered =
-		    visit != NULL && at_head(visit, path, method, &answer);
-		ok = visit != NULL;
+		    request != NULL && at_head(request, path, method, &answer);
+		ok = request != NULL;
 	} else {
-		answered = at_end(visit, path, method, &answer);
+		answered = at_end(request, path, method, &answer);
 	}
 	if (answered)
-		ok = admin_answer_queue(&answer, connection);
-	admin_answer_fini(&answer);
+		ok = queue_answer(&answer, connection);
+	buffer_fini(&answer.text);
 	return ok ? MHD_YES : MHD_NO;
 }
 
@@ -364,17 +457,17 @@ static void
 on_completed(void *data, struct MHD_Connection *connection, void **seen,
     enum MHD_RequestTerminationCode why)
 {
-	struct visit *visit = *seen;
+	struct request *request = *seen;
 
 	(void)data;
 	(void)connection;
 	(void)why;
 	*seen = NULL;
-	if (visit == NULL)
+	if (request == NULL)
 		return;
-	admin_job_report_fini(&visit->waiting.report);
-	buffer_fini(&visit->body);
-	free(visit);
+	admin_job_report_fini(&request->job.report);
+	buffer_fini(&request->body);
+	free(request);
 }
 
 /* ---- life ------------------------------------------------------------- */
@@ -382,8 +475,8 @@ on_completed(void *data, struct MHD_Connection *connection, void **seen,
 static void
 admin_free(struct admin *admin)
 {
-	access_close(&admin->guard);
-	suspended_request_fini(&admin->counter);
+	access_close(&admin->access);
+	dead_letter_api_fini(&admin->dead_letters);
 	free(admin->view);
 	free(admin->history);
 	free(admin);
@@ -408,11 +501,11 @@ admin_start(struct admin **out, const struct admin_options *options,
 	if (admin == NULL)
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	atomic_init(&admin->why_not, "starting");
-	suspended_request_init(&admin->counter);
+	dead_letter_api_init(&admin->dead_letters);
 	admin->registry = registry;
 	admin->facts = facts;
 	if (!make_room(admin, err) ||
-	    !access_open(&admin->guard, options->token_file, options->host,
+	    !access_open(&admin->access, options->token_file, options->host,
 		clock_now().ns, err) ||
 	    !listener_open(
 		"admin.address", options->address, &fd, 1, admin->address, err))
@@ -426,7 +519,7 @@ admin_start(struct admin **out, const struct admin_options *options,
 		err_set(err, ERR_HOST, 0,
 		    "cannot serve on %s: no memory, or no thread to be had",
 		    options->address);
-		goto fail; /* the socket may be closed already: leave it */
+		goto fail; /* the library may have closed the socket */
 	}
 	*out = admin;
 	return true;
@@ -450,7 +543,7 @@ admin_ready(struct admin *admin, const char *why_not)
 void
 admin_set_jobs(struct admin *admin, struct admin_jobs *jobs)
 {
-	suspended_request_serve(&admin->counter, jobs);
+	dead_letter_api_set_jobs(&admin->dead_letters, jobs);
 }
 
 void

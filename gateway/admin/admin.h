@@ -1,19 +1,19 @@
 /*
- * admin - what people, probes and Prometheus ask.
+ * admin - the HTTP listener for people, probes and Prometheus.
  *
- * A small HTTP daemon on a thread of its own; it never touches the path of an
- * event.
+ * A small daemon on a thread of its own; no event passes through it.
  *
  *	GET /livez	200 while the process is up
  *	GET /readyz	200 when it can keep events now, else 503 and why
  *	GET /metrics	the numbers, for Prometheus
- *	GET /status	the numbers and what they mean, as JSON; since=MS leaves
- *			older history away
+ *	GET /status	the numbers and what they mean, as JSON; since=MS omits
+ *			older history
  *	GET /		a page that shows /status
- *	GET /dead-letters, POST /dead-letters/replay and /purge: see dead_letter_api.h
+ *	GET /dead-letters, POST /dead-letters/replay and /purge: see
+ *			dead_letter_api.h
  *
- * Who may ask what: access.h.  It begins not ready ("starting"): say
- * admin_ready(admin, NULL) once the rest is up.
+ * Who may ask what: access.h.  /readyz answers "starting" until
+ * admin_ready(admin, NULL) is called.
  *
  * Ownership	admin_start gives, admin_stop takes; options, facts and the
  *		registry are borrowed.
@@ -39,7 +39,7 @@ struct admin_options {
 
 struct admin;
 
-/* `facts` are shown as they are: what an operator chose, without secrets. */
+/* `facts`, shown as they are: what an operator chose, without secrets. */
 bool admin_start(struct admin **out, const struct admin_options *options,
     const struct log_field *facts, struct registry *registry, struct err *err);
 
@@ -50,9 +50,8 @@ const char *admin_address(const struct admin *admin);
 void admin_ready(struct admin *admin, const char *why_not);
 
 /*
- * Who does what is asked about dead letters; NULL: nobody, and when this
- * returns nothing is begun any more.  What is under way must end before
- * admin_stop.
+ * Who runs the jobs on dead letters; NULL: nobody, and once this returns no
+ * job is started any more.  Running ones must end before admin_stop.
  */
 void admin_set_jobs(struct admin *admin, struct admin_jobs *jobs);
 void admin_stop(struct admin **admin);

@@ -1,17 +1,18 @@
 #include "gateway/admin/dead_letter_api.h"
 
+#include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "parsers/json/jwriter.h"
 #include "gateway/base/clock.h"
+#include "parsers/json/jstring.h"
 #include "parsers/json/jvalid.h"
 #include "parsers/json/jwalk.h"
-#include "parsers/json/jstring.h"
+#include "parsers/json/jwriter.h"
 #include "parsers/timestamp.h"
 #include "parsers/unit.h"
 
-#define DEPTH_MOST 2
+#define DEPTH_MAX 2
 
 static bool
 refuse(char message[DEAD_LETTER_API_MESSAGE], const char *text)
@@ -79,7 +80,7 @@ dead_letter_api_read_query(struct admin_job_request *out, struct span table,
 
 /* ---------------------------------------------------------------- body -- */
 
-/* An empty name would mean any. */
+/* An empty name is refused: it would mean any. */
 static bool
 member_name(char out[ADMIN_JOB_NAME], struct span value)
 {
@@ -127,8 +128,8 @@ member_all(struct admin_job_request *out, struct span value, bool *all)
 static const struct {
 	const char *name;
 	bool (*take)(struct admin_job_request *, struct span value, bool *all);
-	bool of_replay;
-	const char *wrong;
+	bool for_replay;
+	const char *message;
 } members[] = {
 	{ "table",	member_table,	true,	"table must be a table's name" },
 	{ "reason",	member_reason,	true,	"reason must be a word, such as "
@@ -145,7 +146,7 @@ static size_t
 find_member(struct span name, enum admin_job_kind kind)
 {
 	for (size_t i = 0; i < MEMBERS; i++)
-		if ((members[i].of_replay || kind == ADMIN_JOB_PURGE) &&
+		if ((members[i].for_replay || kind == ADMIN_JOB_PURGE) &&
 		    jstring_equal(name.at, name.at + name.len - 1,
 			members[i].name, strlen(members[i].name)))
 			return i;
@@ -170,7 +171,7 @@ read_members(struct admin_job_request *out, struct span body, bool *all,
 				: "there may be table and reason, and nothing "
 				  "else");
 		if (seen[i] || !members[i].take(out, value, all))
-			return refuse(message, members[i].wrong);
+			return refuse(message, members[i].message);
 		seen[i] = true;
 	}
 	return true;
@@ -179,16 +180,16 @@ read_members(struct admin_job_request *out, struct span body, bool *all,
 static bool
 is_object(struct span body)
 {
-	const struct jvalid_rules rules = { .max_depth = DEPTH_MOST };
+	const struct jvalid_rules rules = { .max_depth = DEPTH_MAX };
 	struct jvalid_facts facts;
 
 	return jvalid_check(body.at, body.len, &rules, &facts) &&
 	       facts.deep_at == JVALID_NOWHERE && body.at[0] == '{';
 }
 
-/* Nothing that is meant by chance may be lost. */
+/* A purge of all needs "all": an empty body may be a mistake. */
 static bool
-purge_is_meant(const struct admin_job_request *order, bool all)
+purge_is_explicit(const struct admin_job_request *order, bool all)
 {
 	bool filtered = order->table[0] != '\0' || order->reason[0] != '\0' ||
 			order->before_ms != INT64_MAX;
@@ -212,102 +213,102 @@ dead_letter_api_read_body(struct admin_job_request *out,
 		return refuse(message, "the body must be one JSON object");
 	if (body.len > 0 && !read_members(out, body, &all, message))
 		return false;
-	if (kind == ADMIN_JOB_PURGE && !purge_is_meant(out, all))
-		return refuse(message,
-		    "say which: table, reason and before, or all alone");
+	if (kind == ADMIN_JOB_PURGE && !purge_is_explicit(out, all))
+		return refuse(message, "say which: table, reason and before; "
+				       "or all, without these");
 	return true;
 }
 
 /* -------------------------------------------------------------- report -- */
 
 static void
-write_time(struct jwriter *tree, const char *name,
+write_time(struct jwriter *json, const char *name,
     const struct deadletter_query_group *group, int64_t ms)
 {
 	char text[CLOCK_UTC_ROOM];
 
 	clock_utc(ms, text);
 	if (group->count > 0)
-		jwriter_text(tree, name, text);
+		jwriter_text(json, name, text);
 	else
-		jwriter_null(tree, name);
+		jwriter_null(json, name);
 }
 
 static void
-write_counts(struct jwriter *tree, const struct deadletter_query_group *group)
+write_counts(struct jwriter *json, const struct deadletter_query_group *group)
 {
-	jwriter_number(tree, "count", group->count);
-	jwriter_number(tree, "bytes", group->bytes);
-	write_time(tree, "oldest", group, group->oldest_ms);
-	write_time(tree, "newest", group, group->newest_ms);
+	jwriter_number(json, "count", group->count);
+	jwriter_number(json, "bytes", group->bytes);
+	write_time(json, "oldest", group, group->oldest_ms);
+	write_time(json, "newest", group, group->newest_ms);
 }
 
 static void
-write_look(struct jwriter *tree, const struct admin_job_report *report)
+write_query(struct jwriter *json, const struct admin_job_report *report)
 {
-	const struct deadletter_query *look = report->query;
+	const struct deadletter_query *query = report->query;
 	struct span line;
 
-	write_counts(tree, &look->count.sum);
-	jwriter_open(tree, "groups", '[');
-	for (size_t i = 0; i < look->count.group_count; i++) {
+	write_counts(json, &query->count.sum);
+	jwriter_open(json, "groups", '[');
+	for (size_t i = 0; i < query->count.group_count; i++) {
 		const struct deadletter_query_group *group =
-		    &look->count.groups[i];
+		    &query->count.groups[i];
 
-		jwriter_open(tree, NULL, '{');
-		jwriter_text(tree, "table", group->table);
-		jwriter_text(tree, "reason", group->reason);
-		write_counts(tree, group);
-		jwriter_close(tree, '}');
+		jwriter_open(json, NULL, '{');
+		jwriter_text(json, "table", group->table);
+		jwriter_text(json, "reason", group->reason);
+		write_counts(json, group);
+		jwriter_close(json, '}');
 	}
-	jwriter_close(tree, ']');
-	jwriter_number(tree, "damaged", look->damaged);
-	if (look->damaged > 0)
-		jwriter_text(tree, "damage", look->damage);
-	jwriter_bool(tree, "whole", look->complete);
-	jwriter_open(tree, "letters", '[');
-	for (size_t n = 0; (line = deadletter_query_newest(look, n)).len > 0;
+	jwriter_close(json, ']');
+	jwriter_number(json, "damaged", query->damaged);
+	if (query->damaged > 0)
+		jwriter_text(json, "damage", query->damage);
+	jwriter_bool(json, "whole", query->complete);
+	jwriter_open(json, "letters", '[');
+	for (size_t n = 0; (line = deadletter_query_newest(query, n)).len > 0;
 	     n++)
-		jwriter_json(tree, NULL, line);
-	jwriter_close(tree, ']');
+		jwriter_json(json, NULL, line);
+	jwriter_close(json, ']');
 }
 
 static void
-write_replay(struct jwriter *tree, const struct admin_job_report *report)
+write_replay(struct jwriter *json, const struct admin_job_report *report)
 {
 	const struct replay *r = &report->replay;
 
-	jwriter_number(tree, "replayed", r->replayed);
-	jwriter_open(tree, "rejected", '{');
+	jwriter_number(json, "replayed", r->replayed);
+	jwriter_open(json, "rejected", '{');
 	for (unsigned reason = 0; reason < REPLAY_REASONS; reason++)
 		if (r->rejected[reason] > 0)
-			jwriter_number(tree, replay_reason_word(reason),
+			jwriter_number(json, replay_reason_word(reason),
 			    r->rejected[reason]);
-	jwriter_close(tree, '}');
+	jwriter_close(json, '}');
 	if (r->left_known)
-		jwriter_number(tree, "left", r->left);
+		jwriter_number(json, "left", r->left);
 	else
-		jwriter_null(tree, "left");
-	jwriter_number(tree, "damaged", r->damaged);
-	jwriter_text(tree, "end", replay_end_word(r->end));
-	jwriter_text(tree, "message", replay_end_text(r->end));
+		jwriter_null(json, "left");
+	jwriter_number(json, "damaged", r->damaged);
+	jwriter_text(json, "end", replay_end_word(r->end));
+	jwriter_text(json, "message", replay_end_text(r->end));
 	if (r->err.kind != ERR_NONE)
-		jwriter_text(tree, "error", r->err.text);
+		jwriter_text(json, "error", r->err.text);
 }
 
 static void
-write_purge(struct jwriter *tree, const struct admin_job_report *report)
+write_purge(struct jwriter *json, const struct admin_job_report *report)
 {
-	jwriter_number(tree, "purged", report->purge.removed);
-	jwriter_number(tree, "bytes", report->purge.removed_bytes);
-	jwriter_number(tree, "left", report->purge.left);
-	jwriter_number(tree, "damaged", report->purge.damaged);
-	jwriter_text(tree, "end", report->stopped ? "stopped" : "done");
+	jwriter_number(json, "purged", report->purge.removed);
+	jwriter_number(json, "bytes", report->purge.removed_bytes);
+	jwriter_number(json, "left", report->purge.left);
+	jwriter_number(json, "damaged", report->purge.damaged);
+	jwriter_text(json, "end", report->stopped ? "stopped" : "done");
 }
 
 static void (*const writers[])(
-    struct jwriter *tree, const struct admin_job_report *report) = {
-	[ADMIN_JOB_QUERY] = write_look,
+    struct jwriter *json, const struct admin_job_report *report) = {
+	[ADMIN_JOB_QUERY] = write_query,
 	[ADMIN_JOB_REPLAY] = write_replay,
 	[ADMIN_JOB_PURGE] = write_purge,
 };
@@ -315,15 +316,84 @@ static void (*const writers[])(
 bool
 dead_letter_api_write(const struct admin_job_report *report, struct buffer *out)
 {
-	struct jwriter tree = { .out = out, .ok = true, .first = true };
+	struct jwriter json = { .out = out, .ok = true, .first = true };
 
-	jwriter_open(&tree, NULL, '{');
+	jwriter_open(&json, NULL, '{');
 	if (report->ok) {
-		writers[report->kind](&tree, report);
+		writers[report->kind](&json, report);
 	} else {
-		jwriter_text(&tree, "code", "DeadLettersFailed");
-		jwriter_text(&tree, "message", report->err.text);
+		jwriter_text(&json, "code", "DeadLettersFailed");
+		jwriter_text(&json, "message", report->err.text);
 	}
-	jwriter_close(&tree, '}');
-	return tree.ok && buffer_append(out, "\n", 1);
+	jwriter_close(&json, '}');
+	return json.ok && buffer_append(out, "\n", 1);
+}
+
+/* ---------------------------------------------------------------- jobs -- */
+
+void
+dead_letter_api_init(struct dead_letter_api *api)
+{
+	pthread_mutex_init(&api->lock, NULL);
+	api->jobs = NULL;
+}
+
+void
+dead_letter_api_fini(struct dead_letter_api *api)
+{
+	pthread_mutex_destroy(&api->lock);
+}
+
+void
+dead_letter_api_set_jobs(struct dead_letter_api *api, struct admin_jobs *jobs)
+{
+	pthread_mutex_lock(&api->lock);
+	api->jobs = jobs;
+	pthread_mutex_unlock(&api->lock);
+}
+
+/* In the job's thread.  After the resume, the request is not ours any more. */
+static void
+on_done(void *arg, struct admin_job_report *report)
+{
+	struct dead_letter_request *request = arg;
+
+	request->report = *report;
+	MHD_resume_connection(request->connection);
+}
+
+/* Suspended first: the job may be done before admin_job_start returns. */
+void
+dead_letter_api_begin(struct dead_letter_api *api,
+    const struct admin_job_request *order, struct dead_letter_request *request)
+{
+	request->begun = true;
+	MHD_suspend_connection(request->connection);
+	pthread_mutex_lock(&api->lock);
+	request->started = api->jobs == NULL ? ADMIN_JOB_UNAVAILABLE
+					     : admin_job_start(api->jobs, order,
+						   on_done, request);
+	pthread_mutex_unlock(&api->lock);
+	if (request->started != ADMIN_JOB_STARTED)
+		MHD_resume_connection(request->connection);
+}
+
+const struct dead_letter_refusal *
+dead_letter_api_refusal(const struct dead_letter_request *request)
+{
+	static const struct dead_letter_refusal refusals[] = {
+		[ADMIN_JOB_BUSY] = { MHD_HTTP_CONFLICT, "ErrandRunning",
+		    "another replay, purge or look at the dead letters is at "
+		    "work; ask again when it is done" },
+		[ADMIN_JOB_STOPPING] = { MHD_HTTP_SERVICE_UNAVAILABLE,
+		    "Draining",
+		    "the gateway is shutting down; ask again when it runs" },
+		[ADMIN_JOB_UNAVAILABLE] = { MHD_HTTP_NOT_FOUND, "NoDeadLetters",
+		    "this gateway keeps no dead letters (see "
+		    "dead_letters.directory), or is just starting or ending" },
+	};
+
+	if (request->started == ADMIN_JOB_STARTED)
+		return NULL;
+	return &refusals[request->started];
 }

@@ -3,17 +3,107 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/base/duration.h"
 
-#define RECENT_MS      60000 /* what happened since then is news */
+#define RECENT_MS      60000 /* so long an invalid event is mentioned */
 #define NOW_MS         10000
-#define SILENT_MS      5000
+#define STALE_MS       5000
 #define FULL_PERCENT   95
 #define HIGH_PERCENT   70
 #define SCARCE_PERCENT 90
+#define MEAN_SECONDS   10
+
+/* ---- what is seen ---------------------------------------------------- */
+
+/* Was this the reason of a refusal within so long? */
+static bool
+happened(const struct health_input *input, unsigned reason, int64_t within_ms)
+{
+	int64_t last = input->view->samples[reason][0].wall_ms;
+
+	return last != 0 && input->wall_ms - last <= within_ms;
+}
+
+static uint64_t
+percent(uint64_t part, uint64_t whole)
+{
+	return whole == 0 ? 0 : part * 100 / whole;
+}
+
+/* The first table whose lane is in this state; how many there are. */
+static const struct upstream_stats_table *
+first_in_lane(const struct health_input *input, enum upstream_stats_lane lane,
+    unsigned *count, const char **name)
+{
+	const struct upstream_stats *stats = &input->view->stats;
+	const struct upstream_stats_table *first = NULL;
+
+	*count = 0;
+	for (uint16_t t = 0; t <= stats->labels.count; t++) {
+		if (stats->tables[t].lane != lane)
+			continue;
+		if ((*count)++ > 0)
+			continue;
+		first = &stats->tables[t];
+		*name = label_table_name(&stats->labels, t);
+	}
+	return first;
+}
+
+/* How long the oldest event has waited; 0: none waits. */
+static int64_t
+oldest_wait_ms(const struct health_input *input)
+{
+	const struct upstream_stats *stats = &input->view->stats;
+	int64_t oldest = 0;
+
+	for (unsigned t = 0; t <= stats->labels.count; t++)
+		if (stats->tables[t].waiting > 0 &&
+		    stats->tables[t].oldest_ms > oldest)
+			oldest = stats->tables[t].oldest_ms;
+	return oldest;
+}
+
+/* The mean of a field over the last seconds. */
+static double
+mean(const struct health_input *input, size_t field)
+{
+	unsigned n = input->history_count < MEAN_SECONDS ? input->history_count
+							 : MEAN_SECONDS;
+	double sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *second =
+		    (const char *)&input->history[input->history_count - 1 - i];
+
+		sum += *(const double *)(const void *)(second + field);
+	}
+	return n == 0 ? 0 : sum / n;
+}
+
+#define MEAN(input, field) mean(input, offsetof(struct history_second, field))
+
+/*
+ * In percent of what may be spent: by our rate, or by what Polaris counts in
+ * the minute, whichever is more.
+ */
+static uint64_t
+calls_used_percent(const struct health_input *input)
+{
+	const struct upstream_stats *stats = &input->view->stats;
+	double limit = MEAN(input, calls_limit);
+	uint64_t minute = percent(stats->budget_used, stats->budget_limit);
+	uint64_t rate =
+	    limit > 0 ? (uint64_t)(100 * MEAN(input, calls) / limit) : 0;
+
+	return rate > minute ? rate : minute;
+}
+
+/* ---- rules ----------------------------------------------------------- */
 
 static bool say(struct health *health, const char *level, const char *advice,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -33,22 +123,22 @@ say(struct health *health, const char *level, const char *advice,
 }
 
 static bool
-not_ready(const struct health_input *scene, struct health *health)
+not_ready(const struct health_input *input, struct health *health)
 {
 	static const struct {
 		const char *why_not, *level, *sentence, *advice;
 	} rows[] = {
 		{ "draining", "warn",
-		    "The gateway is shutting down: new requests get 503, what "
-		    "waits is being sent.",
-		    "Nothing, if somebody stopped it on purpose." },
+		    "The gateway is shutting down: new requests get 503, "
+		    "waiting events are still sent.",
+		    "None, if somebody stopped it on purpose." },
 		{ "starting", "warn", "The gateway is starting.",
-		    "Wait a moment; if it lasts, the log says what it waits "
-		    "for." },
+		    "Wait a moment; if it takes long, the log says what it "
+		    "waits for." },
 		{ "disk_failing", "bad",
 		    "The spool's disk does not take events: producers get 503.",
 		    "Look at the system's log and at the disk; the gateway "
-		    "goes on by itself once the disk does." },
+		    "goes on by itself once the disk works." },
 		{ "clock", "bad",
 		    "This machine's clock is not set, so the age of events "
 		    "cannot be judged.",
@@ -56,54 +146,55 @@ not_ready(const struct health_input *scene, struct health *health)
 		    "itself." },
 	};
 
-	/* Full is a trouble of its own, below, with its cause. */
-	if (scene->why_not == NULL || strcmp(scene->why_not, "spool_full") == 0)
+	/* A full spool has a rule of its own, below, that tells the cause. */
+	if (input->why_not == NULL || strcmp(input->why_not, "spool_full") == 0)
 		return false;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (strcmp(rows[i].why_not, scene->why_not) == 0)
+		if (strcmp(rows[i].why_not, input->why_not) == 0)
 			return say(health, rows[i].level, rows[i].advice, "%s",
 			    rows[i].sentence);
 	return say(health, "bad", "See the log.",
-	    "The gateway is not ready: %s.", scene->why_not);
+	    "The gateway is not ready: %s.", input->why_not);
 }
 
 static bool
-silent(const struct health_input *scene, struct health *health)
+pump_is_stale(const struct health_input *input, struct health *health)
 {
-	int64_t age_ms = scene->wall_ms - scene->view->stats.wall_ms;
+	int64_t age_ms = input->wall_ms - input->view->stats.wall_ms;
 	char text[DURATION_MAX];
 
-	if (scene->view->fresh || scene->view->stats.wall_ms == 0 ||
-	    age_ms < SILENT_MS)
+	if (input->view->fresh || input->view->stats.wall_ms == 0 ||
+	    age_ms < STALE_MS)
 		return false;
 	return say(health, "bad",
-	    "Is the machine out of CPU, or its disk stuck? If neither, keep a "
-	    "stack of the process (gdb -p) and restart it.",
-	    "The sending side has not answered for %s: what is shown of it is "
+	    "Is the machine out of CPU, or does its disk not answer? If "
+	    "neither, save a stack trace of the process (gdb -p) and restart "
+	    "it.",
+	    "The sending side has not answered for %s: its numbers here are "
 	    "old.",
 	    duration_words((double)age_ms, text));
 }
 
 static bool
-refused(const struct health_input *scene, struct health *health)
+credential_refused(const struct health_input *input, struct health *health)
 {
 	char text[DURATION_MAX];
 
-	if (!scene->view->stats.refused)
+	if (!input->view->stats.refused)
 		return false;
 	return say(health, "bad",
 	    "Check upstream.credentials, and the client's rights upstream. A "
-	    "changed secret file is read by itself.",
+	    "changed secret file is noticed without a restart.",
 	    "The upstream refuses our credential: everything is kept, nothing "
-	    "is sent. It is tried again in %s.",
-	    duration_words((double)scene->view->stats.paused_ms, text));
+	    "is sent. Next attempt in %s.",
+	    duration_words((double)input->view->stats.paused_ms, text));
 }
 
 static bool
-tokenless(const struct health_input *scene, struct health *health)
+no_token(const struct health_input *input, struct health *health)
 {
 	const struct upstream_stats_credential *c =
-	    &scene->view->stats.credential;
+	    &input->view->stats.credential;
 
 	if (c->ready || c->failed == 0)
 		return false;
@@ -114,9 +205,9 @@ tokenless(const struct health_input *scene, struct health *health)
 }
 
 static bool
-doubtful(const struct health_input *scene, struct health *health)
+clock_in_doubt(const struct health_input *input, struct health *health)
 {
-	const struct upstream_stats *stats = &scene->view->stats;
+	const struct upstream_stats *stats = &input->view->stats;
 	char text[DURATION_MAX];
 
 	if (!stats->clock_in_doubt)
@@ -130,46 +221,45 @@ doubtful(const struct health_input *scene, struct health *health)
 	    stats->clock_skew_ms > 0 ? "ahead of" : "behind");
 }
 
-/* Why nothing leaves, as far as one look can tell. */
+/* Why nothing is sent, as far as the numbers show. */
 static const char *
-cause(const struct health_input *scene)
+cause(const struct health_input *input)
 {
-	const struct upstream_stats *stats = &scene->view->stats;
+	const struct upstream_stats *stats = &input->view->stats;
 	const char *name;
 	unsigned count;
 
-	if (health_input_lane(scene, UPSTREAM_STATS_LANE_HELD, &count, &name) !=
+	if (first_in_lane(input, UPSTREAM_STATS_LANE_HELD, &count, &name) !=
 	    NULL)
 		return " because the upstream refuses a table (see lanes)";
-	if (health_input_lane(
-		scene, UPSTREAM_STATS_LANE_WAITING, &count, &name) != NULL)
+	if (first_in_lane(input, UPSTREAM_STATS_LANE_WAITING, &count, &name) !=
+	    NULL)
 		return " because the upstream does not take events (see lanes)";
 	if (stats->paused_ms > 0)
-		return " because sending pauses";
-	if (health_input_calls_used(scene) >= SCARCE_PERCENT)
+		return " because sending is paused";
+	if (calls_used_percent(input) >= SCARCE_PERCENT)
 		return " because the budget of calls is spent";
 	return "";
 }
 
 static bool
-full(const struct health_input *scene, struct health *health)
+spool_full(const struct health_input *input, struct health *health)
 {
-	const struct upstream_stats *stats = &scene->view->stats;
-	uint64_t used =
-	    health_input_percent(stats->spool.bytes, stats->spool.limit);
+	const struct upstream_stats *stats = &input->view->stats;
+	uint64_t used = percent(stats->spool.bytes, stats->spool.limit);
 
 	if (used < FULL_PERCENT &&
-	    !health_input_happened(
-		scene, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
+	    !happened(input, EVENT_FAULT_COUNT + OUTCOME_SPOOL_FULL, NOW_MS))
 		return false;
 	return say(health, "bad",
-	    "Producers keep what is refused and come again. Mend what keeps "
-	    "events from leaving, or give the spool more room.",
+	    "Producers keep what is refused and send it again. Repair what "
+	    "keeps events from being sent, or raise spool.max_bytes "
+	    "(spool.memory_bytes if the spool has no directory).",
 	    "The spool is full (%" PRIu64 " %%)%s: producers get 503.", used,
-	    cause(scene));
+	    cause(input));
 }
 
-/* The words are a verdict's: see verdict.c and judge.c. */
+/* The words are those of the scheduler's response_class and policy. */
 static const char *
 hold_advice(const char *reason)
 {
@@ -183,44 +273,43 @@ hold_advice(const char *reason)
 		{ "refused", "Compare the events with the table's schema, and "
 			     "check the table's id." },
 		{ "no_dead_letters",
-		    "An event is refused and there is nowhere to put it: give "
-		    "dead_letters a directory or more room." },
+		    "An event is refused and cannot become a dead letter: set "
+		    "dead_letters.directory or raise dead_letters.max_bytes." },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (strcmp(rows[i].reason, reason) == 0)
 			return rows[i].advice;
-	return "Check upstream.url: the answer is none of the Events API's.";
+	return "Check upstream.url: the answer is not one of the Events API.";
 }
 
 static bool
-held(const struct health_input *scene, struct health *health)
+table_held(const struct health_input *input, struct health *health)
 {
 	const struct upstream_stats_table *table;
 	const char *name = "";
 	unsigned count;
 	char text[DURATION_MAX];
 
-	table =
-	    health_input_lane(scene, UPSTREAM_STATS_LANE_HELD, &count, &name);
+	table = first_in_lane(input, UPSTREAM_STATS_LANE_HELD, &count, &name);
 	if (table == NULL)
 		return false;
 	return say(health, "bad", hold_advice(table->reason),
 	    "%u %s held; %s: the upstream answers %u (%s). %" PRIu64
-	    " events of it are kept; tried again in %s.",
+	    " events of it are kept; next attempt in %s.",
 	    count, count == 1 ? "table is" : "tables are", name, table->status,
 	    table->reason, table->waiting,
 	    duration_words((double)table->again_ms, text));
 }
 
-/* A request with nothing to skip is kept as ever. */
+/* A request without invalid events is kept as usual. */
 static bool
-no_letters(const struct health_input *scene, struct health *health)
+no_dead_letters(const struct health_input *input, struct health *health)
 {
-	bool no_room = health_input_happened(
-	    scene, EVENT_FAULT_COUNT + OUTCOME_LETTERS_FULL, NOW_MS);
+	bool no_room =
+	    happened(input, EVENT_FAULT_COUNT + OUTCOME_LETTERS_FULL, NOW_MS);
 
-	if (!no_room && !health_input_happened(scene,
+	if (!no_room && !happened(input,
 			    EVENT_FAULT_COUNT + OUTCOME_LETTERS_FAILED, NOW_MS))
 		return false;
 	return say(health, "bad",
@@ -234,66 +323,66 @@ no_letters(const struct health_input *scene, struct health *health)
 }
 
 static bool
-absent(const struct health_input *scene, struct health *health)
+no_such_table(const struct health_input *input, struct health *health)
 {
 	const unsigned reason = EVENT_FAULT_COUNT + OUTCOME_TABLE_ABSENT;
 
-	if (!health_input_happened(scene, reason, RECENT_MS))
+	if (!happened(input, reason, RECENT_MS))
 		return false;
 	return say(health, "warn",
 	    "Create the table's push connection upstream, or tell the "
 	    "producer its right name.",
 	    "A producer sends to %s, a table that the upstream has never had: "
 	    "it gets 404.",
-	    scene->view->samples[reason][0].table);
+	    input->view->samples[reason][0].table);
 }
 
 static bool
-paused(const struct health_input *scene, struct health *health)
+sending_paused(const struct health_input *input, struct health *health)
 {
 	char text[DURATION_MAX];
 
-	if (scene->view->stats.paused_ms == 0)
+	if (input->view->stats.paused_ms == 0)
 		return false;
 	return say(health, "warn",
-	    "Somebody else spends the organization's calls, or "
+	    "Somebody else uses the organization's calls, or "
 	    "budget.calls_per_minute is set too high.",
 	    "The upstream says that the organization is over its limit: "
-	    "sending pauses for %s.",
-	    duration_words((double)scene->view->stats.paused_ms, text));
+	    "sending is paused for %s.",
+	    duration_words((double)input->view->stats.paused_ms, text));
 }
 
 static bool
-troubled(const struct health_input *scene, struct health *health)
+upstream_failing(const struct health_input *input, struct health *health)
 {
 	const struct upstream_stats_table *table;
 	const char *name = "";
 	char status[16], text[DURATION_MAX];
 	unsigned count;
 
-	table = health_input_lane(
-	    scene, UPSTREAM_STATS_LANE_WAITING, &count, &name);
+	table =
+	    first_in_lane(input, UPSTREAM_STATS_LANE_WAITING, &count, &name);
 	if (table == NULL || table->waiting == 0)
 		return false;
 	snprintf(status, sizeof status, "%u", table->status);
 	return say(health, "warn",
 	    table->status == 0
-		? "Check the network and upstream.url if this lasts; nothing "
-		  "is lost."
-		: "Nothing is lost; if this lasts, look at the upstream's "
-		  "status.",
+		? "Check the network and upstream.url if this takes long; "
+		  "nothing is lost."
+		: "Nothing is lost; if this takes long, look at the "
+		  "upstream's status.",
 	    "%u %s waiting for the upstream, which %s%s for %s. The oldest "
 	    "event has waited %s.",
 	    count, count == 1 ? "table is" : "tables are",
 	    table->status == 0 ? "does not answer" : "answers ",
 	    table->status == 0 ? "" : status, name,
-	    duration_words((double)health_input_oldest_ms(scene), text));
+	    duration_words((double)oldest_wait_ms(input), text));
 }
 
 static bool
-suspected(const struct health_input *scene, struct health *health)
+events_suspected(const struct health_input *input, struct health *health)
 {
-	const struct upstream_stats *stats = &scene->view->stats;
+	const struct upstream_stats *stats = &input->view->stats;
 	const struct upstream_stats_table *table;
 
 	for (uint16_t t = 0; t <= stats->labels.count; t++) {
@@ -301,7 +390,7 @@ suspected(const struct health_input *scene, struct health *health)
 		if (table->suspects == 0)
 			continue;
 		return say(health, "warn",
-		    "Compare it with the table's schema. It is kept and tried "
+		    "Compare it with the table's schema. It is kept and sent "
 		    "again; once the upstream takes another event of the "
 		    "table, it becomes a dead letter.",
 		    "The upstream refuses %" PRIu64 " %s of %s, and nothing "
@@ -314,10 +403,10 @@ suspected(const struct health_input *scene, struct health *health)
 }
 
 static bool
-spent(const struct health_input *scene, struct health *health)
+budget_spent(const struct health_input *input, struct health *health)
 {
-	const struct upstream_stats *stats = &scene->view->stats;
-	uint64_t used = health_input_calls_used(scene), most = 0;
+	const struct upstream_stats *stats = &input->view->stats;
+	uint64_t used = calls_used_percent(input), most = 0;
 	const char *name = "nobody";
 	char text[DURATION_MAX];
 
@@ -329,22 +418,21 @@ spent(const struct health_input *scene, struct health *health)
 			name = label_table_name(&stats->labels, t);
 		}
 	return say(health, "warn",
-	    "Batches fill up by themselves while calls are scarce. If events "
+	    "While few calls are left, batches become larger. If events "
 	    "wait too long, raise the organization's limit, or send larger "
 	    "batches (batch.max_events, batch.linger).",
 	    "%" PRIu64
 	    " %% of the calls that may be made are made, most by %s (%" PRIu64
 	    " this minute): events wait, the oldest for %s.",
 	    used > 100 ? 100 : used, name, most,
-	    duration_words((double)health_input_oldest_ms(scene), text));
+	    duration_words((double)oldest_wait_ms(input), text));
 }
 
 static bool
-filling(const struct health_input *scene, struct health *health)
+spool_filling(const struct health_input *input, struct health *health)
 {
-	const struct upstream_stats *stats = &scene->view->stats;
-	uint64_t used =
-	    health_input_percent(stats->spool.bytes, stats->spool.limit);
+	const struct upstream_stats *stats = &input->view->stats;
+	uint64_t used = percent(stats->spool.bytes, stats->spool.limit);
 	char text[DURATION_MAX];
 
 	if (used < HIGH_PERCENT)
@@ -354,34 +442,34 @@ filling(const struct health_input *scene, struct health *health)
 	    "full.",
 	    "The spool is %" PRIu64 " %% full; the oldest event has waited "
 	    "%s.",
-	    used, duration_words((double)health_input_oldest_ms(scene), text));
+	    used, duration_words((double)oldest_wait_ms(input), text));
 }
 
 static bool
-ageing(const struct health_input *scene, struct health *health)
+token_not_renewed(const struct health_input *input, struct health *health)
 {
 	const struct upstream_stats_credential *c =
-	    &scene->view->stats.credential;
+	    &input->view->stats.credential;
 	char text[DURATION_MAX];
 
 	if (c->failed == 0 || c->failed_ms <= c->renewed_ms)
 		return false;
 	return say(health, "warn",
 	    "Check token_url, and the client's id and secret, before then.",
-	    "The token cannot be renewed (%s); the old one serves for %s "
+	    "The token cannot be renewed (%s); the old one is valid for %s "
 	    "more.",
 	    c->error, duration_words(1000 * (double)c->expires_s, text));
 }
 
 static bool
-bad_events(const struct health_input *scene, struct health *health)
+invalid_events(const struct health_input *input, struct health *health)
 {
 	const struct registry_sample *last = NULL, *sample;
 	unsigned reason = 0;
 
 	for (unsigned r = 1; r < EVENT_FAULT_COUNT; r++) {
-		sample = &scene->view->samples[r][0];
-		if (!health_input_happened(scene, r, RECENT_MS) ||
+		sample = &input->view->samples[r][0];
+		if (!happened(input, r, RECENT_MS) ||
 		    (last != NULL && last->wall_ms >= sample->wall_ms))
 			continue;
 		last = sample;
@@ -390,22 +478,23 @@ bad_events(const struct health_input *scene, struct health *health)
 	if (last == NULL)
 		return false;
 	return say(health, "warn",
-	    "Tell the producer; each of its answers names line, offset and "
-	    "reason of every bad event.",
-	    "What was kept is delivered, but a producer sends bad events to "
+	    "Tell the producer; each answer that it gets names line, offset "
+	    "and reason of the invalid events.",
+	    "What was kept is delivered, but a producer sends invalid events "
+	    "to "
 	    "%s: %s, line %" PRIu64 ", offset %" PRIu64 ".",
 	    last->table, registry_reason_word(reason), last->line,
 	    last->offset);
 }
 
 static bool
-virgin(const struct health_input *scene, struct health *health)
+no_event_yet(const struct health_input *input, struct health *health)
 {
-	if (scene->view->stats.labels.count > 0)
-		return false; /* found in the spool, perhaps */
+	if (input->view->stats.labels.count > 0)
+		return false; /* there were some in the spool */
 	for (unsigned r = 0; r < REGISTRY_ROUTES; r++)
 		for (unsigned o = 0; o < OUTCOME_COUNT; o++)
-			if (scene->view->requests[r][o] > 0)
+			if (input->view->requests[r][o] > 0)
 				return false;
 	return say(health, "ok",
 	    "Post one to /v1/events/TABLE on the producers' address.",
@@ -413,30 +502,47 @@ virgin(const struct health_input *scene, struct health *health)
 }
 
 static bool
-well(const struct health_input *scene, struct health *health)
+all_well(const struct health_input *input, struct health *health)
 {
-	int64_t oldest = health_input_oldest_ms(scene);
+	int64_t oldest = oldest_wait_ms(input);
 	char text[DURATION_MAX];
 
 	return say(health, "ok", "",
 	    "All is well: %.0f events a second come in, %.0f go out, %s%s.",
-	    HEALTH_INPUT_MEAN(scene, in), HEALTH_INPUT_MEAN(scene, out),
+	    MEAN(input, in), MEAN(input, out),
 	    oldest == 0 ? "nothing waits" : "the oldest has waited ",
 	    oldest == 0 ? "" : duration_words((double)oldest, text));
 }
 
-static bool (*const rules[])(const struct health_input *scene,
-    struct health *health) = { not_ready, silent, refused, tokenless, doubtful,
-	full, no_letters, held, paused, troubled, suspected, spent, filling,
-	ageing, absent, bad_events, virgin, well };
+static bool (*const rules[])(
+    const struct health_input *input, struct health *health) = {
+	not_ready,
+	pump_is_stale,
+	credential_refused,
+	no_token,
+	clock_in_doubt,
+	spool_full,
+	no_dead_letters,
+	table_held,
+	sending_paused,
+	upstream_failing,
+	events_suspected,
+	budget_spent,
+	spool_filling,
+	token_not_renewed,
+	no_such_table,
+	invalid_events,
+	no_event_yet,
+	all_well,
+};
 
 struct health
-health_of(const struct health_input *scene)
+health_of(const struct health_input *input)
 {
 	struct health health = { 0 };
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (rules[i](scene, &health))
+		if (rules[i](input, &health))
 			break;
 	return health;
 }

@@ -1,19 +1,25 @@
 /*
- * health - is all well? One sentence, and what to do if it is not.
+ * health - is all well?  One sentence, and what to do if it is not.
  *
- * Rules are asked in the order of how much they matter; the first that has
- * something to say is heard.  The page, `top` and whoever reads /status see
- * the same sentence.
- *
- * Units	milliseconds.
- * Ownership	a plain value.
- * Threads	none inside.
- * Errors	none.
+ * The rules of health.c are asked in the order of their importance, and the
+ * first that applies gives the sentence.  The page, `top` and whoever reads
+ * /status see the same one.
  */
 #ifndef GATEWAY_ADMIN_HEALTH_H
 #define GATEWAY_ADMIN_HEALTH_H
 
-#include "gateway/admin/health_input.h"
+#include <stdint.h>
+
+#include "gateway/metrics/registry.h"
+
+/* What the rules look at; all borrowed. */
+struct health_input {
+	const struct registry_view *view;
+	const struct history_second *history; /* oldest first */
+	unsigned history_count;
+	const char *why_not; /* NULL: ready; else as admin_ready was told */
+	int64_t wall_ms;
+};
 
 struct health {
 	const char *level; /* ok, warn, bad */
@@ -21,6 +27,6 @@ struct health {
 	char advice[300];
 };
 
-struct health health_of(const struct health_input *scene);
+struct health health_of(const struct health_input *input);
 
 #endif

@@ -1,6 +1,6 @@
 #include "gateway/admin/page.h"
 
-/* The assembler reads the file as it is: no copy of it can be out of date. */
+/* The assembler reads the file itself, so there is no copy to keep up. */
 __asm__(".pushsection .rodata\n"
 	"page_begin:\n"
 	".incbin \"" PAGE_FILE "\"\n"

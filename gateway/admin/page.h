@@ -1,12 +1,8 @@
 /*
- * page - the status page, as it stands in page.html.
+ * page - the status page: page.html, built into the program.
  *
- * One file without outside help, built into the program: it must show what is
- * wrong when nothing else works.
- *
- * Ownership	a constant.
- * Threads	any.
- * Errors	none.
+ * One file that loads nothing from elsewhere, so that it shows what is wrong
+ * even when nothing else works.
  */
 #ifndef GATEWAY_ADMIN_PAGE_H
 #define GATEWAY_ADMIN_PAGE_H

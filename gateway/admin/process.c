@@ -26,7 +26,7 @@ boot_s(void)
 	return at;
 }
 
-/* The name stands in brackets and may hold anything: begin behind them. */
+/* The name in brackets may hold anything: read from its end on. */
 static void
 read_stat(double fields[FIELDS])
 {

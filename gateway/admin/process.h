@@ -1,10 +1,7 @@
 /*
- * process - what this process takes of its machine.
+ * process - CPU time, memory and files of this process, from /proc.
  *
- * Units	seconds, bytes; 0 where the system does not tell.
- * Ownership	a plain value.
- * Threads	any.
- * Errors	none.
+ * What the system does not tell is 0.
  */
 #ifndef GATEWAY_ADMIN_PROCESS_H
 #define GATEWAY_ADMIN_PROCESS_H

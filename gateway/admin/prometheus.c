@@ -22,7 +22,7 @@ struct source {
 	const char *const *words;
 	unsigned count;
 	const char *label; /* what the words are of, beside the table */
-	bool zeros;        /* said also of what never happened */
+	bool zeros;        /* write zeros too */
 };
 
 #define PUT(page, ...) ((page)->ok &= buffer_print((page)->out, __VA_ARGS__))
@@ -35,7 +35,7 @@ number_at(const void *base, size_t at, unsigned i)
 	return ((const uint64_t *)(const void *)(bytes + at))[i];
 }
 
-/* ---- shapes of metrics ------------------------------------------------ */
+/* ---- metrics by a source ---------------------------------------------- */
 
 static void
 write_one(struct page *page, const struct source *source)
@@ -45,7 +45,7 @@ write_one(struct page *page, const struct source *source)
 }
 
 static bool
-is_born(const struct upstream_stats_table *table, unsigned label)
+has_events(const struct upstream_stats_table *table, unsigned label)
 {
 	return label != LABEL_OTHER || table->accepted + table->recovered > 0;
 }
@@ -56,13 +56,13 @@ write_tables(struct page *page, const struct source *source)
 	const struct upstream_stats *stats = &page->view->stats;
 
 	for (uint16_t t = 0; t <= stats->labels.count; t++)
-		if (is_born(&stats->tables[t], t))
+		if (has_events(&stats->tables[t], t))
 			PUT(page, "%s{table=\"%s\"} %" PRIu64 "\n", page->name,
 			    label_table_name(&stats->labels, t),
 			    number_at(&stats->tables[t], source->at, 0));
 }
 
-/* Of most that never happened nothing is said. */
+/* Zeros are left out, but for those that the source wants. */
 static void
 write_table_words(struct page *page, const struct source *source, uint16_t t)
 {
@@ -85,7 +85,7 @@ write_tables_words(struct page *page, const struct source *source)
 	const struct upstream_stats *stats = &page->view->stats;
 
 	for (uint16_t t = 0; t <= stats->labels.count; t++)
-		if (is_born(&stats->tables[t], t))
+		if (has_events(&stats->tables[t], t))
 			write_table_words(page, source, t);
 }
 
@@ -125,9 +125,9 @@ write_histogram(struct page *page, const struct histogram_view *view,
 		    word, total);
 }
 
-/* ---- metrics of a shape of their own ---------------------------------- */
+/* ---- metrics that need a function of their own ------------------------ */
 
-/* Several outcomes share a status: their sum is the counter. */
+/* Several outcomes may have one HTTP status: the counter is their sum. */
 static void
 write_requests(struct page *page, const struct source *source)
 {
@@ -374,7 +374,7 @@ write_process_number(struct page *page, const struct source *source)
 /* ---- the table -------------------------------------------------------- */
 
 #define VIEW(field)    .at = offsetof(struct registry_view, field)
-#define BOOKS(field)   VIEW(stats.field)
+#define STATS(field)   VIEW(stats.field)
 #define TABLE(field)   .at = offsetof(struct upstream_stats_table, field)
 #define PROCESS(field) .at = offsetof(struct process, field)
 
@@ -390,11 +390,11 @@ static const struct source sources[METRIC_COUNT] = {
 	    upstream_stats_dead_words, UPSTREAM_STATS_DEAD_COUNT, "reason",
 	    true },
 	[METRIC_WAITING] = { write_tables, TABLE(waiting) },
-	[METRIC_SPOOL_BYTES] = { write_one, BOOKS(spool.bytes) },
-	[METRIC_SPOOL_LIMIT] = { write_one, BOOKS(spool.limit) },
+	[METRIC_SPOOL_BYTES] = { write_one, STATS(spool.bytes) },
+	[METRIC_SPOOL_LIMIT] = { write_one, STATS(spool.limit) },
 	[METRIC_COMMITS] = { write_commits },
 	[METRIC_DISK_FAILING] = { write_disk_failing },
-	[METRIC_DAMAGED] = { write_one, BOOKS(spool.damaged_records) },
+	[METRIC_DAMAGED] = { write_one, STATS(spool.damaged_records) },
 	[METRIC_LOG_DROPPED] = { write_log_dropped },
 	[METRIC_OLDEST] = { write_oldest },
 	[METRIC_ACK] = { write_ack },
@@ -405,11 +405,11 @@ static const struct source sources[METRIC_COUNT] = {
 	[METRIC_BATCH_EVENTS] = { write_batch_events },
 	[METRIC_CALLS] = { write_calls },
 	[METRIC_UPSTREAM] = { write_upstream },
-	[METRIC_RETRIES] = { write_words, BOOKS(again),
+	[METRIC_RETRIES] = { write_words, STATS(again),
 	    upstream_stats_again_words, UPSTREAM_STATS_AGAIN_COUNT },
 	[METRIC_HELD] = { write_held },
-	[METRIC_BUDGET_LIMIT] = { write_one, BOOKS(budget_limit) },
-	[METRIC_BUDGET_USED] = { write_one, BOOKS(budget_used) },
+	[METRIC_BUDGET_LIMIT] = { write_one, STATS(budget_limit) },
+	[METRIC_BUDGET_USED] = { write_one, STATS(budget_used) },
 	[METRIC_BUDGET_WAIT] = { write_budget_wait },
 	[METRIC_PAUSED] = { write_paused },
 	[METRIC_REFUSED] = { write_refused },

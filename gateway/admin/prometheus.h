@@ -1,9 +1,6 @@
 /*
  * prometheus - the numbers in Prometheus' text format 0.0.4.
  *
- * Units	seconds and bytes.
- * Ownership	borrows; appends to the caller's buffer.
- * Threads	none inside.
  * Errors	false: the buffer's maximum, or no memory.
  */
 #ifndef GATEWAY_ADMIN_PROMETHEUS_H
@@ -14,8 +11,8 @@
 #include "gateway/metrics/registry.h"
 #include "parsers/buffer.h"
 
-/* 1,000 tables and as many producers, each with all it may have. */
-#define PROMETHEUS_MOST (64 << 20)
+/* Enough for 1,000 tables and as many producers, each with all its metrics. */
+#define PROMETHEUS_MAX (64 << 20)
 
 bool prometheus_write(const struct registry_view *view, struct buffer *out);
 

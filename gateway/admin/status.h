@@ -1,13 +1,11 @@
 /*
- * status - all that is known, as one JSON document.
+ * status - the state of the gateway as one JSON document: GET /status.
  *
- * It is what the page shows and what `top` shows, and everything in it comes
- * from one reading of the accounts, so that its numbers fit each other.  It
- * holds no secret, and of events no more than their place.
+ * The page and `top` show it.  All of it comes from one reading of the
+ * registry, so that its numbers agree with each other.  It holds no secret, and
+ * of an event no more than its place.
  *
- * Units	in the names: _ms, _s, _bytes; times since 1970 end in at_ms.
- * Ownership	borrows; appends to the caller's buffer.
- * Threads	none inside.
+ * Units	in the names: _ms, _s, _bytes; at_ms is since 1970.
  * Errors	false: the buffer's maximum, or no memory.
  */
 #ifndef GATEWAY_ADMIN_STATUS_H
@@ -23,7 +21,7 @@ struct status {
 	const struct registry_view *view;
 	const struct history_second *history;
 	unsigned history_count;
-	int64_t since_ms; /* older history is left away */
+	int64_t since_ms; /* older history is omitted */
 	const struct log_field *facts;
 	const char *why_not; /* NULL: ready */
 	int64_t wall_ms;

@@ -177,7 +177,7 @@ class Page(FlowTest):
         window.await_text("#sentence", "asks for a token")
         self.assertIsNone(window.text("#t-in"))
         window.type("#token", "wrong\n")
-        window.await_text("#sentence", "not the one")
+        window.await_text("#sentence", "token is wrong")
         window.type("#token", "a-token-of-ours\n")
         window.await_text("#contact", "live")
         window.await_text("#t-in-more", "0 accepted")
@@ -209,7 +209,7 @@ class Page(FlowTest):
         self.assertNotIn("alert(1)", window.script(
             "return document.body.innerText"), "events on demand only")
         window.click("#letters-look")
-        window.await_text("#letters-said", "There are 5 letters now")
+        window.await_text("#letters-said", "There are 5 dead letters now")
         shown = window.script(
             "return [...document.querySelectorAll('#letters-newest "
             "details')].map(d => [...d.querySelectorAll('pre')].map("
@@ -223,8 +223,8 @@ class Page(FlowTest):
         sim.order("/sim/reset", {})
         window.click("#letters-replay")
         window.await_text("#letters-said",
-                          "^3 events are on the way again. What is still no "
-                          "good stays: 1 .*, 1 ")
+                          "^3 events are sent again. Still invalid, and kept: "
+                          "1 .*, 1 ")
         self.await_events(sim, 3)
         self.assert_upstream(sim, "clicks", poisoned)
         self.assertEqual(
@@ -232,8 +232,8 @@ class Page(FlowTest):
                           "'#letters-newest details').length"), 2)
         # A group's own button; there, nothing can be sent.
         window.click("#letters tr:nth-child(2) button")
-        window.await_text("#letters-said", "^No event was sent again. What "
-                          "is still no good stays: 1 [a-z_ 0-9]+\\.$")
+        window.await_text("#letters-said", "^No event was sent again. Still "
+                          "invalid, and kept: 1 [a-z_ 0-9]+\\.$")
         self.assert_no_complaint(window)
 
     def test_that_no_letters_are_kept_is_said(self):

@@ -9,7 +9,7 @@
 
 static struct registry_view view;
 static struct history_second seconds[20];
-static struct health_input scene;
+static struct health_input input;
 
 static struct upstream_stats_table *
 table(const char *name)
@@ -45,25 +45,25 @@ is_new(void)
 static void
 drains(void)
 {
-	scene.why_not = "draining";
+	input.why_not = "draining";
 }
 
 static void
 disk_fails(void)
 {
-	scene.why_not = "disk_failing";
+	input.why_not = "disk_failing";
 }
 
 static void
 has_no_time(void)
 {
-	scene.why_not = "clock";
+	input.why_not = "clock";
 }
 
 static void
 is_not_ready(void)
 {
-	scene.why_not = "a_new_word";
+	input.why_not = "a_new_word";
 }
 
 static void
@@ -136,7 +136,7 @@ static void
 spool_is_full(void)
 {
 	view.stats.spool.bytes = 96;
-	scene.why_not = "spool_full";
+	input.why_not = "spool_full";
 }
 
 static void
@@ -238,24 +238,24 @@ static const struct {
 { is_stuck, "bad", "has not answered for 7.0 s", "gdb -p" },
 { is_refused, "bad", "refuses our credential: everything is kept", "upstream.credentials" },
 { has_no_token, "bad", "no token to send with: connection refused", "token_url" },
-{ keeps_its_last_token, "warn", "(status 500); the old one serves for 75 s more", "token_url" },
+{ keeps_its_last_token, "warn", "(status 500); the old one is valid for 75 s more", "token_url" },
 { has_a_doubtful_clock, "warn", "clock is 7 min behind the upstream's", "NTP" },
 { upstream_is_down, "warn", "2 tables are waiting for the upstream, which answers 503 for clicks. The oldest event has waited 12 s.", "the upstream's status" },
 { upstream_is_out_of_reach, "warn", "which does not answer for clicks", "upstream.url" },
-{ a_table_is_held, "bad", "1 table is held; orders: the upstream answers 403 (forbidden). 40 events of it are kept; tried again in 29 s.", "ManageStreams" },
-{ spool_is_full, "bad", "The spool is full (96 %): producers get 503.", "more room" },
-{ spool_is_full_of_what_is_held, "bad", "full (96 %) because the upstream refuses a table", "keeps events from leaving" },
+{ a_table_is_held, "bad", "1 table is held; orders: the upstream answers 403 (forbidden). 40 events of it are kept; next attempt in 29 s.", "ManageStreams" },
+{ spool_is_full, "bad", "The spool is full (96 %): producers get 503.", "raise spool.max_bytes" },
+{ spool_is_full_of_what_is_held, "bad", "full (96 %) because the upstream refuses a table", "keeps events from being sent" },
 { spool_is_full_for_want_of_calls, "bad", "full (96 %) because the budget of calls is spent", "" },
 { spool_refused_just_now, "bad", "The spool is full (1 %)", "" },
 { spool_fills, "warn", "The spool is 75 % full", "producers get 503 once" },
 { calls_are_spent, "warn", "98 % of the calls that may be made are made, most by clicks (50 this minute): events wait, the oldest for 11 s.", "batch.max_events" },
 { calls_go_as_fast_as_they_may, "warn", "95 % of the calls that may be made are made", "" },
-{ is_over_the_limit, "warn", "over its limit: sending pauses for 4.0 s", "Somebody else" },
+{ is_over_the_limit, "warn", "over its limit: sending is paused for 4.0 s", "Somebody else" },
 { suspects_an_event, "warn", "refuses 1 event of clicks", "schema" },
 { letters_are_full, "bad", "Dead letters are full: requests with invalid events get 503", "dead_letters.max_bytes" },
 { letters_fail, "bad", "Dead letters cannot be written", "dead_letters.directory" },
 { has_no_such_table, "warn", "clicks, a table that the upstream has never had: it gets 404", "push connection" },
-{ gets_bad_events, "warn", "bad events to clicks: time_format, line 3, offset 7", "Tell the producer" },
+{ gets_bad_events, "warn", "invalid events to clicks: time_format, line 3, offset 7", "Tell the producer" },
 { got_bad_events_long_ago, "ok", "All is well", "" },
 };
 /* clang-format on */
@@ -276,18 +276,18 @@ begin(void)
 		seconds[i] = (struct history_second){
 			.in = 5, .out = 4, .calls_limit = 1
 		};
-	scene =
+	input =
 	    (struct health_input){ &view, seconds, COUNT(seconds), NULL, WALL };
 }
 
-Test(health, each_trouble_is_said_and_what_to_do)
+Test(health, each_problem_has_a_sentence_and_an_advice)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct health health;
 
 		begin();
 		rows[i].befalls();
-		health = health_of(&scene);
+		health = health_of(&input);
 		cr_expect_str_eq(health.level, rows[i].level, "row %zu: %s", i,
 		    health.sentence);
 		cr_expect_not_null(strstr(health.sentence, rows[i].sentence),
@@ -301,7 +301,7 @@ Test(health, each_trouble_is_said_and_what_to_do)
 }
 
 /* In the order of how much they matter: each hides those after it. */
-Test(health, the_worst_is_said_first)
+Test(health, the_most_important_comes_first)
 {
 	static void (*const order[])(void) = { drains, is_stuck, is_refused,
 		has_no_token, has_a_doubtful_clock, spool_refused_just_now,
@@ -314,10 +314,10 @@ Test(health, the_worst_is_said_first)
 		begin();
 		order[i]();
 		order[i - 1]();
-		after = health_of(&scene);
+		after = health_of(&input);
 		begin();
 		order[i - 1]();
-		before = health_of(&scene);
+		before = health_of(&input);
 		cr_expect_str_eq(before.advice, after.advice, "%zu", i);
 	}
 }
@@ -338,7 +338,7 @@ Test(health, names_of_any_length_fit)
 			strcpy(view.stats.labels.names[t], name);
 		for (unsigned r = 0; r < REGISTRY_REASONS; r++)
 			strcpy(view.samples[r][0].table, name);
-		health = health_of(&scene);
+		health = health_of(&input);
 		cr_expect_lt(strlen(health.sentence),
 		    sizeof health.sentence - 1, "row %zu", i);
 	}
