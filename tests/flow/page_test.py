@@ -223,7 +223,7 @@ class Page(FlowTest):
         sim.order("/sim/reset", {})
         window.click("#letters-replay")
         window.await_text("#letters-said",
-                          "^3 events are sent again. Still invalid, and kept: "
+                          "^3 events are sent again. Still rejected, and kept: "
                           "1 .*, 1 ")
         self.await_events(sim, 3)
         self.assert_upstream(sim, "clicks", poisoned)
@@ -233,7 +233,7 @@ class Page(FlowTest):
         # A group's own button; there, nothing can be sent.
         window.click("#letters tr:nth-child(2) button")
         window.await_text("#letters-said", "^No event was sent again. Still "
-                          "invalid, and kept: 1 [a-z_ 0-9]+\\.$")
+                          "rejected, and kept: 1 [a-z_ 0-9]+\\.$")
         self.assert_no_complaint(window)
 
     def test_that_no_letters_are_kept_is_said(self):
