@@ -8,31 +8,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A cut occurrence is masked from this length on: less tells nothing. */
+/* A shorter beginning of the secret at the end of a text is not masked. */
 #define MASK_PREFIX_MIN 4
 
 struct identity {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	struct timespec written, changed;
+	struct timespec modified, changed;
 };
 
 struct secret {
-	char *path; /* NULL: the configuration's text, which never changes */
+	char *path; /* NULL: the text is the configuration's, never re-read */
 	struct identity seen;
-	bool settled;  /* read twice since `seen` changed */
-	bool reported; /* what is seen is unusable, and was said to be */
+	bool confirmed; /* read twice since `seen` changed */
+	bool reported;  /* the file `seen` is unusable, and this was reported */
 	int64_t next_ns;
 	size_t len;
 	char text[SECRET_BYTES_MAX + 1];
 };
 
-/* What one reading of the file gave. */
+/* The result of reading the file once. */
 struct reading {
 	struct identity identity;
 	size_t len;
-	char text[SECRET_BYTES_MAX + 2]; /* a CR LF too many is still read */
+	char text[SECRET_BYTES_MAX + 2]; /* and a CR LF, which is cut off */
 };
 
 static bool
@@ -45,7 +45,7 @@ static bool
 same_file(const struct identity *a, const struct identity *b)
 {
 	return a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && same_time(a->written, b->written) &&
+	       a->size == b->size && same_time(a->modified, b->modified) &&
 	       same_time(a->changed, b->changed);
 }
 
@@ -56,7 +56,7 @@ identity_of(const struct stat *st)
 		.device = st->st_dev,
 		.inode = st->st_ino,
 		.size = st->st_size,
-		.written = st->st_mtim,
+		.modified = st->st_mtim,
 		.changed = st->st_ctim,
 	};
 }
@@ -101,7 +101,7 @@ trim_line_ends(struct reading *r)
 		r->len--;
 }
 
-/* Fills `r`; its identity even where the contents are no good. */
+/* Fills `r`; the identity also when the contents are unusable. */
 static bool
 read_open_file(int fd, const char *path, struct reading *r, struct err *err)
 {
@@ -132,7 +132,7 @@ read_open_file(int fd, const char *path, struct reading *r, struct err *err)
 static bool
 read_file(const char *path, struct reading *r, struct err *err)
 {
-	/* Not blocking: a FIFO in the file's place must not stop us. */
+	/* O_NONBLOCK: opening a FIFO must not block the caller. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool ok;
 
@@ -147,7 +147,7 @@ read_file(const char *path, struct reading *r, struct err *err)
 }
 
 static void
-keep(struct secret *secret, struct span text)
+set_text(struct secret *secret, struct span text)
 {
 	explicit_bzero(secret->text, sizeof secret->text);
 	memcpy(secret->text, text.at, text.len);
@@ -155,13 +155,13 @@ keep(struct secret *secret, struct span text)
 }
 
 static bool
-first_reading(struct secret *secret, int64_t now_ns, struct err *err)
+first_read(struct secret *secret, int64_t now_ns, struct err *err)
 {
 	struct reading r;
 	bool ok = read_file(secret->path, &r, err);
 
 	if (ok) {
-		keep(secret, reading_text(&r));
+		set_text(secret, reading_text(&r));
 		secret->seen = r.identity;
 		secret->next_ns = now_ns + SECRET_LOOK_INTERVAL_NS;
 	}
@@ -184,7 +184,7 @@ secret_open(struct secret **out, const char *text, const char *path,
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	secret->next_ns = INT64_MAX;
 	if (text != NULL) {
-		keep(secret, span_of(text));
+		set_text(secret, span_of(text));
 		*out = secret;
 		return true;
 	}
@@ -194,7 +194,7 @@ secret_open(struct secret **out, const char *text, const char *path,
 		secret_close(&secret);
 		return false;
 	}
-	if (!first_reading(secret, now_ns, err)) {
+	if (!first_read(secret, now_ns, err)) {
 		secret_close(&secret);
 		return false;
 	}
@@ -214,7 +214,7 @@ secret_close(struct secret **secret)
 }
 
 static struct identity
-look(const char *path)
+identity_at(const char *path)
 {
 	struct stat st;
 
@@ -223,9 +223,9 @@ look(const char *path)
 	return identity_of(&st);
 }
 
-/* Is this failure news, and not the one that was reported before? */
+/* Is this a failure that was not reported yet? */
 static bool
-is_news(const struct secret *secret, const struct identity *identity)
+is_new_failure(const struct secret *secret, const struct identity *identity)
 {
 	return !secret->reported || !same_file(identity, &secret->seen);
 }
@@ -238,19 +238,19 @@ reread(struct secret *secret, struct err *err)
 	struct err why;
 
 	if (!read_file(secret->path, &r, &why)) {
-		if (is_news(secret, &r.identity)) {
+		if (is_new_failure(secret, &r.identity)) {
 			news = SECRET_UNUSABLE;
 			*err = why;
 		}
 		secret->reported = true;
 	} else {
 		if (!span_equal(reading_text(&r), secret_text(secret))) {
-			keep(secret, reading_text(&r));
+			set_text(secret, reading_text(&r));
 			news = SECRET_CHANGED;
 		}
 		secret->reported = false;
 	}
-	secret->settled = same_file(&r.identity, &secret->seen);
+	secret->confirmed = same_file(&r.identity, &secret->seen);
 	secret->seen = r.identity;
 	explicit_bzero(&r, sizeof r);
 	return news;
@@ -264,8 +264,8 @@ secret_refresh(struct secret *secret, int64_t now_ns, struct err *err)
 	if (secret->path == NULL || now_ns < secret->next_ns)
 		return SECRET_SAME;
 	secret->next_ns = now_ns + SECRET_LOOK_INTERVAL_NS;
-	now = look(secret->path);
-	if (secret->settled && same_file(&now, &secret->seen))
+	now = identity_at(secret->path);
+	if (secret->confirmed && same_file(&now, &secret->seen))
 		return SECRET_SAME;
 	return reread(secret, err);
 }
@@ -282,7 +282,7 @@ secret_text(const struct secret *secret)
 	return (struct span){ secret->text, secret->len };
 }
 
-/* How much of the secret stands at `at`, where `len` bytes are left. */
+/* How many bytes at `at` are the secret, or its beginning; 0: none. */
 static size_t
 match(const char *at, size_t len, struct span secret)
 {

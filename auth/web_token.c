@@ -10,8 +10,8 @@
 #define EXP_LATEST INT64_C(253402300799) /* the end of the year 9999 */
 
 /*
- * The claims as text and read by jdoc: libjwt's own getter gives 0 without an
- * error for an `exp` that is a string or a fraction.
+ * jdoc reads the claims: libjwt's own getter gives 0 without an error for an
+ * `exp` that is a string or a fraction.
  */
 static bool
 read_exp(const char *claims, int64_t *out)

@@ -1,15 +1,12 @@
 /*
- * web_token - when does a bearer token say that it ends?
+ * web_token - the expiry time that a bearer token itself states.
  *
- * Only asked where a token answer has no expires_in.  The token is not ours to
- * verify: whoever it is sent to does that, and believing its end wrongly costs
- * one refused call.  So its signature is not looked at.
+ * It is needed only when a token response has no expires_in.  The signature is
+ * not checked: verifying the token is the receiver's task, and a wrong expiry
+ * costs one refused request.
  *
- * Units	seconds since 1970.
- * Ownership	borrows.
- * Threads	none inside.
- * Errors	false: not a JWT, over WEB_TOKEN_BYTES_MAX, or without an `exp` that
- *		is an integer of this epoch.
+ * Errors	false: not a JWT, over WEB_TOKEN_BYTES_MAX, or `exp` is
+ *		missing, not an integer, not positive, or after the year 9999.
  * Source	RFC 7519 section 4.1.4.
  */
 #ifndef AUTH_WEB_TOKEN_H

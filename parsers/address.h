@@ -1,12 +1,10 @@
 /*
- * address - where a server listens: "127.0.0.1:8080", "[::1]:8080".
+ * address - the host and port that a server listens on: "127.0.0.1:8080",
+ * "[::1]:8080".
  *
- * Numbers only, and the word localhost for 127.0.0.1: a name that is looked up
- * may mean one machine at the check and another at the start.
- *
- * Ownership	a plain value.
- * Threads	none inside.
- * Errors	ERR_INPUT with what is allowed.
+ * The host is a number, or the word localhost for 127.0.0.1.  Other names are
+ * refused: a name may resolve to one machine when it is checked and to another
+ * when it is used.
  */
 #ifndef PARSERS_ADDRESS_H
 #define PARSERS_ADDRESS_H
@@ -22,13 +20,13 @@
 struct address {
 	char host[ADDRESS_HOST_MAX + 1]; /* digits, without brackets */
 	bool v6;
-	uint16_t port; /* 0: any free one */
+	uint16_t port; /* 0: any free port */
 };
 
 bool address_parse(
     const char *text, struct address *address_out, struct err *err);
 
-/* Does this host, a name or a number, mean the machine itself? */
+/* Is this host, a name or a number, the loopback interface? */
 bool address_is_loopback(struct span host);
 
 #endif

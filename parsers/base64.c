@@ -37,7 +37,7 @@ base64_append(struct buffer *b, struct span bytes)
 	return true;
 }
 
-/* Of one character, the six bits; -1: it has none. */
+/* The six bits of a character; -1: not of the alphabet. */
 static int
 bits_of(char c)
 {
@@ -60,7 +60,7 @@ decode(const char four[4], size_t pads, uint32_t *out)
 		n = n << 6 | (uint32_t)bits;
 	}
 	*out = n;
-	/* What padding cuts off is nothing: one text for the same bytes. */
+	/* Canonical: the bits that padding cuts off must be 0. */
 	return (n & ((UINT32_C(1) << 8 * pads) - 1)) == 0;
 }
 

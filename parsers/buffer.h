@@ -1,5 +1,5 @@
 /*
- * buffer - bytes of our own that grow, up to a maximum.
+ * buffer - a byte array of our own that grows, up to a maximum.
  *
  * The maximum is fixed when the buffer is initialized, so that input cannot
  * decide how much memory is used.
@@ -7,8 +7,8 @@
  *	at                 at + len              at + room
  *	|---- content -----|---- reserved -------|            (room <= max)
  *
- * Once anything was appended, a NUL stands behind the content, so that `at`
- * can be printed.
+ * After the first append a NUL follows the content, so that `at` can be
+ * printed.
  *
  * Errors	over the maximum, or out of memory: false, and nothing changed.
  */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Four bits at a time: small enough to stand here, and rarely used. */
+/* Four bits at a time: the table is small, and rarely used. */
 static const uint32_t nibble[16] = { 0x00000000, 0x105ec76f, 0x20bd8ede,
 	0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d, 0x82f63b78,
 	0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a,
@@ -27,25 +27,26 @@ crc32c_by_table(uint32_t crc, const void *bytes, size_t len)
 #include <wmmintrin.h>
 
 /*
- * The instruction takes three cycles, and another one can begin in each: three
- * stretches of this many bytes side by side, put together by `behind`.
+ * The instruction takes three cycles, and a new one can begin in each cycle.
+ * So three blocks of this many bytes are computed at once, and then combined.
  */
-#define STRETCH 512
+#define BLOCK 512
 
-/* x to the power 8 * STRETCH - 33, modulo the polynomial; bits reflected. */
-#define OVER_STRETCH 0xdd7e3b0c
+/* x to the power 8 * BLOCK - 33, modulo the polynomial; bits reflected. */
+#define SHIFT_BLOCK 0xdd7e3b0c
 
-#define WITH __attribute__((target("sse4.2,pclmul")))
+#define TARGET __attribute__((target("sse4.2,pclmul")))
 
-/* What `crc` becomes when STRETCH zero bytes follow, and then `next`. */
-WITH static uint32_t
-behind(uint32_t crc, uint32_t next)
+/* What `crc` becomes when BLOCK zero bytes follow, and then `next`. */
+TARGET static uint32_t
+combine(uint32_t crc, uint32_t next)
 {
 	__m128i product = _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)crc),
-	    _mm_cvtsi32_si128((int)OVER_STRETCH), 0);
-	uint64_t moved = _mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
+	    _mm_cvtsi32_si128((int)SHIFT_BLOCK), 0);
+	uint64_t shifted =
+	    _mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
 
-	return (uint32_t)moved ^ next;
+	return (uint32_t)shifted ^ next;
 }
 
 static uint64_t
@@ -57,29 +58,29 @@ word_at(const unsigned char *at)
 	return word;
 }
 
-WITH static uint32_t
-three_stretches(uint32_t crc, const unsigned char *at)
+TARGET static uint32_t
+three_blocks(uint32_t crc, const unsigned char *at)
 {
-	const unsigned char *end = at + STRETCH;
+	const unsigned char *end = at + BLOCK;
 	uint64_t a = crc, b = 0, c = 0;
 
 	for (; at < end; at += sizeof(uint64_t)) {
 		a = _mm_crc32_u64(a, word_at(at));
-		b = _mm_crc32_u64(b, word_at(at + STRETCH));
-		c = _mm_crc32_u64(c, word_at(at + 2 * STRETCH));
+		b = _mm_crc32_u64(b, word_at(at + BLOCK));
+		c = _mm_crc32_u64(c, word_at(at + 2 * BLOCK));
 	}
-	return behind(behind((uint32_t)a, (uint32_t)b), (uint32_t)c);
+	return combine(combine((uint32_t)a, (uint32_t)b), (uint32_t)c);
 }
 
-WITH static uint32_t
+TARGET static uint32_t
 by_instruction(uint32_t crc, const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
 	uint64_t wide;
 
 	crc = ~crc;
-	for (; len >= 3 * STRETCH; len -= 3 * STRETCH, at += 3 * STRETCH)
-		crc = three_stretches(crc, at);
+	for (; len >= 3 * BLOCK; len -= 3 * BLOCK, at += 3 * BLOCK)
+		crc = three_blocks(crc, at);
 	wide = crc;
 	for (; len >= sizeof wide; len -= sizeof wide, at += sizeof wide)
 		wide = _mm_crc32_u64(wide, word_at(at));

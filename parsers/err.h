@@ -1,16 +1,11 @@
 /*
- * err - why something failed, in words and in kind.
+ * err - why something failed: a kind for the program and a text for people.
  *
- * A kind exists only because some caller behaves differently for it; anything
- * finer belongs in the text.  The text is for a person reading a log: it never
- * holds a secret, and never the payload.
+ * A kind exists only if some caller behaves differently for it; finer
+ * differences belong in the text.  The text goes to logs: it never holds a
+ * secret and never the payload.
  *
  * The struct has no pointers, so reporting "out of memory" needs no memory.
- *
- * Units	`at` is a byte offset.
- * Ownership	a plain value.
- * Threads	none inside.
- * Errors	it is the error.
  */
 #ifndef PARSERS_ERR_H
 #define PARSERS_ERR_H
@@ -20,10 +15,10 @@
 
 enum err_kind {
 	ERR_NONE = 0,
-	ERR_INPUT, /* what we were given is wrong: do not retry     */
-	ERR_LIMIT, /* right, but larger than we agreed to accept    */
-	ERR_BUSY,  /* right, but not now: retry is expected to work */
-	ERR_HOST,  /* our disk, memory or library let us down       */
+	ERR_INPUT, /* the input is wrong: do not retry            */
+	ERR_LIMIT, /* the input is right, but larger than allowed */
+	ERR_BUSY,  /* not now: a retry is expected to work        */
+	ERR_HOST,  /* our disk, memory or a library failed        */
 };
 
 struct err {

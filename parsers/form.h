@@ -1,15 +1,12 @@
 /*
  * form - fields of a body of type application/x-www-form-urlencoded.
  *
- * Everything but letters, digits and "-._~" is written as %XX, the blank too:
- * every reader takes that, while '+' is read in two ways.
+ * Everything but letters, digits and "-._~" is written as %XX.  A blank is
+ * written as %20, which every parser accepts; some do not accept '+'.
  *
- * Units	bytes.
- * Ownership	borrows; the buffer is the caller's, who wipes it where a
- *		field was a secret.
- * Threads	none inside.
- * Errors	the buffer's maximum, or no memory: false, and the buffer may
- *		hold a part of the field.
+ * Ownership	the caller overwrites the buffer if a field was a secret.
+ * Errors	over the buffer's maximum, or out of memory: false, and the
+ *		buffer may hold a part of the field.
  */
 #ifndef PARSERS_FORM_H
 #define PARSERS_FORM_H
@@ -19,7 +16,7 @@
 #include "parsers/buffer.h"
 #include "parsers/span.h"
 
-/* Appends name=value, and before it an '&' when something stands there. */
+/* Appends name=value, after an '&' unless the buffer is empty. */
 bool form_append(struct buffer *b, const char *name, struct span value);
 
 #endif

@@ -55,20 +55,20 @@ enum gzip_answer
 gzip_unpack(struct gzip_reader *reader, const void *bytes, size_t len,
     void *out, size_t room, size_t *len_out)
 {
-	const char *from = bytes;
-	char *to = out;
-	size_t taken, made, used = 0;
+	const char *in = bytes;
+	char *at = out;
+	size_t taken, written, used = 0;
 	enum gzip_answer answer;
 
 	do {
 		answer = answer_of(
-		    libdeflate_gzip_decompress_ex(reader->decompressor, from,
-			len, to + used, room - used, &taken, &made));
+		    libdeflate_gzip_decompress_ex(reader->decompressor, in, len,
+			at + used, room - used, &taken, &written));
 		if (answer != GZIP_DONE)
 			return answer;
-		from += taken;
+		in += taken;
 		len -= taken;
-		used += made;
+		used += written;
 	} while (len > 0);
 	*len_out = used;
 	return GZIP_DONE;

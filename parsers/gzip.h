@@ -1,19 +1,15 @@
 /*
- * gzip - a body unpacked into a buffer that it may not outgrow, or packed.
+ * gzip - compresses a body, or decompresses one into a buffer of fixed size.
  *
- * The buffer's size is the limit on a body, so a bomb is refused as soon as it
- * has filled it: some microseconds, whatever it claims to become.  Several
- * members one after the other are one body, as RFC 1952 has it; anything else
- * behind a member is not.
+ * The buffer's size is the limit on a body.  A body that expands beyond it is
+ * refused as soon as the buffer is full, whatever length it claims.  Several
+ * members one after the other are one body (RFC 1952); other bytes after a
+ * member are malformed.
  *
- * What is packed is one member, made as fast as there is: against the next
- * levels a few more bytes buy half of the time.
+ * Compressing makes one member, at the fastest level: the next levels take
+ * twice the time and save few bytes.
  *
- * Units	bytes.
- * Ownership	_open gives, _close takes.  Neither packing nor unpacking
- *		takes memory.
- * Threads	one at a time: each worker has its own reader.
- * Errors	a refusal is a value; out of memory at the start: false.
+ * Neither direction allocates memory after _open.
  */
 #ifndef PARSERS_GZIP_H
 #define PARSERS_GZIP_H
@@ -25,8 +21,8 @@
 
 enum gzip_answer {
 	GZIP_DONE,
-	GZIP_TOO_LARGE, /* it does not fit `room` */
-	GZIP_MALFORMED, /* cut short, bad checksum, or not gzip at all */
+	GZIP_TOO_LARGE, /* longer than `room` */
+	GZIP_MALFORMED, /* cut off, wrong checksum, or not gzip */
 };
 
 struct gzip_reader;
@@ -35,14 +31,14 @@ struct gzip_writer;
 bool gzip_reader_open(struct gzip_reader **out, struct err *err);
 void gzip_reader_close(struct gzip_reader **reader);
 
-/* When it is not GZIP_DONE, `out` holds anything. */
+/* If not GZIP_DONE, the contents of `out` are undefined. */
 enum gzip_answer gzip_unpack(struct gzip_reader *reader, const void *bytes,
     size_t len, void *out, size_t room, size_t *len_out);
 
 bool gzip_writer_open(struct gzip_writer **out, struct err *err);
 void gzip_writer_close(struct gzip_writer **writer);
 
-/* How long it became; 0: longer than `room`, and `out` holds anything. */
+/* Gives the length; 0: longer than `room`, and `out` is undefined. */
 size_t gzip_pack(struct gzip_writer *writer, const void *bytes, size_t len,
     void *out, size_t room);
 

@@ -21,17 +21,17 @@ is_blank(const char *at, size_t len)
 static bool
 take_line(struct ndjson *n, struct ndjson_line *out)
 {
-	char *feed;
+	char *end;
 
 	if (n->at == n->end)
 		return false;
-	feed = memchr(n->at, '\n', (size_t)(n->end - n->at));
-	if (feed == NULL)
-		feed = n->end;
+	end = memchr(n->at, '\n', (size_t)(n->end - n->at));
+	if (end == NULL)
+		end = n->end;
 	out->at = n->at;
-	out->len = (size_t)(feed - n->at);
+	out->len = (size_t)(end - n->at);
 	out->number = ++n->number;
-	n->at = feed < n->end ? feed + 1 : n->end;
+	n->at = end < n->end ? end + 1 : n->end;
 	if (out->len > 0 && out->at[out->len - 1] == '\r')
 		out->len--;
 	return true;

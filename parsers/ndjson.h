@@ -1,10 +1,11 @@
 /*
- * ndjson - the lines of a request's body, and the same body put in order.
+ * ndjson - the lines of a request body, and the body rewritten without the
+ * lines that are left out.
  *
- * Both happen in one walk over one buffer.  The walker gives a line at a time;
- * what its owner keeps is moved together at the buffer's front as it goes:
- * lines joined by a line feed and ending in one, without carriage returns and
- * blank lines.  A body that is so already is not moved at all.
+ * One pass over one buffer does both.  ndjson_next gives one line at a time;
+ * ndjson_keep moves it to the front of the buffer.  The result has lines that
+ * all end in a line feed, without carriage returns and blank lines.  A body
+ * that is like this already is not moved.
  *
  *	struct ndjson n;
  *	struct ndjson_line line;
@@ -16,13 +17,11 @@
  *	... the first n.kept_bytes of the body are n.kept_lines events.
  *
  *	body              kept_bytes         line.at        at
- *	|---- kept ------------|...................|-- line --|--- to come ---
+ *	|---- kept ------------|...................|-- line --|-- unread ----
  *
- * Units	bytes; lines are counted from 1, blank ones included.
- * Ownership	borrows the buffer, which has room for one byte behind `len`:
- *		the last line may lack its line feed.
- * Threads	none inside.
- * Errors	none: every body has lines.
+ * Units	lines are counted from 1, blank ones included.
+ * Ownership	borrows the buffer, which must have room for one byte after
+ *		`len`: the last line may lack its line feed.
  */
 #ifndef PARSERS_NDJSON_H
 #define PARSERS_NDJSON_H
@@ -50,10 +49,10 @@ void ndjson_init(struct ndjson *n, char *body, size_t len);
 /* The next line that is not blank; false at the end. */
 bool ndjson_next(struct ndjson *n, struct ndjson_line *out);
 
-/* Keeps the line given last.  Without this call it is left out. */
+/* Keeps the line that was given last; a line without this call is left out. */
 void ndjson_keep(struct ndjson *n, const struct ndjson_line *line);
 
-/* Is it an array of events instead?  True if `[` is the first non-blank. */
+/* Is the body a JSON array instead: is its first non-blank byte a `[`? */
 bool ndjson_is_array(const char *body, size_t len);
 
 #endif

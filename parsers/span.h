@@ -1,8 +1,8 @@
 /*
- * span - bytes that belong to somebody else: where they begin, and how many.
+ * span - a pointer and a length: bytes that belong to another owner.
  *
- * Input is passed around as spans of the text that was read, so that nothing
- * is copied.  A span may hold any byte; no NUL stands behind it.
+ * Input is passed as spans of the text that was read, so that nothing is
+ * copied.  A span may hold any byte, and no NUL follows it.
  */
 #ifndef PARSERS_SPAN_H
 #define PARSERS_SPAN_H
@@ -23,9 +23,9 @@ bool span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
 struct span span_trim(struct span s); /* without blanks and tabs at both ends */
 struct span span_line(struct span s); /* without the LF or CR LF at its end */
 
-/* The first bytes of the rest, and removes them from it. */
+/* Removes the first bytes from the rest and gives them. */
 struct span span_take(struct span *rest, size_t len);
 
-int span_hex_digit(char c); /* its value; -1: no hexadecimal digit */
+int span_hex_digit(char c); /* 0 to 15; -1: no hexadecimal digit */
 
 #endif

@@ -11,7 +11,7 @@
 #define FRACTION_DIGITS        9
 #define OFFSET_FRACTION_DIGITS 3
 
-/* What is left to read.  Each take_* moves `at` only if it succeeds. */
+/* The unread input.  Each take_* moves `at` only if it succeeds. */
 struct cursor {
 	const char *at, *end;
 };
@@ -42,17 +42,17 @@ take(struct cursor *c, char wanted)
 	return true;
 }
 
-/* A letter in either case; `small` is its small form. */
+/* A letter in either case; `lower` is its lower-case form. */
 static bool
-take_letter(struct cursor *c, char small)
+take_letter(struct cursor *c, char lower)
 {
-	if (c->at == c->end || (*c->at | 0x20) != small)
+	if (c->at == c->end || (*c->at | 0x20) != lower)
 		return false;
 	c->at++;
 	return true;
 }
 
-/* As many digits as there are, at most `most`; none is not a number. */
+/* All digits that are here, at most `most`; at least one. */
 static bool
 take_number(struct cursor *c, unsigned most, struct number *out)
 {
@@ -107,7 +107,7 @@ days_to_year(uint32_t year)
 {
 	uint32_t before = year - 1; /* the last year that is complete */
 
-	/* Year 0 is a leap year and lies before the formula's first. */
+	/* Year 0 is a leap year, and the formula begins with year 1. */
 	if (year == 0)
 		return -719528;
 	return (int64_t)(365 * before + before / 4 - before / 100 +
@@ -184,7 +184,7 @@ take_calendar_date(struct cursor *c, uint32_t year, int64_t *days_out)
 	return true;
 }
 
-/* A year alone is a date only where more than a bare number follows. */
+/* A year alone is a date only before a T, or before a blank at the end. */
 static bool
 take_date(struct cursor *c, int64_t *days_out)
 {
@@ -206,21 +206,21 @@ take_date(struct cursor *c, int64_t *days_out)
 /* ---- the time of day ---- */
 
 /*
- * A fraction of `unit_ms`, if one is here.  Every digit is cut by itself, to a
- * tenth of a millisecond, since that is how upstream counts: a sixth digit of
- * an hour is worth 3 ms, not 3.6.
+ * A fraction of `unit_ms`, if one is here.  Each digit is cut to a tenth of a
+ * millisecond before the sum, as upstream does: a sixth digit of an hour counts
+ * 3 ms, not 3.6.
  */
 static bool
 take_fraction(struct cursor *c, int64_t unit_ms, int64_t *ms)
 {
-	int64_t worth = unit_ms * 10, tenths = 0;
+	int64_t digit_value = unit_ms * 10, tenths = 0;
 	unsigned digits = 0;
 
 	if (!take(c, '.') && !take(c, ','))
 		return true;
 	while (digits < FRACTION_DIGITS && c->at < c->end && is_digit(*c->at)) {
-		worth /= 10;
-		tenths += (*c->at++ - '0') * worth;
+		digit_value /= 10;
+		tenths += (*c->at++ - '0') * digit_value;
 		digits++;
 	}
 	*ms += tenths / 10;
@@ -269,7 +269,7 @@ take_offset_fraction(struct cursor *c, int64_t *ms)
 	return true;
 }
 
-/* What follows the sign.  With colons throughout or without any. */
+/* What follows the sign: with a colon at each place, or with none. */
 static bool
 take_offset_size(struct cursor *c, int64_t *ms_out)
 {
@@ -332,11 +332,11 @@ load(const char *at)
 #define DIGITS_TAIL 0x00ffffff00ffff00u /* :00.000Z */
 
 /*
- * Takes the form off eight bytes.  What is left is 0 to 9 where the form has
- * a digit and nothing elsewhere, or `bad` becomes other than 0.
+ * Compares eight bytes with the form.  Gives 0 to 9 in the bytes where the form
+ * has a digit and 0 in the others; if they do not match, `bad` becomes nonzero.
  */
 static inline uint64_t
-strip(uint64_t word, uint64_t form, uint64_t digits, uint64_t *bad)
+match_form(uint64_t word, uint64_t form, uint64_t digits, uint64_t *bad)
 {
 	const uint64_t high = 0xf0f0f0f0f0f0f0f0u;
 
@@ -346,7 +346,7 @@ strip(uint64_t word, uint64_t form, uint64_t digits, uint64_t *bad)
 	return word;
 }
 
-/* The two digits at byte `at` of a stripped word. */
+/* The two digits at byte `at` of a word from match_form. */
 static uint32_t
 pair(uint64_t word, unsigned at)
 {
@@ -355,8 +355,8 @@ pair(uint64_t word, unsigned at)
 }
 
 /*
- * What follows the seconds.  Mostly that is three digits and a Z, which are
- * read together with the seconds once more, being eight bytes with them.
+ * What follows the seconds.  Mostly that is three digits and a Z.  Together
+ * with the seconds they are eight bytes, so the seconds are read once more.
  */
 static bool
 take_tail(struct cursor *c, int64_t *ms)
@@ -364,8 +364,8 @@ take_tail(struct cursor *c, int64_t *ms)
 	uint64_t bad = 0, tail;
 
 	if (c->end - c->at >= 5) {
-		tail =
-		    strip(load(c->at - 3), load(":00.000Z"), DIGITS_TAIL, &bad);
+		tail = match_form(
+		    load(c->at - 3), load(":00.000Z"), DIGITS_TAIL, &bad);
 		if (bad == 0) {
 			*ms += pair(tail, 4) * 10 + (tail >> 48 & 0xf);
 			c->at += 5;
@@ -388,10 +388,10 @@ timestamp_usual(const char *text, const char *end, int64_t *ms_out)
 
 	if (end - text < USUAL_LENGTH || (text[10] != 'T' && text[10] != ' '))
 		return NULL;
-	date = strip(load(text), load("0000-00-"), DIGITS_DATE, &bad);
-	middle = strip(load(text + 8) & DIGITS_TIME,
+	date = match_form(load(text), load("0000-00-"), DIGITS_DATE, &bad);
+	middle = match_form(load(text + 8) & DIGITS_TIME,
 	    load("00:00:00") & DIGITS_TIME, DIGITS_TIME, &bad);
-	time = strip(load(text + 11), load("00:00:00"), DIGITS_TIME, &bad);
+	time = match_form(load(text + 11), load("00:00:00"), DIGITS_TIME, &bad);
 	year = pair(date, 0) * 100 + pair(date, 2);
 	month = pair(date, 5);
 	day = pair(middle, 0);

@@ -1,10 +1,11 @@
 /*
- * timestamp - an instant written as ISO 8601, as all of Polaris reads it.
+ * timestamp - an instant written as ISO 8601, in the forms that Polaris
+ * accepts.
  *
- * Upstream has three parsers of time (Joda behind each), which disagree in
- * places.  This one takes what all three read as the same instant, and a blank
- * in the place of the `T`, which Polaris documents; it refuses the rest, since
- * one row that upstream cannot read may cost its neighbours.
+ * Upstream parses times in three places (all use Joda), which disagree in some
+ * cases.  This parser accepts what all three read as the same instant, and a
+ * blank in place of the `T`, which Polaris documents.  It refuses everything
+ * else: one row that upstream cannot read may make it drop other rows too.
  *
  *	date	YYYY-MM-DD  YYYY-MM  YYYY-Www[-d]  YYYY-ddd
  *		(month, day and week may have one digit); or YYYY before a T
@@ -12,12 +13,10 @@
  *	time	hh[:mm[:ss]], the last of them with a fraction of 1 to 9 digits
  *	offset	Z  +hh  +hh:mm  +hh:mm:ss  +hhmm  +hhmmss, seconds with fraction
  *
- * Letters may be small, a fraction may follow a comma, and no offset is UTC.
- * Fractions are cut to the millisecond, never rounded.
+ * Letters may be lower case, a comma may begin a fraction, and no offset is
+ * UTC. Fractions are cut to the millisecond, never rounded.
  *
  * Units	milliseconds since 1970-01-01T00:00:00Z.
- * Ownership	borrows the text for the call.
- * Threads	none inside.
  * Errors	not such a time: false, and the output is untouched.
  */
 #ifndef PARSERS_TIMESTAMP_H
@@ -33,9 +32,9 @@
 bool timestamp_parse(const char *text, size_t len, int64_t *ms_out);
 
 /*
- * Nearly every producer writes YYYY-MM-DDThh:mm:ss[.f][offset].  Reads such a
- * time at the front of a longer text, without a branch a character; gives what
- * follows it, or NULL: read it the long way, whatever that will say.
+ * The fast path for YYYY-MM-DDThh:mm:ss[.f][offset], the form that nearly every
+ * producer writes, at the front of a longer text.  Gives what follows the time;
+ * NULL: not this form, and only timestamp_parse can say whether it is a time.
  */
 const char *timestamp_usual(const char *text, const char *end, int64_t *ms_out);
 

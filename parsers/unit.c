@@ -11,10 +11,10 @@
 
 struct suffix {
 	const char *word;
-	uint64_t worth;
+	uint64_t factor;
 };
 
-/* Largest first: printing takes the first that divides. */
+/* Largest first: unit_print takes the first that divides the value. */
 /* clang-format off */
 static const struct suffix count_suffixes[] = {
 	{ "",    1 },
@@ -104,7 +104,7 @@ unit_parse(
 	if (suffix == NULL)
 		return err_set(err, ERR_INPUT, (size_t)(rest - text), "%s",
 		    kinds[unit].allowed);
-	if (__builtin_mul_overflow(number, suffix->worth, &value) ||
+	if (__builtin_mul_overflow(number, suffix->factor, &value) ||
 	    value > kinds[unit].most) {
 		unit_print(unit, kinds[unit].most, most);
 		return err_set(
@@ -123,8 +123,8 @@ unit_print(enum unit unit, uint64_t value, char text[UNIT_TEXT_MAX])
 		strcpy(text, kinds[unit].zero);
 		return;
 	}
-	while (value % suffix->worth != 0)
-		suffix++; /* ends: the last one is worth 1 */
-	snprintf(text, UNIT_TEXT_MAX, "%" PRIu64 "%s", value / suffix->worth,
+	while (value % suffix->factor != 0)
+		suffix++; /* ends: the last factor is 1 */
+	snprintf(text, UNIT_TEXT_MAX, "%" PRIu64 "%s", value / suffix->factor,
 	    suffix->word);
 }

@@ -4,18 +4,15 @@
  *	count	60			digits alone
  *	bytes	1MB 64KiB 4096		KB MB GB: powers of 1000,
  *					KiB MiB GiB: powers of 1024, none: bytes
- *	time	500ms 25s 10m 7d	ms s m h d; only 0 may go without
+ *	time	500ms 25s 10m 7d	ms s m h d; only 0 needs no unit
  *
- * Reading is strict: no sign, blank, fraction, leading zero or overflow, so
- * that what is printed back is what was meant.  Printing is exact: it takes
- * the largest unit that divides the value, and reading that gives the value
- * again.
+ * Reading is strict: no sign, blank, fraction, leading zero or overflow.
+ * Printing uses the largest unit that divides the value, so that reading the
+ * printed text gives the same value.
  *
  * Units	bytes; milliseconds, at most 4,000,000 days.
- * Ownership	none.
- * Threads	none inside.
- * Errors	ERR_INPUT with what is allowed, without the text that was
- *		given: it may have come from a secret's place.
+ * Errors	ERR_INPUT with what is allowed.  The text that was given is not
+ *		repeated: it may be a secret in the wrong place.
  */
 #ifndef PARSERS_UNIT_H
 #define PARSERS_UNIT_H

@@ -1,15 +1,14 @@
 /*
- * url - an http or https URL, cut into the parts that we ask about.
+ * url - an http or https URL, split into its parts.
  *
  *	https://host.example:8443/v1/events/{table}?a=b
  *	        |-- host --| port |---- path -----| |query|
  *
  * Stricter than the standards: visible ASCII only, no user and password (they
- * would end up in logs), no fragment (it is never sent).  Braces are allowed,
- * for a place where something will be filled in.
+ * would be written to logs), no fragment (it is never sent).  Braces are
+ * allowed, for a part that is filled in later.
  *
  * Ownership	spans borrow the text.
- * Threads	none inside.
  * Errors	ERR_INPUT, without the text that was given: it may hold a
  *		secret by mistake.
  */
@@ -32,10 +31,10 @@ struct url {
 
 bool url_parse(const char *text, struct url *url_out, struct err *err);
 
-/* How often `what` occurs in `in`, without overlap. */
+/* How many times `what` occurs in `in`, without overlap. */
 size_t url_count(struct span in, struct span what);
 
-/* The path's segment behind the segment `name`, or the empty span. */
+/* The path's segment after the segment `name`, or the empty span. */
 struct span url_segment_after(struct span path, struct span name);
 
 #endif

@@ -3,9 +3,9 @@
 #include <stdbool.h>
 
 /*
- * The second byte's range says all that is special: it forbids the overlong
- * forms after E0 and F0, the surrogates after ED, and what is too large after
- * F4.  Every later byte is 80..BF.
+ * Only the range of the second byte differs: it excludes the overlong forms
+ * after E0 and F0, the surrogates after ED, and what is too large after F4.
+ * Every later byte is 80..BF.
  */
 static const struct {
 	uint8_t first, last; /* of the lead byte */

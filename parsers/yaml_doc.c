@@ -6,9 +6,9 @@
 #include <string.h>
 #include <yaml.h>
 
-/* A node and the memory it owns; all of a tree's hang on one chain. */
-struct made {
-	struct made *before;
+/* A node and its memory; one list links all nodes of a tree. */
+struct owned_node {
+	struct owned_node *previous; /* in order of creation */
 	struct yaml_doc_node node;
 	struct yaml_doc_node *last; /* of its members */
 	size_t members;
@@ -16,19 +16,19 @@ struct made {
 };
 
 struct yaml_doc {
-	struct made *made;
-	struct made *root;
+	struct owned_node *newest;
+	struct owned_node *root;
 };
 
-/* Where the reader stands: the open maps and lists, innermost last. */
+/* The state of the reader: the open maps and lists, innermost last. */
 struct reader {
 	yaml_parser_t parser;
 	const char *name;
-	struct yaml_doc *conf;
-	struct made *open[YAML_DOC_DEPTH_MAX];
+	struct yaml_doc *doc;
+	struct owned_node *open[YAML_DOC_DEPTH_MAX];
 	unsigned depth;
 	size_t nodes;
-	char *key; /* read, its value not yet */
+	char *key; /* the value that belongs to it comes next */
 	yaml_mark_t key_mark;
 	bool done;
 	struct err *err;
@@ -56,7 +56,7 @@ no_memory(struct reader *r)
 	return err_set(r->err, ERR_HOST, 0, "%.160s: out of memory", r->name);
 }
 
-/* The library's own complaint: what, where, and while doing what. */
+/* The library's own error: what, where, and while doing what. */
 static bool
 fail_syntax(struct reader *r)
 {
@@ -76,15 +76,16 @@ fail_syntax(struct reader *r)
 }
 
 /*
- * YAML ends a word at a brace inside {...}, so that {secret: ${NAME}} and
- * {url: http://h/{table}} would be errors that nobody understands.  Braces
- * around a name, right behind another character of a word, mean nothing else
- * in YAML; they are veiled from the library as two private characters, one
- * column each like the braces, and unveiled in what it read.
+ * YAML ends a word at a brace inside {...}, so {secret: ${NAME}} and
+ * {url: http://h/{table}} would be errors that are hard to understand.  Braces
+ * around a name, directly after another character of a word, have no other
+ * meaning in YAML.  They are replaced with two private-use characters before
+ * the library reads the text, and put back afterwards.  Each is one column wide
+ * like the brace, so that columns in messages stay right.
  */
-static const char veils[2][4] = { "\xee\x81\xbb", "\xee\x81\xbd" };
+static const char placeholders[2][4] = { "\xee\x81\xbb", "\xee\x81\xbd" };
 
-#define VEIL_LEN 3
+#define PLACEHOLDER_LEN 3
 
 static bool
 name_byte(char c)
@@ -109,11 +110,11 @@ braces_at(struct span text, size_t at)
 	return end + 1 - at;
 }
 
-/* Gives a copy in which such braces are veiled; NULL: no memory. */
+/* Gives a copy in which such braces are replaced; NULL: no memory. */
 static char *
-veil(struct span text, size_t *len_out)
+replace_braces(struct span text, size_t *len_out)
 {
-	char *copy = malloc(text.len * VEIL_LEN + 1), *to = copy;
+	char *copy = malloc(text.len * PLACEHOLDER_LEN + 1), *to = copy;
 	size_t braces, i = 0;
 
 	while (copy != NULL && i < text.len) {
@@ -122,9 +123,9 @@ veil(struct span text, size_t *len_out)
 			*to++ = text.at[i++];
 			continue;
 		}
-		to = mempcpy(to, veils[0], VEIL_LEN);
+		to = mempcpy(to, placeholders[0], PLACEHOLDER_LEN);
 		to = mempcpy(to, text.at + i + 1, braces - 2);
-		to = mempcpy(to, veils[1], VEIL_LEN);
+		to = mempcpy(to, placeholders[1], PLACEHOLDER_LEN);
 		i += braces;
 	}
 	if (copy != NULL)
@@ -132,7 +133,7 @@ veil(struct span text, size_t *len_out)
 	return copy;
 }
 
-/* Unveiled, and with a NUL behind it. */
+/* A copy with the braces put back, and a NUL after it. */
 static char *
 text_copy(const void *bytes, size_t len)
 {
@@ -142,11 +143,11 @@ text_copy(const void *bytes, size_t len)
 	if (copy == NULL)
 		return NULL;
 	while (from < end) {
-		if (end - from >= VEIL_LEN &&
-		    (memcmp(from, veils[0], VEIL_LEN) == 0 ||
-			memcmp(from, veils[1], VEIL_LEN) == 0)) {
-			*to++ = from[2] == veils[0][2] ? '{' : '}';
-			from += VEIL_LEN;
+		if (end - from >= PLACEHOLDER_LEN &&
+		    (memcmp(from, placeholders[0], PLACEHOLDER_LEN) == 0 ||
+			memcmp(from, placeholders[1], PLACEHOLDER_LEN) == 0)) {
+			*to++ = from[2] == placeholders[0][2] ? '{' : '}';
+			from += PLACEHOLDER_LEN;
 		} else
 			*to++ = *from++;
 	}
@@ -154,45 +155,45 @@ text_copy(const void *bytes, size_t len)
 	return copy;
 }
 
-/* Hangs a new node where the reader stands; takes the key read before it. */
-static struct made *
+/* Adds a node to the innermost open map or list, with the key before it. */
+static struct owned_node *
 node_add(struct reader *r, enum yaml_doc_kind kind, yaml_mark_t at)
 {
-	struct made *in = r->depth > 0 ? r->open[r->depth - 1] : NULL;
-	struct made *made;
+	struct owned_node *in = r->depth > 0 ? r->open[r->depth - 1] : NULL;
+	struct owned_node *owned;
 
 	if (++r->nodes > YAML_DOC_NODES_MAX) {
 		fail(r, ERR_LIMIT, at, "more than %d values",
 		    YAML_DOC_NODES_MAX);
 		return NULL;
 	}
-	made = calloc(1, sizeof *made);
-	if (made == NULL) {
+	owned = calloc(1, sizeof *owned);
+	if (owned == NULL) {
 		no_memory(r);
 		return NULL;
 	}
 	if (r->key != NULL)
 		at = r->key_mark;
-	made->before = r->conf->made;
-	r->conf->made = made;
-	made->key = r->key;
+	owned->previous = r->doc->newest;
+	r->doc->newest = owned;
+	owned->key = r->key;
 	r->key = NULL;
-	made->node = (struct yaml_doc_node){ .kind = kind,
+	owned->node = (struct yaml_doc_node){ .kind = kind,
 		.line = (unsigned)at.line + 1,
 		.column = (unsigned)at.column + 1,
-		.key = made->key };
+		.key = owned->key };
 
 	if (in == NULL)
-		r->conf->root = made;
+		r->doc->root = owned;
 	else if (in->last == NULL)
-		in->node.first = &made->node;
+		in->node.first = &owned->node;
 	else
-		in->last->next = &made->node;
+		in->last->next = &owned->node;
 	if (in != NULL) {
-		in->last = &made->node;
+		in->last = &owned->node;
 		in->members++;
 	}
-	return made;
+	return owned;
 }
 
 static bool
@@ -213,21 +214,21 @@ scalar_read(struct reader *r, const yaml_event_t *e)
 {
 	bool in_map =
 	    r->depth > 0 && r->open[r->depth - 1]->node.kind == YAML_DOC_MAP;
-	struct made *made;
+	struct owned_node *owned;
 
 	if (memchr(e->data.scalar.value, '\0', e->data.scalar.length) != NULL)
 		return fail(r, ERR_INPUT, e->start_mark,
 		    "a NUL character is not allowed");
 	if (in_map && r->key == NULL)
 		return key_read(r, e);
-	made = node_add(r, YAML_DOC_SCALAR, e->start_mark);
-	if (made == NULL)
+	owned = node_add(r, YAML_DOC_SCALAR, e->start_mark);
+	if (owned == NULL)
 		return false;
-	made->text = text_copy(e->data.scalar.value, e->data.scalar.length);
-	if (made->text == NULL)
+	owned->text = text_copy(e->data.scalar.value, e->data.scalar.length);
+	if (owned->text == NULL)
 		return no_memory(r);
-	made->node.text = made->text;
-	made->node.plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	owned->node.text = owned->text;
+	owned->node.plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	return true;
 }
 
@@ -235,7 +236,7 @@ static bool
 collection_open(
     struct reader *r, const yaml_event_t *e, enum yaml_doc_kind kind)
 {
-	struct made *made;
+	struct owned_node *owned;
 
 	if (r->depth > 0 && r->open[r->depth - 1]->node.kind == YAML_DOC_MAP &&
 	    r->key == NULL)
@@ -245,14 +246,14 @@ collection_open(
 	if (r->depth == YAML_DOC_DEPTH_MAX)
 		return fail(r, ERR_LIMIT, e->start_mark,
 		    "nested more than %d deep", YAML_DOC_DEPTH_MAX);
-	made = node_add(r, kind, e->start_mark);
-	if (made == NULL)
+	owned = node_add(r, kind, e->start_mark);
+	if (owned == NULL)
 		return false;
-	r->open[r->depth++] = made;
+	r->open[r->depth++] = owned;
 	return true;
 }
 
-/* By key, and a key given twice by place, so that the second is told. */
+/* By key, then by place: of two equal keys the second is reported. */
 static int
 member_order(const void *a, const void *b)
 {
@@ -268,7 +269,7 @@ member_order(const void *a, const void *b)
 }
 
 static bool
-keys_distinct(struct reader *r, const struct made *map)
+keys_distinct(struct reader *r, const struct owned_node *map)
 {
 	const struct yaml_doc_node **sorted, *n;
 	bool ok = true;
@@ -298,12 +299,12 @@ keys_distinct(struct reader *r, const struct made *map)
 static bool
 collection_close(struct reader *r)
 {
-	struct made *made = r->open[--r->depth];
+	struct owned_node *owned = r->open[--r->depth];
 
-	return made->node.kind != YAML_DOC_MAP || keys_distinct(r, made);
+	return owned->node.kind != YAML_DOC_MAP || keys_distinct(r, owned);
 }
 
-/* What YAML has and a configuration must not. */
+/* Refuses features of YAML that a configuration must not use. */
 static bool
 event_allowed(struct reader *r, const yaml_event_t *e)
 {
@@ -335,7 +336,7 @@ event_allowed(struct reader *r, const yaml_event_t *e)
 	if (directive)
 		return fail(r, ERR_INPUT, e->start_mark,
 		    "directives (%%) are not supported");
-	if (e->type == YAML_DOCUMENT_START_EVENT && r->conf->root != NULL)
+	if (e->type == YAML_DOCUMENT_START_EVENT && r->doc->root != NULL)
 		return fail(r, ERR_INPUT, e->start_mark,
 		    "a second document: one file is one configuration");
 	return true;
@@ -379,19 +380,19 @@ read_all(struct reader *r)
 	return ok;
 }
 
-/* Comments alone give no document; "---" gives one with an empty scalar. */
+/* A file of comments has no document; "---" has one with an empty scalar. */
 static bool
 root_ensure(struct reader *r)
 {
-	struct made *made;
+	struct owned_node *owned;
 
-	if (r->conf->root != NULL)
+	if (r->doc->root != NULL)
 		return true;
-	made = node_add(r, YAML_DOC_SCALAR, (yaml_mark_t){ 0 });
-	if (made == NULL)
+	owned = node_add(r, YAML_DOC_SCALAR, (yaml_mark_t){ 0 });
+	if (owned == NULL)
 		return false;
-	made->node.text = "";
-	made->node.plain = true;
+	owned->node.text = "";
+	owned->node.plain = true;
 	return true;
 }
 
@@ -400,7 +401,7 @@ yaml_doc_parse(
     struct yaml_doc **out, const char *name, struct span text, struct err *err)
 {
 	struct reader r = { .name = name, .err = err };
-	char *veiled = NULL;
+	char *replaced = NULL;
 	size_t len = 0;
 	bool ok = false;
 
@@ -409,50 +410,50 @@ yaml_doc_parse(
 		    "%.160s: larger than %d bytes", name, YAML_DOC_BYTES_MAX);
 	if (!yaml_parser_initialize(&r.parser))
 		return no_memory(&r);
-	r.conf = calloc(1, sizeof *r.conf);
-	veiled = veil(text, &len);
-	if (r.conf == NULL || veiled == NULL) {
+	r.doc = calloc(1, sizeof *r.doc);
+	replaced = replace_braces(text, &len);
+	if (r.doc == NULL || replaced == NULL) {
 		no_memory(&r);
 		goto out;
 	}
-	/* Told, not guessed: a file in UTF-16 is refused. */
+	/* The library must not detect the encoding: UTF-16 is refused. */
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(
-	    &r.parser, (const unsigned char *)veiled, len);
+	    &r.parser, (const unsigned char *)replaced, len);
 	if (!read_all(&r) || !root_ensure(&r))
 		goto out;
-	*out = r.conf;
-	r.conf = NULL;
+	*out = r.doc;
+	r.doc = NULL;
 	ok = true;
 out:
 	free(r.key);
-	free(veiled);
-	yaml_doc_free(&r.conf);
+	free(replaced);
+	yaml_doc_free(&r.doc);
 	yaml_parser_delete(&r.parser);
 	return ok;
 }
 
 void
-yaml_doc_free(struct yaml_doc **conf)
+yaml_doc_free(struct yaml_doc **doc)
 {
-	struct made *made, *before;
+	struct owned_node *owned, *previous;
 
-	if (*conf == NULL)
+	if (*doc == NULL)
 		return;
-	for (made = (*conf)->made; made != NULL; made = before) {
-		before = made->before;
-		free(made->key);
-		free(made->text);
-		free(made);
+	for (owned = (*doc)->newest; owned != NULL; owned = previous) {
+		previous = owned->previous;
+		free(owned->key);
+		free(owned->text);
+		free(owned);
 	}
-	free(*conf);
-	*conf = NULL;
+	free(*doc);
+	*doc = NULL;
 }
 
 const struct yaml_doc_node *
-yaml_doc_root(const struct yaml_doc *conf)
+yaml_doc_root(const struct yaml_doc *doc)
 {
-	return &conf->root->node;
+	return &doc->root->node;
 }
 
 bool

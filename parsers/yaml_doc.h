@@ -1,19 +1,18 @@
 /*
- * yaml_doc - a YAML document as a small tree that knows its lines.
+ * yaml_doc - a YAML document as a small tree whose nodes know their lines.
  *
- * Only what a configuration needs: maps, lists and scalars.  Whatever would
- * make a file mean something else than what its reader sees is an error:
- * a key given twice, anchors and aliases, tags, directives, a second document.
- * Every scalar is text; what it means is decided by whoever asks for it.  A
- * file that holds nothing is one plain scalar without characters, as is a
- * value that was left out (yaml_doc_is_nothing).
+ * It has only what a configuration needs: maps, lists and scalars.  Everything
+ * that could make a file mean something else than its reader expects is an
+ * error: a key given twice, anchors and aliases, tags, directives, a second
+ * document.  Every scalar is text; the caller decides what it means.  A file
+ * that holds nothing is one plain scalar without characters, and so is a value
+ * that was left out (yaml_doc_is_nothing).
  *
- * This is the only file that knows the YAML library.
+ * Only yaml_doc.c uses the YAML library.
  *
  * Units	lines and columns count from 1.
- * Ownership	yaml_doc_parse gives the tree, yaml_doc_free takes it; nodes and their
- *		texts live as long as the tree.
- * Threads	a tree is read only.
+ * Ownership	yaml_doc_parse gives the tree, yaml_doc_free frees it; nodes
+ *		and their texts live as long as the tree.
  * Errors	ERR_INPUT or ERR_LIMIT, the text begins "name:line:column: ";
  *		ERR_HOST when out of memory.
  */
@@ -45,14 +44,14 @@ struct yaml_doc_node {
 
 struct yaml_doc;
 
-/* `name` is what messages call the text: its file. */
+/* `name` is the file name for messages. */
 bool yaml_doc_parse(
     struct yaml_doc **out, const char *name, struct span text, struct err *err);
-void yaml_doc_free(struct yaml_doc **conf);
+void yaml_doc_free(struct yaml_doc **doc);
 
-const struct yaml_doc_node *yaml_doc_root(const struct yaml_doc *conf);
+const struct yaml_doc_node *yaml_doc_root(const struct yaml_doc *doc);
 
-/* Was nothing written here?  "a:" has such a value, "a: ''" has not. */
+/* Was the value left out?  True for "a:", false for "a: ''". */
 bool yaml_doc_is_nothing(const struct yaml_doc_node *node);
 
 /* The member of a map, or NULL. */

@@ -22,21 +22,21 @@ struct credential {
 	struct buffer form;
 
 	enum credential_state state;
-	int64_t asked_ns;  /* when the fetch under way began */
-	int64_t retry_ns;  /* no fetch before */
+	int64_t fetch_ns;  /* when the current fetch began */
+	int64_t retry_ns;  /* no fetch before this time */
 	unsigned failures; /* of fetches, in a row */
-	unsigned refusals; /* 401 in close succession */
+	unsigned refusals; /* 401 within a minute of the one before */
 	int64_t refused_ns;
 
-	/* What is sent, and of a token the end. */
+	/* The header that is sent, and the times of its token. */
 	struct buffer header;
 	uint64_t generation;
 	int64_t renew_ns, end_ns;
-	bool wanted; /* the next token is fetched because of a 401 */
-	bool forced; /* this one was */
+	bool refetch;   /* the next token is fetched because of a 401 */
+	bool refetched; /* this token was */
 	bool accepted;
-	bool doubted; /* this one was refused to one table, */
-	uint64_t doubter;
+	bool refused_once; /* one table got a 401 for this token: */
+	uint64_t refused_table;
 };
 
 /* clang-format off */
@@ -86,9 +86,9 @@ has_token(const struct credential *c)
 	       c->state == CREDENTIAL_RENEWING;
 }
 
-/* The one place where the state changes. */
+/* Only this function changes the state. */
 static void
-move(struct credential *c, enum credential_event event)
+transition(struct credential *c, enum credential_event event)
 {
 	enum credential_state state = credential_next(c->state, event);
 
@@ -98,21 +98,20 @@ move(struct credential *c, enum credential_event event)
 		wipe(&c->header);
 }
 
-/* Full jitter: anything up to a ceiling that doubles. */
+/* Full jitter: a random time up to a limit that doubles with each attempt. */
 static int64_t
 backoff_ns(unsigned attempt, uint64_t random)
 {
 	unsigned doubles =
 	    attempt < BACKOFF_DOUBLES ? attempt : BACKOFF_DOUBLES;
-	int64_t ceiling = BACKOFF_MIN_NS << doubles;
+	int64_t limit = BACKOFF_MIN_NS << doubles;
 
-	if (ceiling > BACKOFF_MAX_NS)
-		ceiling = BACKOFF_MAX_NS;
-	return (int64_t)((unsigned __int128)random * (uint64_t)ceiling >> 64) +
-	       1;
+	if (limit > BACKOFF_MAX_NS)
+		limit = BACKOFF_MAX_NS;
+	return (int64_t)((unsigned __int128)random * (uint64_t)limit >> 64) + 1;
 }
 
-/* Reserves first: growing would leave a copy of the secret behind. */
+/* Reserves first: realloc could leave a copy of the secret in freed memory. */
 static bool
 set_header(struct credential *c, const char *scheme, struct span value)
 {
@@ -241,20 +240,20 @@ bool
 credential_step(struct credential *c, int64_t now_ns)
 {
 	if (has_token(c) && now_ns >= c->end_ns)
-		move(c, CREDENTIAL_LOST);
+		transition(c, CREDENTIAL_LOST);
 	if (c->state == CREDENTIAL_FRESH && now_ns >= c->renew_ns)
-		move(c, CREDENTIAL_AGE);
+		transition(c, CREDENTIAL_AGE);
 	if (c->state != CREDENTIAL_EMPTY && c->state != CREDENTIAL_STALE)
 		return false;
 	if (now_ns < c->retry_ns)
 		return false;
-	move(c, CREDENTIAL_FETCH);
-	c->asked_ns = now_ns;
+	transition(c, CREDENTIAL_FETCH);
+	c->fetch_ns = now_ns;
 	return true;
 }
 
 static int64_t
-least(int64_t a, int64_t b)
+earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -265,11 +264,11 @@ credential_due_ns(const struct credential *c)
 	int64_t due = c->secret != NULL ? secret_next_ns(c->secret) : INT64_MAX;
 
 	if (has_token(c))
-		due = least(due, c->end_ns);
+		due = earlier(due, c->end_ns);
 	if (c->state == CREDENTIAL_FRESH)
-		due = least(due, c->renew_ns);
+		due = earlier(due, c->renew_ns);
 	if (c->state == CREDENTIAL_EMPTY || c->state == CREDENTIAL_STALE)
-		due = least(due, c->retry_ns);
+		due = earlier(due, c->retry_ns);
 	return due;
 }
 
@@ -292,27 +291,28 @@ credential_form(struct credential *c, struct err *err)
 	return (struct span){ 0 };
 }
 
-/* The life counts from when we asked: it began no earlier. */
+/* The lifetime counts from the request: the token was issued later. */
 static bool
-take_grant(struct credential *c, const struct token_response *g, int64_t now_ns,
-    struct err *err)
+store_token(struct credential *c, const struct token_response *token,
+    int64_t now_ns, struct err *err)
 {
-	int64_t life_ns = g->life_s * NS_PER_S;
+	int64_t life_ns = token->life_s * NS_PER_S;
 
-	if (c->asked_ns + life_ns <= now_ns)
+	if (c->fetch_ns + life_ns <= now_ns)
 		return err_set(err, ERR_INPUT, 0,
 		    "the answer took longer than the token's life");
-	if (!set_header(c, "Bearer ", (struct span){ g->bearer, g->len }))
+	if (!set_header(
+		c, "Bearer ", (struct span){ token->bearer, token->len }))
 		return err_set(err, ERR_HOST, 0, "out of memory");
 	c->generation++;
-	c->end_ns = c->asked_ns + life_ns;
-	c->renew_ns = c->asked_ns + life_ns / 4 * 3;
+	c->end_ns = c->fetch_ns + life_ns;
+	c->renew_ns = c->fetch_ns + life_ns / 4 * 3;
 	c->retry_ns = now_ns;
 	c->failures = 0;
-	c->forced = c->wanted;
-	c->wanted = false;
-	c->accepted = c->doubted = false;
-	move(c, CREDENTIAL_GOOD);
+	c->refetched = c->refetch;
+	c->refetch = false;
+	c->accepted = c->refused_once = false;
+	transition(c, CREDENTIAL_GOOD);
 	return true;
 }
 
@@ -321,19 +321,19 @@ credential_failed(struct credential *c, int64_t now_ns, uint64_t random)
 {
 	wipe(&c->form);
 	c->retry_ns = now_ns + backoff_ns(c->failures++, random);
-	move(c, CREDENTIAL_BAD);
+	transition(c, CREDENTIAL_BAD);
 }
 
 bool
 credential_answer(
     struct credential *c, const struct credential_reply *r, struct err *err)
 {
-	struct token_response g;
+	struct token_response token;
 	bool ok =
-	    token_response_read(r->status, r->body, r->wall_ms, &g, err) &&
-	    take_grant(c, &g, r->now_ns, err);
+	    token_response_read(r->status, r->body, r->wall_ms, &token, err) &&
+	    store_token(c, &token, r->now_ns, err);
 
-	explicit_bzero(&g, sizeof g);
+	explicit_bzero(&token, sizeof token);
 	wipe(&c->form);
 	if (!ok)
 		credential_failed(c, r->now_ns, r->random);
@@ -369,11 +369,11 @@ credential_accepted(struct credential *c, uint64_t generation)
 		c->accepted = true;
 }
 
-/* Says when another may be asked for. */
+/* Sets the time of the next fetch after a 401. */
 static void
-want_another(struct credential *c, int64_t now_ns, uint64_t random)
+schedule_refetch(struct credential *c, int64_t now_ns, uint64_t random)
 {
-	c->wanted = true;
+	c->refetch = true;
 	if (now_ns - c->refused_ns > BACKOFF_MAX_NS)
 		c->refusals = 0;
 	if (c->refusals > 0)
@@ -384,19 +384,20 @@ want_another(struct credential *c, int64_t now_ns, uint64_t random)
 	c->refused_ns = now_ns;
 }
 
-/* Once for each token; a second table's word ends it. */
+/* The first table to get a 401 starts a fetch; a second one drops the token. */
 static void
-doubt(struct credential *c, uint64_t table, int64_t now_ns, uint64_t random)
+note_refusal(
+    struct credential *c, uint64_t table, int64_t now_ns, uint64_t random)
 {
-	if (c->doubted && c->doubter != table)
-		move(c, CREDENTIAL_LOST);
-	if (c->doubted)
+	if (c->refused_once && c->refused_table != table)
+		transition(c, CREDENTIAL_LOST);
+	if (c->refused_once)
 		return;
-	c->doubted = true;
-	c->doubter = table;
+	c->refused_once = true;
+	c->refused_table = table;
 	if (c->state == CREDENTIAL_FRESH)
-		move(c, CREDENTIAL_AGE);
-	want_another(c, now_ns, random);
+		transition(c, CREDENTIAL_AGE);
+	schedule_refetch(c, now_ns, random);
 }
 
 enum credential_verdict
@@ -408,19 +409,20 @@ credential_refused(struct credential *c, uint64_t generation, uint64_t table,
 	if (c->options->kind != CREDENTIAL_OAUTH2)
 		return CREDENTIAL_WRONG;
 	if (has_token(c))
-		doubt(c, table, now_ns, random);
-	return c->forced && !c->accepted ? CREDENTIAL_WRONG : CREDENTIAL_RENEWS;
+		note_refusal(c, table, now_ns, random);
+	return c->refetched && !c->accepted ? CREDENTIAL_WRONG
+					    : CREDENTIAL_RENEWS;
 }
 
 void
 credential_mask(const struct credential *c, char *text, size_t len)
 {
-	const char *blank = NULL;
+	const char *space = NULL;
 
 	if (c->header.len > 0)
-		blank = strchr(c->header.at, ' ');
-	if (blank != NULL)
-		secret_mask(text, len, span_of(blank + 1));
+		space = strchr(c->header.at, ' ');
+	if (space != NULL)
+		secret_mask(text, len, span_of(space + 1));
 	if (c->secret != NULL)
 		secret_mask(text, len, secret_text(c->secret));
 }

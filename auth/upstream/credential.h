@@ -1,8 +1,8 @@
 /*
- * credential - what we send to the upstream as Authorization, and its renewal.
+ * credential - the Authorization header that we send upstream, and its renewal.
  *
- * A state machine that sends nothing and reads no clock: the client sends the
- * form when told to, and reports each answer.
+ * It is a state machine without sockets, threads or a clock: the client sends
+ * the token request when credential_step says so, and reports each answer.
  *
  *	          +--------- bad ---------+
  *	          v                       |
@@ -18,24 +18,23 @@
  *	                       ^               |
  *	                       +----- bad -----+
  *
- *	age   75 % of the token's life is over, or a table got a 401: fetch
- *	      another, use this one
- *	lost  the token's life is over, or two tables got a 401
+ *	age   75 % of the token's lifetime is over, or a table got a 401: fetch
+ *	      another token, and use this one until then
+ *	lost  the token has expired, or two tables got a 401
  *
- * One fetch is under way in FETCHING and RENEWING, none elsewhere.
+ * One fetch is running in FETCHING and RENEWING, none in the other states.
  *
- * A failed fetch is tried again after a backoff with full jitter, 0.5 s to
- * 60 s.  The first 401 fetches at once; further ones within a minute wait for
- * a backoff of their own, so that an upstream which accepts no token costs one
- * fetch a backoff and not one a call.  A 401 may concern one table alone: the
- * token still serves the other tables until a second table gets a 401 too.
+ * A failed fetch is repeated after a backoff with full jitter, 0.5 s to 60 s.
+ * The first 401 starts a fetch at once.  Further ones within a minute wait for
+ * a backoff of their own: an upstream that accepts no token causes one fetch a
+ * backoff, not one a request.  A 401 may concern one table only, so the token
+ * still serves the other tables until a second table gets a 401.
  *
- * Each token, and each API key, has a generation.  A 401 for an older one says
- * nothing about the current one.  A 401 for a token that was itself fetched
- * because of a 401, and was never accepted, means that renewing is in vain.
+ * Each token and each API key has a generation.  A 401 for an older generation
+ * says nothing about the current one.  If a token was fetched because of a 401
+ * and gets a 401 before it was ever accepted, fetching does not help.
  *
- * Units	`random` is 64 unpredictable bits.
- * Errors	a text without secrets and without what a server sent.
+ * Errors	the text holds no secret and nothing that a server sent.
  * Source	RFC 6749 sections 4.4 and 5.
  */
 #ifndef AUTH_UPSTREAM_CREDENTIAL_H
@@ -54,7 +53,7 @@ enum credential_kind {
 	CREDENTIAL_API_KEY, /* Basic; a key that starts pok_ is base64(key:) */
 };
 
-/* Strings are the configuration's; NULL where a key was absent. */
+/* Strings are from the configuration; NULL where a key was absent. */
 struct credential_options {
 	enum credential_kind kind;
 	char *token_url;
@@ -68,7 +67,7 @@ struct credential_options {
 
 /* clang-format off */
 enum credential_state {
-	CREDENTIAL_BUG = 0, /* an empty cell of the table: it cannot happen */
+	CREDENTIAL_BUG = 0, /* no such transition */
 	CREDENTIAL_EMPTY, CREDENTIAL_FETCHING,
 	CREDENTIAL_FRESH, CREDENTIAL_STALE, CREDENTIAL_RENEWING,
 	CREDENTIAL_STATES
@@ -81,7 +80,7 @@ enum credential_event { /* good and bad: the end of a fetch */
 };
 /* clang-format on */
 
-/* The table of the drawing; for credential.c and its test. */
+/* The drawing as a table; for credential.c and its test. */
 enum credential_state credential_next(
     enum credential_state state, enum credential_event event);
 
@@ -92,61 +91,59 @@ bool credential_open(struct credential **out,
     const struct credential_options *options, int64_t now_ns, struct err *err);
 void credential_close(struct credential **credential);
 
-/* Reads a changed secret file; a new secret ends every backoff. */
+/* Reads the secret file if it changed; a new secret ends every backoff. */
 enum secret_news credential_refresh(
     struct credential *c, int64_t now_ns, struct err *err);
 
 /*
- * Moves with time; true: send credential_form to the token URL now, and tell
- * the outcome by credential_answer or credential_failed.
+ * Applies the events that are due.  True: send credential_form to the token URL
+ * now, then call credential_answer or credential_failed.
  */
 bool credential_step(struct credential *c, int64_t now_ns);
 
-/* When to call step and refresh again; INT64_MAX: no need. */
+/* When to call step and refresh again; INT64_MAX: never. */
 int64_t credential_due_ns(const struct credential *c);
 
-/* Of type application/x-www-form-urlencoded; wiped by the answer. */
+/* application/x-www-form-urlencoded; valid until the answer or failure. */
 struct span credential_form(struct credential *c, struct err *err);
 
-/* What the token endpoint answered; false: refused, and *err says why. */
 struct credential_reply {
 	unsigned status;
 	struct span body;
 	int64_t now_ns, wall_ms;
-	uint64_t random;
+	uint64_t random; /* 64 unpredictable bits, here and below */
 };
 
+/* The token endpoint answered; false: no token in it, and *err says why. */
 bool credential_answer(struct credential *c,
     const struct credential_reply *reply, struct err *err);
 
-/* It answered nothing at all. */
+/* The token endpoint did not answer. */
 void credential_failed(struct credential *c, int64_t now_ns, uint64_t random);
 
 /* Always with API_KEY and NONE. */
 bool credential_usable(const struct credential *c, int64_t now_ns);
 
-/* The Authorization value; NULL when not usable, or none is sent. */
+/* The Authorization value and its generation; NULL: not usable, or NONE. */
 const char *credential_header(const struct credential *c, int64_t now_ns);
-
-/* Which one that is; it grows with each new token or key. */
 uint64_t credential_generation(const struct credential *c);
 
-/* The upstream answered 2xx to it. */
+/* The upstream answered 2xx. */
 void credential_accepted(struct credential *c, uint64_t generation);
 
 enum credential_verdict {
-	CREDENTIAL_RENEWS, /* a newer one is there, or comes */
-	CREDENTIAL_WRONG,  /* not renewable, or renewed in vain: see above */
+	CREDENTIAL_RENEWS, /* a newer one exists or is being fetched */
+	CREDENTIAL_WRONG,  /* fetching another is impossible or does not help */
 };
 
-/* The upstream answered 401 to it, for this table. */
+/* The upstream answered 401 to a request for this table. */
 enum credential_verdict credential_refused(struct credential *c,
     uint64_t generation, uint64_t table, int64_t now_ns, uint64_t random);
 
-/* Overwrites it and its secret where the text repeats them. */
+/* Overwrites the header's value and the secret where the text repeats them. */
 void credential_mask(const struct credential *c, char *text, size_t len);
 
-/* For metrics: the seconds the token still lives; -1: none. */
+/* For metrics: the seconds until the token expires; -1: no token. */
 int64_t credential_expires_s(const struct credential *c, int64_t now_ns);
 
 #endif

@@ -5,7 +5,7 @@
 #include "auth/web_token.h"
 #include "parsers/json/jdoc.h"
 
-/* Only words of RFC 6749 section 5.2 are repeated: a server may send any. */
+/* Only words of RFC 6749 section 5.2 are logged: a server may send anything. */
 static const char *
 error_word(struct span body)
 {
@@ -29,19 +29,19 @@ error_word(struct span body)
 }
 
 static bool
-read_bearer(const struct jdoc *doc, struct token_response *g, struct err *err)
+read_bearer(const struct jdoc *doc, struct token_response *r, struct err *err)
 {
 	enum jdoc_answer answer = jdoc_string(
-	    doc, "access_token", g->bearer, sizeof g->bearer, &g->len);
+	    doc, "access_token", r->bearer, sizeof r->bearer, &r->len);
 
 	if (answer == JDOC_RANGE)
 		return err_set(err, ERR_LIMIT, 0, "a token of over %d bytes",
 		    TOKEN_RESPONSE_BEARER_MAX);
-	if (answer != JDOC_FOUND || g->len == 0)
+	if (answer != JDOC_FOUND || r->len == 0)
 		return err_set(err, ERR_INPUT, 0,
 		    "access_token is missing, empty, doubled or no string");
-	for (size_t i = 0; i < g->len; i++)
-		if (g->bearer[i] < 0x21 || g->bearer[i] > 0x7e)
+	for (size_t i = 0; i < r->len; i++)
+		if (r->bearer[i] < 0x21 || r->bearer[i] > 0x7e)
 			return err_set(err, ERR_INPUT, 0,
 			    "the token holds what is not visible ASCII");
 	return true;
@@ -64,27 +64,27 @@ read_type(const struct jdoc *doc, struct err *err)
 }
 
 static bool
-read_life(const struct jdoc *doc, int64_t wall_ms, struct token_response *g,
+read_life(const struct jdoc *doc, int64_t wall_ms, struct token_response *r,
     struct err *err)
 {
 	enum jdoc_answer answer;
 	int64_t exp_s;
 
-	answer = jdoc_integer(doc, "expires_in", &g->life_s);
+	answer = jdoc_integer(doc, "expires_in", &r->life_s);
 	if (answer == JDOC_ABSENT) {
-		if (!web_token_expiry(g->bearer, &exp_s))
+		if (!web_token_expiry(r->bearer, &exp_s))
 			return err_set(err, ERR_INPUT, 0,
 			    "neither expires_in nor an exp in the token");
-		g->life_s = exp_s - wall_ms / 1000;
+		r->life_s = exp_s - wall_ms / 1000;
 	} else if (answer != JDOC_FOUND) {
 		return err_set(
 		    err, ERR_INPUT, 0, "expires_in is not one integer");
 	}
-	if (g->life_s <= 0)
+	if (r->life_s <= 0)
 		return err_set(err, ERR_INPUT, 0,
 		    "the token's life is over before it begins");
-	if (g->life_s > TOKEN_RESPONSE_LIFE_MAX_S)
-		g->life_s = TOKEN_RESPONSE_LIFE_MAX_S;
+	if (r->life_s > TOKEN_RESPONSE_LIFE_MAX_S)
+		r->life_s = TOKEN_RESPONSE_LIFE_MAX_S;
 	return true;
 }
 

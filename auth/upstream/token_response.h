@@ -1,17 +1,17 @@
 /*
- * token_response - what a token endpoint's answer is worth.
+ * token_response - the access token and its lifetime, read from the answer of
+ * a token endpoint.
  *
- * The token goes into a header of every call, so it must be visible ASCII; and
- * a life that is not told is as bad as no token, because nobody would know
- * when to ask again.  A life beyond a day is cut to a day: a server that means
- * it loses nothing.
+ * The token is sent in a header of every request, so it must be visible
+ * ASCII.  A token without a stated lifetime is refused: we would not know when
+ * to fetch the next one.  A lifetime of over a day is cut to a day, which
+ * costs one early fetch.
  *
- * Units	seconds of life, counted from the request.
- * Ownership	borrows the body; the token is copied, so wipe the grant,
- *		a refused one too.
- * Threads	none inside.
- * Errors	a text that repeats nothing of the answer but its status and
- *		the error words of RFC 6749.
+ * Units	`life_s` counts from the moment of the request.
+ * Ownership	borrows the body.  The token is copied: the caller overwrites
+ *		the struct after use, also after a failure.
+ * Errors	the text repeats nothing of the answer but its status and the
+ *		error words of RFC 6749.
  * Source	RFC 6749 sections 5.1 and 5.2.
  */
 #ifndef AUTH_UPSTREAM_TOKEN_RESPONSE_H
@@ -33,7 +33,7 @@ struct token_response {
 	int64_t life_s; /* 1..TOKEN_RESPONSE_LIFE_MAX_S */
 };
 
-/* The wall time counts where only the token itself says when it ends. */
+/* `wall_ms` is used only if the expiry comes from the token itself. */
 bool token_response_read(unsigned status, struct span body, int64_t wall_ms,
     struct token_response *out, struct err *err);
 

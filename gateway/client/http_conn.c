@@ -276,7 +276,7 @@ handle_step(
 			   : "garbage: a body without end";
 	case HTTP_RESPONSE_DONE:
 		return "garbage: an answer without a status";
-	case HTTP_RESPONSE_ENDLESS:
+	case HTTP_RESPONSE_LINE_TOO_LONG:
 		return "garbage: a head without end";
 	case HTTP_RESPONSE_BROKEN:
 		break;
@@ -299,7 +299,7 @@ parse(struct http_conn *conn, struct span in)
 			continue;
 		conn->reusable = step == HTTP_RESPONSE_DONE && in.len == 0 &&
 				 unsent(conn) == 0 &&
-				 http_response_keeps(&conn->response);
+				 http_response_reusable(&conn->response);
 		http_conn_end(conn, why);
 		return true;
 	} while (step != HTTP_RESPONSE_WANTS);

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define MS_PER_S   1000
-#define S_PER_DAY  86400
-#define YEAR_TURNS 50 /* RFC 9110 5.6.7: further ahead is the last century */
+#define MS_PER_S    1000
+#define S_PER_DAY   86400
+#define YEAR_WINDOW 50 /* RFC 9110 5.6.7: further ahead is a century earlier */
 
 bool
 http_header_split(
@@ -138,7 +138,7 @@ take_month(struct span *s, unsigned *out)
 	return false;
 }
 
-/* One letter of a form below; other letters stand for themselves. */
+/* One character of a form below; other characters match only themselves. */
 static bool
 take_part(struct span *s, char part, struct date *date)
 {
@@ -188,7 +188,7 @@ take_form(struct span s, const char *form, struct date *out)
 static int64_t
 days_of(int64_t year, unsigned month, unsigned day)
 {
-	/* Counted from March the leap day is a year's last. */
+	/* If a year begins in March, the leap day is its last day. */
 	int64_t y = month > 2 ? year : year - 1;
 	int64_t m = (month + 9) % 12;
 
@@ -222,14 +222,14 @@ whole_year(unsigned two_digits, int64_t wall_ms)
 	unsigned now = year_now(wall_ms);
 	unsigned year = now - now % 100 + two_digits;
 
-	if (year > now + YEAR_TURNS)
+	if (year > now + YEAR_WINDOW)
 		return year - 100;
-	if (year + YEAR_TURNS <= now)
+	if (year + YEAR_WINDOW <= now)
 		return year + 100;
 	return year;
 }
 
-/* A leap second is told as 60. */
+/* A leap second is written as 60. */
 static bool
 date_exists(const struct date *d)
 {

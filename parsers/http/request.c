@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define METHOD_MOST 32 /* longer than any registered method */
+#define METHOD_MAX 32 /* longer than any registered method */
 
-/* RFC 9110 5.6.2: what a method and a field's name may consist of. */
+/* RFC 9110 5.6.2: the characters of a method and of a field's name. */
 static bool
 is_token_char(unsigned char c)
 {
@@ -22,7 +22,7 @@ is_token(struct span s)
 	return s.len > 0;
 }
 
-/* Letters beyond ASCII are let pass: nobody acts on them. */
+/* Bytes beyond ASCII are allowed: no field with a meaning has them. */
 static bool
 is_value(struct span s)
 {
@@ -42,7 +42,7 @@ http_request_refuse(struct http_request *head, enum http_request_fault fault)
 		head->fault = fault;
 }
 
-/* uri-host [ ":" port ]; any host is served, but it must look like one. */
+/* uri-host [ ":" port ]; any host with valid characters is accepted. */
 static void
 take_host(struct http_request *head, struct span value)
 {
@@ -71,15 +71,15 @@ take_length(struct http_request *head, struct span value)
 		if (__builtin_mul_overflow(length, 10, &length) ||
 		    __builtin_add_overflow(length, digit, &length))
 			length = UINT64_MAX;
-		/* Saturated, it stays so: times ten overflows again. */
+		/* UINT64_MAX stays: times ten overflows again. */
 	}
 	head->sized = true;
 	head->length = length;
 }
 
 /*
- * Not even a blank behind the word: servers differ in whether they see it,
- * and one that does not know the coding reads until the connection ends.
+ * Not even a blank after the word: servers differ in whether they ignore it,
+ * and one that does not know the coding reads until the connection is closed.
  */
 static void
 take_coding(struct http_request *head, struct span value)
@@ -138,7 +138,7 @@ http_request_begin(
 	memset(head, 0, sizeof *head);
 	head->post = span_equal(method, SPAN("POST"));
 	head->old = span_equal(version, SPAN("HTTP/1.0"));
-	if (method.len > METHOD_MOST || !is_token(method))
+	if (method.len > METHOD_MAX || !is_token(method))
 		http_request_refuse(head, HTTP_REQUEST_METHOD);
 	if (!head->old && !span_equal(version, SPAN("HTTP/1.1")))
 		http_request_refuse(head, HTTP_REQUEST_VERSION);

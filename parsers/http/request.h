@@ -1,18 +1,18 @@
 /*
- * request - may this request head be believed at all?
+ * request - checks that a request head has only one possible meaning.
  *
- * Two programs that read the same bytes must agree where one request ends and
- * the next begins; where they do not, the second request is the attacker's.
- * So a head is refused unless it leaves no room for a second reading: each
- * framing field once, in its plainest spelling, and never two of them.  It is
- * fed field by field, by whatever server took the bytes off the wire, and
- * gives back the few fields that the program looks at.
+ * If two programs read the same bytes and disagree about where a request ends,
+ * an attacker can hide a second request in the first (request smuggling).  So
+ * a head is refused unless each framing field stands once, in its plainest
+ * form, and Content-Length and Transfer-Encoding do not stand together.  The
+ * HTTP server hands over one field at a time; the few fields that the program
+ * needs are kept.
  *
- *	http_request_begin -> http_request_field, http_request_field, ... -> http_request_finish
+ *	http_request_begin
+ *	http_request_field, for each field
+ *	http_request_finish
  *
- * Units	bytes.
- * Ownership	`values` borrow from the fields that were fed.
- * Threads	none inside.
+ * Ownership	`values` borrow from the fields that were handed over.
  * Errors	a refusal is a value; the first fault is kept.
  * Source	RFC 9110 sections 5 and 10.1.1, RFC 9112 sections 3 and 6.
  */
@@ -26,7 +26,7 @@
 
 enum http_request_fault {
 	HTTP_REQUEST_FINE,
-	HTTP_REQUEST_LENGTH_MISSING, /* the one that is 411, all others are 400 */
+	HTTP_REQUEST_LENGTH_MISSING, /* 411; all others: 400 */
 	HTTP_REQUEST_METHOD,
 	HTTP_REQUEST_VERSION,
 	HTTP_REQUEST_NAME,
@@ -42,7 +42,7 @@ enum http_request_fault {
 	HTTP_REQUEST_FAULTS
 };
 
-/* The fields that are looked at; each at most once in a head. */
+/* The fields that the program needs; each at most once in a head. */
 enum http_request_name {
 	HTTP_REQUEST_NAME_HOST,
 	HTTP_REQUEST_NAME_CONTENT_LENGTH,
@@ -63,9 +63,8 @@ struct http_request {
 	bool sized;      /* a Content-Length was given */
 	uint64_t length; /* its value; UINT64_MAX: or more */
 	struct span values[HTTP_REQUEST_NAMES]; /* `at` is NULL where absent */
-	struct span
-	    wanted; /* the name of one more, set behind http_request_begin, */
-	struct span found; /* and its first value */
+	struct span wanted; /* name of one more field; set after _begin */
+	struct span found;  /* its first value; `at` is NULL where absent */
 };
 
 void http_request_begin(
@@ -73,17 +72,17 @@ void http_request_begin(
 void http_request_field(
     struct http_request *head, struct span name, struct span value);
 
-/* For what only the feeder can know; a fault that was found before is kept. */
+/* For faults that only the server can see; an earlier fault is kept. */
 void http_request_refuse(
     struct http_request *head, enum http_request_fault fault);
 
-/* To be called when every field was fed. */
+/* After the last field. */
 enum http_request_fault http_request_finish(struct http_request *head);
 
 /* Does a body follow the head? */
 bool http_request_has_body(const struct http_request *head);
 
-/* What a person should read; never a byte of the request. */
+/* A sentence for people; it never repeats bytes of the request. */
 const char *http_request_fault_text(enum http_request_fault fault);
 
 #endif

@@ -5,8 +5,8 @@
 #include "parsers/http/header.h"
 
 /*
- * Where in a response the next byte stands; each state has a function that
- * takes from the input.
+ * The part of a response that the next byte belongs to; each state has a
+ * function that reads it.
  */
 enum state {
 	STATUS_LINE,
@@ -22,7 +22,7 @@ enum state {
 	STATES,
 };
 
-#define HEX_MOST 15 /* digits of a chunk's size: no overflow */
+#define HEX_MAX 15 /* digits of a chunk's size: no overflow */
 
 void
 http_response_init(struct http_response *r)
@@ -47,7 +47,7 @@ http_response_begin(struct http_response *r)
 }
 
 static enum http_response_step
-break_off(struct http_response *r)
+fail(struct http_response *r)
 {
 	r->state = BROKEN;
 	return HTTP_RESPONSE_BROKEN;
@@ -62,9 +62,9 @@ take_line(struct http_response *r, struct span *in, struct span *out)
 	const char *end;
 	struct span piece;
 
-	if (r->line_is_out)
+	if (r->line_given)
 		buffer_reset(&r->line);
-	r->line_is_out = false;
+	r->line_given = false;
 	if (in->len == 0)
 		return HTTP_RESPONSE_WANTS;
 	end = memchr(in->at, '\n', in->len);
@@ -76,12 +76,12 @@ take_line(struct http_response *r, struct span *in, struct span *out)
 	}
 	if (!buffer_append(&r->line, piece.at, piece.len)) {
 		r->state = BROKEN;
-		return HTTP_RESPONSE_ENDLESS;
+		return HTTP_RESPONSE_LINE_TOO_LONG;
 	}
 	if (end == NULL)
 		return HTTP_RESPONSE_WANTS;
 	*out = (struct span){ r->line.at, r->line.len };
-	r->line_is_out = true;
+	r->line_given = true;
 	return HTTP_RESPONSE_LINE;
 }
 
@@ -113,7 +113,7 @@ read_status(struct http_response *r, struct span line)
 	return true;
 }
 
-/* What has come of a line that cannot become a status line is not HTTP. */
+/* Can the part that has arrived become a status line? */
 static bool
 may_be_status(const struct buffer *line)
 {
@@ -129,18 +129,18 @@ status_line(struct http_response *r, struct span *in, struct span *out)
 	enum http_response_step step = take_line(r, in, out);
 
 	if (step == HTTP_RESPONSE_WANTS && !may_be_status(&r->line))
-		return break_off(r);
+		return fail(r);
 	if (step != HTTP_RESPONSE_LINE)
 		return step;
 	if (!read_status(r, span_line(*out)))
-		return break_off(r);
+		return fail(r);
 	r->state = FIELDS;
 	return HTTP_RESPONSE_LINE;
 }
 
 /* --------------------------------------------------------------- fields -- */
 
-/* The next of a list's words, without the blanks about it. */
+/* The next word of a list, without the blanks around it. */
 static bool
 next_word(struct span *list, struct span *word)
 {
@@ -157,7 +157,7 @@ next_word(struct span *list, struct span *word)
 	return true;
 }
 
-/* Told twice it must be the same. */
+/* A second Content-Length must be equal. */
 static bool
 take_length(struct http_response *r, struct span value)
 {
@@ -171,7 +171,7 @@ take_length(struct http_response *r, struct span value)
 	return true;
 }
 
-/* Only where chunked is the last coding does the body tell its end. */
+/* Only if chunked is the last coding does the body mark its end. */
 static bool
 take_coding(struct http_response *r, struct span value)
 {
@@ -246,7 +246,7 @@ fields(struct http_response *r, struct span *in, struct span *out)
 	if (line.len == 0)
 		r->state = after_head(r);
 	else if (!read_field(r, line))
-		return break_off(r);
+		return fail(r);
 	return HTTP_RESPONSE_LINE;
 }
 
@@ -281,7 +281,7 @@ open_body(struct http_response *r, struct span *in, struct span *out)
 	return HTTP_RESPONSE_PIECE;
 }
 
-/* Digits, then the end, or blanks or an extension that nobody reads. */
+/* Digits, then the end, or blanks or an extension, which are ignored. */
 static bool
 read_size(struct http_response *r, struct span line)
 {
@@ -290,7 +290,7 @@ read_size(struct http_response *r, struct span line)
 	r->left = 0;
 	for (; i < line.len && span_hex_digit(line.at[i]) >= 0; i++)
 		r->left = r->left << 4 | (uint64_t)span_hex_digit(line.at[i]);
-	return i > 0 && i <= HEX_MOST &&
+	return i > 0 && i <= HEX_MAX &&
 	       (i == line.len || strchr(" \t;", line.at[i]) != NULL) &&
 	       memchr(line.at, '\0', line.len) == NULL;
 }
@@ -303,7 +303,7 @@ chunk_size(struct http_response *r, struct span *in, struct span *out)
 	if (step != HTTP_RESPONSE_LINE)
 		return step;
 	if (!read_size(r, span_line(*out)))
-		return break_off(r);
+		return fail(r);
 	r->state = r->left > 0 ? CHUNK_DATA : TRAILERS;
 	return http_response_next(r, in, out);
 }
@@ -322,7 +322,7 @@ chunk_end(struct http_response *r, struct span *in, struct span *out)
 	if (step != HTTP_RESPONSE_LINE)
 		return step;
 	if (span_line(*out).len > 0)
-		return break_off(r);
+		return fail(r);
 	r->state = CHUNK_SIZE;
 	return http_response_next(r, in, out);
 }
@@ -354,7 +354,7 @@ broken(struct http_response *r, struct span *in, struct span *out)
 enum http_response_step
 http_response_next(struct http_response *r, struct span *in, struct span *out)
 {
-	static enum http_response_step (*const takes[STATES])(
+	static enum http_response_step (*const readers[STATES])(
 	    struct http_response *, struct span *, struct span *) = {
 		[STATUS_LINE] = status_line,
 		[FIELDS] = fields,
@@ -368,11 +368,11 @@ http_response_next(struct http_response *r, struct span *in, struct span *out)
 		[BROKEN] = broken,
 	};
 
-	return takes[r->state](r, in, out);
+	return readers[r->state](r, in, out);
 }
 
 bool
-http_response_keeps(const struct http_response *r)
+http_response_reusable(const struct http_response *r)
 {
 	return r->state == DONE && !r->close && !(r->sized && r->coded) &&
 	       (r->minor >= 1 || r->keep_alive);

@@ -1,17 +1,14 @@
 /*
- * target - what a request line asks for: a path, and parameters behind a '?'.
+ * target - the target of a request line: a path, and parameters after a '?'.
  *
- * The path stays as it came until it was cut at its slashes, and a piece is
- * percent-decoded once and only then: decoding first would let "%2f" make
- * pieces of its own, decoding twice would let "%252e" become a dot.
+ * The path is split at its slashes first, and each piece is percent-decoded
+ * once after that.  Decoding before splitting would let "%2f" add pieces;
+ * decoding twice would turn "%252e" into a dot.
  *
  *	/v1/events/{}?dry_run=true
  *	|-- path ---| |-- query --|
  *
- * Units	bytes.
  * Ownership	spans borrow from the text that was given.
- * Threads	none inside.
- * Errors	false.
  * Source	RFC 9112 section 3.2, RFC 3986 section 2.1.
  */
 #ifndef PARSERS_HTTP_TARGET_H
@@ -25,27 +22,27 @@ struct http_target {
 };
 
 /*
- * Takes origin-form and absolute-form.  False: another form, or a byte that
- * may not stand in a target.
+ * Accepts origin-form and absolute-form.  False: another form, or a byte that
+ * is not allowed in a target.
  */
 bool http_target_split(struct span text, struct http_target *target_out);
 
 #define HTTP_TARGET_PIECES 4
 
 /*
- * Does the path have the pattern's shape?  A "{}" in the pattern stands for
- * one piece, which is put into `pieces`, in order and still encoded.
+ * Does the path match the pattern?  A "{}" in the pattern stands for one piece,
+ * which is put into `pieces`, in order and still encoded.
  */
 bool http_target_matches(struct span path, const char *pattern,
     struct span pieces[HTTP_TARGET_PIECES]);
 
-/* Decodes %XX into text[0..room), without a NUL; false: malformed or long. */
+/* Decodes %XX into `text`, without a NUL; false: malformed, or over `room`. */
 bool http_target_decode(
     struct span piece, char *text, size_t room, struct span *decoded_out);
 
 /*
- * Takes the next "name=value" off the query; false: there is none.  Both stay
- * encoded; a parameter without '=' has an empty value.
+ * Removes the next "name=value" from the query; false: there is none.  Both
+ * stay encoded; a parameter without '=' has an empty value.
  */
 bool http_target_parameter(
     struct span *query, struct span *name_out, struct span *value_out);

@@ -65,14 +65,14 @@ refuse_syntax(struct event_verdict *out, const struct jvalid_facts *facts)
 	static const enum event_fault of[] = {
 		[JVALID_SYNTAX] = EVENT_NOT_JSON,
 		[JVALID_ENCODING] = EVENT_BAD_UTF8,
-		[JVALID_BOTTOMLESS] = EVENT_TOO_DEEP,
+		[JVALID_TOO_DEEP] = EVENT_TOO_DEEP,
 	};
 
 	return refuse(out, of[facts->fault], facts->fault_at);
 }
 
 static bool
-judge(const char *line, size_t len, const struct event_limits *limits,
+check_facts(const char *line, size_t len, const struct event_limits *limits,
     const struct jvalid_facts *facts, struct event_verdict *out)
 {
 	if (line[facts->root_at] != '{')
@@ -92,7 +92,7 @@ judge(const char *line, size_t len, const struct event_limits *limits,
 
 /*
  * From the name's opening quote to the first byte of its value.  The line is
- * good up to that quote at least, and may end anywhere behind it.
+ * good up to that quote at least, and may end anywhere after it.
  */
 static size_t
 skip_to_value(const char *line, size_t len, size_t name_at)
@@ -124,7 +124,7 @@ mark_of(const char *line, size_t len, const struct jsimd_facts *simd)
 	return mark;
 }
 
-/* All that jsimd did not recognise. */
+/* For lines that jsimd did not recognise. */
 static bool
 check_slowly(const char *line, size_t len, const struct event_limits *limits,
     const struct jsimd_facts *simd, struct event_verdict *out)
@@ -143,11 +143,11 @@ check_slowly(const char *line, size_t len, const struct event_limits *limits,
 		ok = jvalid_check(line, len, &rules, &facts);
 	} else {
 		mark = mark_of(line, len, simd);
-		ok = jvalid_go_on(line, len, &rules, &mark, &facts);
+		ok = jvalid_resume(line, len, &rules, &mark, &facts);
 	}
 	if (!ok)
 		return refuse_syntax(out, &facts);
-	return judge(line, len, limits, &facts, out);
+	return check_facts(line, len, limits, &facts, out);
 }
 
 bool

@@ -1,13 +1,14 @@
 /*
- * event - one line from a producer: may it go upstream, and if not, why not?
+ * event - checks one line of a producer: may it be sent upstream, and if not,
+ * what is its first fault?
  *
  * The gateway is the last place where a producer can learn that an event is
- * bad, for upstream answers 200 and drops it later.  So the verdict is strict,
- * names the first fault and its place, and costs little: lines without a fault
- * are recognised by jsimd in blocks of 64 bytes; only what it does not
- * recognise is walked byte by byte by `grammar`.
+ * bad: upstream answers 200 and drops it later.  So the check is strict and
+ * names the first fault and its place.  It must also be fast: jsimd recognises
+ * lines without a fault in blocks of 64 bytes, and jvalid walks only the other
+ * lines byte by byte.
  *
- * Faults are looked for in this order, and the first is told: encoding and
+ * Faults are looked for in this order, and the first is reported: encoding and
  * syntax (by place), not an object, too deep, number too long, too large, then
  * __time: missing, twice, not a string, not a time, and its age.
  *
@@ -20,10 +21,7 @@
  *	time_duplicate	the quote that opens the second name
  *	other time_*	the first byte of the value: its quote, for a string
  *
- * Units	bytes; milliseconds since 1970 UTC.
- * Ownership	borrows the line for the call; allocates nothing.
- * Threads	none inside.
- * Errors	a fault is a value.
+ * Units	milliseconds since 1970 UTC.
  */
 #ifndef PARSERS_JSON_EVENT_H
 #define PARSERS_JSON_EVENT_H

@@ -89,11 +89,11 @@ close_of(const struct jdoc *doc, size_t token)
 	return doc->text + doc->tokens[token].end;
 }
 
-/* Gives the value's token in *out. */
+/* *out is the value's token. */
 static enum jdoc_answer
 find(const struct jdoc *doc, const char *name, jsmntype_t type, size_t *out)
 {
-	size_t value = 0; /* the root is nobody's */
+	size_t value = 0; /* the root: it has no name */
 
 	for (size_t i = 1; i + 1 < doc->count; i++) {
 		if (doc->tokens[i].parent != 0 ||
@@ -130,7 +130,7 @@ jdoc_string(const struct jdoc *doc, const char *name, char *out, size_t room,
 	return JDOC_FOUND;
 }
 
-/* Digits are not ended by a NUL: they are copied. */
+/* strtoll needs a NUL after the digits: they are copied. */
 static enum jdoc_answer
 read_integer(const char *at, size_t len, int64_t *out)
 {

@@ -1,20 +1,17 @@
 /*
- * jdoc - a small JSON document of which a few named members are wanted.
+ * jdoc - a small JSON document, read by the names of its top-level members.
  *
- * For what a server says about itself: token answers, error bodies, claims.
- * The other side is not trusted, so the grammar (RFC 8259, UTF-8 included) is
- * checked here to the letter; jsmn, which accepts a good deal more than JSON,
- * only finds the offsets afterwards.  The document must be one object with
- * nothing behind it.  A name that is asked for is one of that object's own, and
- * may stand there only once: two parsers that disagree about duplicates are how
- * a check is walked around.
+ * It reads what servers send: token responses, error bodies, claims.  Servers
+ * are not trusted, so jvalid first checks the whole document (RFC 8259, UTF-8
+ * included).  jsmn accepts more than JSON; it only finds the offsets
+ * afterwards.  The document must be one object with nothing after it.  A name
+ * that is asked for must not occur twice: two parsers may take different ones
+ * of the two values, and an attacker can use that to avoid a check.
  *
- * Units	bytes.
- * Ownership	jdoc_open gives, jdoc_close takes.  The text is borrowed until
+ * Ownership	jdoc_open gives, jdoc_close frees.  The text is borrowed until
  *		then.  Strings are copied out, unescaped.
- * Threads	none inside.
- * Errors	not JSON, not an object, too large: false and a text that
- *		quotes nothing of the document.  What became of one name is a
+ * Errors	not JSON, not an object, too large: false, and a text that
+ *		repeats nothing of the document.  The result for one name is a
  *		value.
  */
 #ifndef PARSERS_JSON_JDOC_H
@@ -33,22 +30,22 @@
 
 struct jdoc;
 
-/* How a look for one name ended; outputs are set only with JDOC_FOUND. */
+/* The result for one name; outputs are set only with JDOC_FOUND. */
 enum jdoc_answer {
 	JDOC_FOUND,
 	JDOC_ABSENT,
 	JDOC_TWICE,
-	JDOC_OTHER, /* there, but of another type */
-	JDOC_RANGE, /* of the type, but larger than the output */
+	JDOC_OTHER, /* of another type */
+	JDOC_RANGE, /* of this type, but larger than the output */
 };
 
 bool jdoc_open(struct jdoc **out, struct span text, struct err *err);
 void jdoc_close(struct jdoc **doc);
 
 /*
- * Copies the string to `out` and ends it with a NUL that *len_out does not
- * count.  A string may hold NULs of its own: they are in *len_out.  After
- * JDOC_RANGE the room holds anything.
+ * Copies the string to `out` and adds a NUL, which *len_out does not count.  A
+ * string may hold NULs itself: *len_out counts those.  After JDOC_RANGE the
+ * contents of `out` are undefined.
  */
 enum jdoc_answer jdoc_string(const struct jdoc *doc, const char *name,
     char *out, size_t room, size_t *len_out);

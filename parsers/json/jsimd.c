@@ -1,6 +1,6 @@
 #include "parsers/json/jsimd.h"
 
-/* What every processor of the target has; jsimd_base.c has it. */
+/* The instruction set of jsimd_base.c: every processor of the target has it. */
 #if defined(__x86_64__)
 #define BASE "sse2"
 #elif defined(__aarch64__)

@@ -1,15 +1,15 @@
 /*
- * jsimd - is this line beyond doubt a good event?  64 bytes at a time.
+ * jsimd - recognises lines that are good events, 64 bytes at a time.
  *
- * Most lines are good, so there is a quick answer for those: yes.  Anything
- * else, from a missing comma to a second `__time` that is spelled with
- * escapes, is "do not know", and jvalid finds the reason: it starts at the
- * last place that is known to be good.  So jsimd never says why a line is bad,
- * and can work on whole blocks of bytes instead of tokens (jsimd_kernel.h
- * tells how).
+ * Most lines are good, so the fast check answers "good" or "unknown".  A line
+ * is unknown if it is bad, or in a few rare cases good; jvalid then checks it,
+ * beginning at the last place that is known to be good.  jsimd never says why a
+ * line is bad, so it can work on blocks of bytes instead of tokens (see
+ * jsimd_kernel.h).
  *
- * The same algorithm, the kernel, is compiled for each instruction set.  Which
- * one runs is asked of the processor at each call, so nothing is kept.
+ * The same algorithm, the kernel, is compiled for each instruction set.  The
+ * processor is asked at each call which kernel it can run, so there is no
+ * global state.
  */
 #ifndef PARSERS_JSON_JSIMD_H
 #define PARSERS_JSON_JSIMD_H
@@ -21,19 +21,19 @@
 #define JSIMD_NOWHERE SIZE_MAX
 
 /*
- * What a kernel found out.  `good` says that the line is one JSON object as RFC
- * 8259 has it, UTF-8 and surrogates included, with blanks around it at most;
- * nested at most min(max_depth, 64) deep; with no number of more than 1,000
- * characters; and with exactly one top-level name that stands for `__time`.
+ * The result of a kernel.  `good`: the line is one JSON object (RFC 8259, UTF-8
+ * and surrogates included) and blanks around it; nested at most
+ * min(max_depth, 64) deep; without a number of more than 1,000 characters; and
+ * with exactly one top-level name that decodes to `__time`.
  *
- * If not, the line is in order up to its byte `good_to`, a bracket, brace,
- * comma or colon; JSIMD_NOWHERE if it did not get that far.
+ * If not `good`, the line has no fault up to its byte `good_to`, which is a
+ * bracket, brace, comma or colon; JSIMD_NOWHERE: no such byte is known.
  */
 struct jsimd_facts {
 	bool good;
 	size_t name_at; /* the name's opening quote, if before good_to */
 	size_t good_to;
-	uint32_t depth;   /* behind good_to */
+	uint32_t depth;   /* after good_to */
 	uint64_t objects; /* bit 0: is the innermost container an object? */
 };
 
@@ -48,7 +48,7 @@ struct jsimd {
 /* The fastest that this processor can run; NULL: it has no vectors. */
 const struct jsimd *jsimd_best(void);
 
-/* All that it can run, fastest first; NULL behind the last. */
+/* All that it can run, fastest first; NULL after the last. */
 const struct jsimd *jsimd_nth(size_t n);
 
 /* For x86-64 and 64-bit ARM only. */

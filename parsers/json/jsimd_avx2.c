@@ -12,7 +12,7 @@ jsimd_avx2_runs(void)
 	       __builtin_cpu_supports("pclmul");
 }
 
-/* For the functions below alone: the rest runs on every processor. */
+/* Only for the functions below: the one above runs on every processor. */
 #if defined(__clang__)
 #pragma clang attribute push(                                                  \
     __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul"))),              \
@@ -75,7 +75,7 @@ simd_either(struct simd v, char one, char other)
 		_mm256_cmpeq_epi8(v.high, x), _mm256_cmpeq_epi8(v.high, y)));
 }
 
-/* Signed, a byte that is not ASCII is below all that are. */
+/* As signed numbers, bytes that are not ASCII are below all others. */
 SIMD_INLINE uint64_t
 simd_special(struct simd v)
 {
@@ -85,7 +85,7 @@ simd_special(struct simd v)
 	    _mm256_cmpgt_epi8(blank, v.low), _mm256_cmpgt_epi8(blank, v.high));
 }
 
-/* Moved so that the digits are the ten least signed bytes. */
+/* Shifted so that the digits are the ten lowest signed bytes. */
 SIMD_INLINE uint64_t
 simd_digits(struct simd v)
 {
@@ -96,7 +96,7 @@ simd_digits(struct simd v)
 	    _mm256_cmpgt_epi8(ten, _mm256_add_epi8(v.high, move)));
 }
 
-/* A shift by one makes it the top bit, whatever else it mixes up. */
+/* A shift by one makes bit 6 the top bit; the other bits do not matter. */
 SIMD_INLINE uint64_t
 simd_letters(struct simd v)
 {

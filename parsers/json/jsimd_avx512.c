@@ -12,7 +12,7 @@ jsimd_avx512_runs(void)
 	       __builtin_cpu_supports("pclmul");
 }
 
-/* For the functions below alone: the rest runs on every processor. */
+/* Only for the functions below: the one above runs on every processor. */
 #if defined(__clang__)
 #pragma clang attribute push(                                                  \
     __attribute__((target("avx2,avx512bw,bmi,bmi2,lzcnt,popcnt,pclmul"))),     \
@@ -37,7 +37,7 @@ simd_load(const char *at)
 	return (struct simd){ _mm512_loadu_si512(at) };
 }
 
-/* What the mask leaves out is not read. */
+/* Bytes outside of the mask are not read. */
 SIMD_INLINE struct simd
 simd_part(const char *at, size_t len)
 {
@@ -54,8 +54,8 @@ simd_fold(struct simd v)
 }
 
 /*
- * A mask as a number.  Left to itself the compiler does arithmetic in the mask
- * registers, which are slow at it.
+ * A mask as a number.  Without the asm the compiler does arithmetic in the mask
+ * registers, which are slow.
  */
 SIMD_INLINE uint64_t
 simd_gather(__mmask64 mask)
@@ -101,7 +101,7 @@ simd_digits(struct simd v)
 	    _mm512_set1_epi8(10)));
 }
 
-/* Signed, a byte that is not ASCII is below all that are. */
+/* As signed numbers, bytes that are not ASCII are below all others. */
 SIMD_INLINE uint64_t
 simd_special(struct simd v)
 {

@@ -1,6 +1,6 @@
 #include "parsers/json/jsimd.h"
 
-/* What every processor of the target has. */
+/* The instruction set that every processor of the target has. */
 #if defined(__x86_64__)
 #include "parsers/json/simd_sse2.h"
 #elif defined(__aarch64__)

@@ -1,12 +1,11 @@
 /*
- * jsimd_kernel - a line as bits: 64 bytes at a time, by arithmetic on masks.
+ * jsimd_kernel - checks a line 64 bytes at a time, by arithmetic on bit masks.
  *
  * A block of 64 bytes becomes some masks of 64 bits: where the quotes are, the
- * commas, the digits.  JSON's grammar is almost all about what may follow
- * what, and that is arithmetic on masks, the same few operations whatever the
- * block holds:
+ * commas, the digits.  JSON's grammar says mostly which token may follow
+ * which.  On masks this is the same few operations for every block:
  *
- *	behind	x << 1		   the positions behind those in x
+ *	after	x << 1		   the positions after those in x
  *	next	(x + run) & ~run   for each x that begins a run: what follows it
  *
  * An addition carries a bit through a run of ones, so it skips blanks, digits
@@ -16,10 +15,10 @@
  * Only brackets (the stack), escapes, words and candidates for `__time` are
  * visited one by one.
  *
- * Each file that has vectors (jsimd_base.c, jsimd_avx2.c, jsimd_avx512.c) defines
- * them as simd_block.h says and then includes this once: the functions are
- * compiled for the instruction set of that file.  The sections: classify,
- * strings, numbers, structure, names, mark, line.
+ * Each file that has vectors (jsimd_base.c, jsimd_avx2.c, jsimd_avx512.c)
+ * defines them as simd_block.h says and then includes this header once: the
+ * functions are compiled for the instruction set of that file.  The sections:
+ * classify, strings, numbers, structure, names, mark, line.
  */
 #ifndef PARSERS_JSON_JSIMD_KERNEL_H
 #define PARSERS_JSON_JSIMD_KERNEL_H
@@ -36,13 +35,13 @@
 
 /* classify: what each byte of a block is. */
 
-#define JSIMD_DEPTH   64 /* the stack is the bits of one word */
-#define JSIMD_GAPLESS 14 /* a number of 1,001 bytes fills so many blocks */
+#define JSIMD_DEPTH      64 /* the stack is the bits of one word */
+#define JSIMD_BLOCKS_MAX 14 /* full blocks of a number of 1,001 bytes */
 
-/* These two are in jsimd_base.c.  The value of four digits, or -1. */
+/* In jsimd_base.c.  The value of four hexadecimal digits, or -1. */
 int jsimd_hex(const char *at);
 
-/* Is it `__time` behind escapes?  `at` is the opening quote of a name. */
+/* In jsimd_base.c.  Is the name after the quote `at` an escaped `__time`? */
 bool jsimd_spelled_time(const char *at, const char *end);
 
 /* Bits 0 or 1 that enter the next block, and masks that are all 0 or all 1. */
@@ -65,11 +64,11 @@ struct jsimd_bits {
 	const char *at; /* the line's byte that is bit 0 */
 	struct jsimd_carry carry;
 	uint64_t stack; /* bit 0: is the innermost container an object? */
-	int32_t depth, max_depth; /* 0: the outermost container was closed, */
-	uint32_t scalar_blocks;   /* that lie behind us without a gap */
-	const char *last;         /* here */
-	const char *low_due;      /* where half a pair must be; or `line` */
-	const char *name;         /* the one `__time`; `end`: one of several */
+	int32_t depth, max_depth; /* depth 0: the outermost object is closed */
+	uint32_t scalar_blocks;   /* consecutive blocks of nothing else */
+	const char *last;         /* the last bracket */
+	const char *low_due;      /* the u of a due low surrogate; or `line` */
+	const char *name;         /* the first `__time`; or NULL */
 	struct {
 		const char *at;
 		uint64_t tokens, stack;
@@ -78,7 +77,7 @@ struct jsimd_bits {
 	} mark; /* the last good block that had tokens */
 };
 
-/* What a block is made of.  Outside of strings, but for the first four. */
+/* The masks of a block.  All but the first four are outside of strings. */
 struct jsimd_block {
 	struct simd bytes, folded;
 	uint64_t backslash, escaped, inside, quote;
@@ -88,7 +87,7 @@ struct jsimd_block {
 	int32_t depth;          /* at the block's beginning */
 };
 
-/* (x + run), with the bit that leaves it. */
+/* (x + run); the carry out of bit 63 goes to *overflow. */
 SIMD_INLINE uint64_t
 jsimd_add(uint64_t x, uint64_t run, uint64_t *overflow)
 {
@@ -98,17 +97,17 @@ jsimd_add(uint64_t x, uint64_t run, uint64_t *overflow)
 	return sum;
 }
 
-/* The positions behind those in x, and the one that entered. */
+/* The positions after those in x, and the one that entered. */
 SIMD_INLINE uint64_t
-jsimd_behind(uint64_t x, uint64_t *carry)
+jsimd_after(uint64_t x, uint64_t *carry)
 {
-	uint64_t behind = (x << 1) + *carry;
+	uint64_t after = (x << 1) + *carry;
 
 	*carry = x >> 63;
-	return behind;
+	return after;
 }
 
-/* The first positions behind those in x that are no blank. */
+/* The first positions after those in x that are not blank. */
 SIMD_INLINE uint64_t
 jsimd_next(uint64_t x, uint64_t blank, uint64_t *carry)
 {
@@ -119,7 +118,7 @@ jsimd_next(uint64_t x, uint64_t blank, uint64_t *carry)
 	return next & ~blank;
 }
 
-/* Everything outside of strings, by kind. */
+/* Classifies everything outside of strings. */
 SIMD_INLINE void
 jsimd_tokens(struct jsimd_bits *s, struct jsimd_block *b)
 {
@@ -136,33 +135,33 @@ jsimd_tokens(struct jsimd_bits *s, struct jsimd_block *b)
 }
 
 /*
- * strings: where they are, and whether they are good.  Nothing else has a
- * meaning inside of a string, so this comes first: quotes and backslashes,
- * control characters, escapes, and UTF-8.
+ * strings: where they are, and whether they are good.  Brackets, commas and so
+ * on have no meaning inside of a string, so this section comes first: quotes
+ * and backslashes, control characters, escapes, and UTF-8.
  */
 
 #define JSIMD_ODD 0xaaaaaaaaaaaaaaaau
 
 /*
  * Which bytes are escaped?  In a run of backslashes every second one, and the
- * byte behind it if the run is odd.  A subtraction runs through each run: it
- * leaves the odd positions as they are where the run begins at an even one,
- * and turns them over where it begins at an odd one.
+ * byte after the run if its length is odd.  The borrow of a subtraction passes
+ * through each run: it keeps the odd positions if the run begins at an even
+ * one, and inverts them if it begins at an odd one.
  */
 SIMD_INLINE uint64_t
 jsimd_escaped(uint64_t backslash, uint64_t *carry)
 {
 	uint64_t entered = *carry;
-	uint64_t run = backslash & ~entered; /* escaped, it escapes nothing */
-	uint64_t turned = ((run << 1 | JSIMD_ODD) - run) ^ JSIMD_ODD;
+	uint64_t run = backslash & ~entered; /* without an escaped one */
+	uint64_t inverted = ((run << 1 | JSIMD_ODD) - run) ^ JSIMD_ODD;
 
-	*carry = (turned & backslash) >> 63;
-	return turned ^ (backslash | entered);
+	*carry = (inverted & backslash) >> 63;
+	return inverted ^ (backslash | entered);
 }
 
 /*
- * `at` is the u of an escape.  *due is where the second half of a surrogate
- * pair must be, once its first half was seen.
+ * `at` is the u of an escape.  After the first half of a surrogate pair, *due
+ * is where the u of the second half must be.
  */
 static inline bool
 jsimd_unicode(const char *at, const char *end, const char **due)
@@ -181,7 +180,7 @@ jsimd_unicode(const char *at, const char *end, const char **due)
 	return end - at >= 11 && at[5] == '\\' && at[6] == 'u';
 }
 
-/* Of these \u each is good and so are pairs; the last `due` is kept. */
+/* Is each of these \u good, and each pair complete? */
 static inline bool
 jsimd_unicodes(
     const char *block, const char *end, uint64_t units, const char **due)
@@ -192,7 +191,7 @@ jsimd_unicodes(
 	return true;
 }
 
-/* Escapes other than those of quotes and backslashes: only these are known. */
+/* Escapes other than those of quotes and backslashes. */
 SIMD_INLINE bool
 jsimd_escapes(struct jsimd_bits *s, struct simd v, uint64_t escaped)
 {
@@ -205,8 +204,8 @@ jsimd_escapes(struct jsimd_bits *s, struct simd v, uint64_t escaped)
 }
 
 /*
- * UTF-8, RFC 3629: each lead byte wants its number of continuation bytes and
- * no others may be there; and four lead bytes restrict the byte behind them.
+ * UTF-8, RFC 3629: each lead byte needs its number of continuation bytes, and
+ * there are no others; four lead bytes restrict the byte after them.
  */
 SIMD_INLINE bool
 jsimd_utf8(struct jsimd_carry *c, struct simd v)
@@ -223,17 +222,17 @@ jsimd_utf8(struct jsimd_carry *c, struct simd v)
 	c->tails = lead2 >> 63 | lead3 >> 62 | lead4 >> 61;
 	bad |= due ^ tail;
 	bad |=
-	    jsimd_behind(simd_equal(v, (char)0xe0), &c->special[0]) & low_half;
+	    jsimd_after(simd_equal(v, (char)0xe0), &c->special[0]) & low_half;
 	bad |=
-	    jsimd_behind(simd_equal(v, (char)0xed), &c->special[1]) & ~low_half;
-	bad |= jsimd_behind(simd_equal(v, (char)0xf0), &c->special[2]) &
+	    jsimd_after(simd_equal(v, (char)0xed), &c->special[1]) & ~low_half;
+	bad |= jsimd_after(simd_equal(v, (char)0xf0), &c->special[2]) &
 	       low_quarter;
-	bad |= jsimd_behind(simd_equal(v, (char)0xf4), &c->special[3]) &
+	bad |= jsimd_after(simd_equal(v, (char)0xf4), &c->special[3]) &
 	       ~low_quarter;
 	return bad == 0;
 }
 
-/* Control characters and all that is not ASCII: seldom there. */
+/* Control characters and bytes that are not ASCII: both are rare. */
 SIMD_INLINE bool
 jsimd_specials(struct jsimd_bits *s, struct jsimd_block *b, uint64_t special)
 {
@@ -245,7 +244,7 @@ jsimd_specials(struct jsimd_bits *s, struct jsimd_block *b, uint64_t special)
 	return (special & ~high & b->inside) == 0;
 }
 
-/* Strings first: nothing else has a meaning inside of them. */
+/* Finds the strings and checks their contents. */
 SIMD_INLINE bool
 jsimd_strings(struct jsimd_bits *s, struct jsimd_block *b)
 {
@@ -279,7 +278,7 @@ jsimd_four(const char *at)
 	return four;
 }
 
-/* `at` begins a word that is no number. */
+/* Is this true, false or null?  It does not begin like a number. */
 static inline bool
 jsimd_word(const char *at, const char *end)
 {
@@ -310,34 +309,34 @@ jsimd_words(const char *block, const char *end, uint64_t words)
 }
 
 /*
- * An exponent stands behind a digit, and behind it comes a sign or a digit;
- * behind its digits nothing of a number.  Seldom needed.
+ * An exponent follows a digit, and a sign or a digit follows it; its digits end
+ * the number.  Rarely needed.
  */
 SIMD_INLINE uint64_t
 jsimd_exponents(struct jsimd_carry *c, const struct jsimd_block *b,
-    uint64_t number, uint64_t digit, uint64_t behind_digit, uint64_t minus)
+    uint64_t number, uint64_t digit, uint64_t after_digit, uint64_t minus)
 {
 	uint64_t exponent = simd_equal(b->folded, 'e') & number;
 	uint64_t plus = simd_equal(b->bytes, '+') & number;
 	uint64_t dot = simd_equal(b->bytes, '.') & number;
-	uint64_t behind = jsimd_behind(exponent, &c->exponent);
-	uint64_t behind_sign =
-	    jsimd_behind((minus | plus) & behind, &c->exponent_sign);
-	uint64_t starts = (behind | behind_sign) & digit, bad;
+	uint64_t after = jsimd_after(exponent, &c->exponent);
+	uint64_t after_sign =
+	    jsimd_after((minus | plus) & after, &c->exponent_sign);
+	uint64_t starts = (after | after_sign) & digit, bad;
 
 	bad = number & ~(digit | dot | minus | exponent | plus);
-	bad |= exponent & ~behind_digit;
-	bad |= behind & ~(digit | minus | plus);
-	bad |= behind_sign & ~digit;
-	bad |= (plus & ~behind) | (minus & ~(behind | b->first));
+	bad |= exponent & ~after_digit;
+	bad |= after & ~(digit | minus | plus);
+	bad |= after_sign & ~digit;
+	bad |= (plus & ~after) | (minus & ~(after | b->first));
 	bad |= jsimd_add(starts + c->in_exponent, digit, &c->in_exponent) &
 	       ~digit & number;
 	return bad;
 }
 
 /*
- * Number = [ "-" ] int [ "." digits ] [ "e" [ sign ] digits ].  What stands
- * beside what is checked first, then that no dot follows a fraction.
+ * Number = [ "-" ] int [ "." digits ] [ "e" [ sign ] digits ].  Checks which
+ * character may follow which, and that a number has one dot at most.
  */
 SIMD_INLINE uint64_t
 jsimd_numbers(
@@ -347,53 +346,54 @@ jsimd_numbers(
 	uint64_t dot = simd_equal(b->bytes, '.') & number;
 	uint64_t minus = simd_equal(b->bytes, '-') & number;
 	uint64_t other = number & ~(digit | dot | minus);
-	uint64_t behind_digit = jsimd_behind(digit, &c->digit);
-	uint64_t behind_dot = jsimd_behind(dot, &c->dot);
-	uint64_t negative = jsimd_behind(minus & b->first, &c->negative), bad;
+	uint64_t after_digit = jsimd_after(digit, &c->digit);
+	uint64_t after_dot = jsimd_after(dot, &c->dot);
+	uint64_t negative = jsimd_after(minus & b->first, &c->negative), bad;
 	uint64_t zero =
 	    ((b->first & number) | negative) & simd_equal(b->bytes, '0');
 
-	bad = dot & ~behind_digit;
-	bad |= (behind_dot | negative) & ~digit;
-	bad |= dot &
-	       jsimd_add(behind_dot + c->in_fraction, digit, &c->in_fraction);
-	bad |= jsimd_behind(zero, &c->zero) & digit;
+	bad = dot & ~after_digit;
+	bad |= (after_dot | negative) & ~digit;
+	bad |=
+	    dot & jsimd_add(after_dot + c->in_fraction, digit, &c->in_fraction);
+	bad |= jsimd_after(zero, &c->zero) & digit;
 	if ((other | c->exponent | c->exponent_sign | c->in_exponent) != 0)
-		return bad | jsimd_exponents(
-				 c, b, number, digit, behind_digit, minus);
+		return bad |
+		       jsimd_exponents(c, b, number, digit, after_digit, minus);
 	return bad | (minus & ~b->first);
 }
 
-/* What begins with a byte of 64 or more is no number: a word, if anything. */
+/* What begins with a byte of 64 or more can only be a word. */
 SIMD_INLINE bool
 jsimd_scalars(struct jsimd_bits *s, struct jsimd_block *b)
 {
 	uint64_t words = b->first & simd_letters(b->bytes);
 	uint64_t number;
 
-	/* An addition clears the runs that are words. */
+	/* The addition clears the runs that are words. */
 	number = b->scalar & jsimd_add(words + s->carry.in_word, b->scalar,
 				 &s->carry.in_word);
 	if ((number | s->carry.scalar) != 0 &&
 	    jsimd_numbers(&s->carry, b, number) != 0)
 		return false;
 	s->scalar_blocks = b->scalar == ~(uint64_t)0 ? s->scalar_blocks + 1 : 0;
-	return s->scalar_blocks < JSIMD_GAPLESS &&
+	return s->scalar_blocks < JSIMD_BLOCKS_MAX &&
 	       jsimd_words(s->at, s->end, words);
 }
 
 /*
- * structure: what may follow what, and what is inside of what.
+ * structure: which token may follow which, and how containers are nested.
  *
  *	{"a":[1, true],"b":""}
- *	 ^    ^  ^      ^	a name or value is due: behind { [ , :
- *	 ^              ^	a name is due: behind { or , in an object
- *	    ^              ^	a colon is due: behind a name
+ *	 ^    ^  ^      ^	a name or value is due: after { [ , :
+ *	 ^              ^	a name is due: after { or , in an object
+ *	    ^              ^	a colon is due: after a name
  */
 
 /*
- * Walks the brackets.  No branch depends on what a bracket is, which nested
- * text makes unpredictable.  What a bracket led to holds up to the next one.
+ * Visits the brackets.  No branch depends on which bracket it is: in nested
+ * text it would be mispredicted often.  The container after a bracket stays the
+ * same up to the next bracket.
  */
 SIMD_INLINE bool
 jsimd_brackets(struct jsimd_bits *s, struct jsimd_block *b)
@@ -409,7 +409,7 @@ jsimd_brackets(struct jsimd_bits *s, struct jsimd_block *b)
 		int32_t close = bracket >> 2 & 1;   /* } ] but not { [ */
 
 		unlike |= (stack ^ object) & (uint64_t)close;
-		beyond |= depth - 1; /* none comes behind the outermost */
+		beyond |= depth - 1; /* < 0: the outermost is closed */
 		stack = close ? stack >> 1 : stack << 1 | object;
 		depth += 1 - 2 * close;
 		beyond |= max_depth - depth;
@@ -426,7 +426,7 @@ jsimd_brackets(struct jsimd_bits *s, struct jsimd_block *b)
 	return unlike == 0 && beyond >= 0;
 }
 
-/* A closing bracket where a value is due is good only behind an opening one. */
+/* A closing bracket where a value is due must follow an opening one. */
 static inline bool
 jsimd_empties(const char *block, uint64_t closes)
 {
@@ -441,7 +441,7 @@ jsimd_empties(const char *block, uint64_t closes)
 	return true;
 }
 
-/* What follows what.  Gives the names that begin here in *names. */
+/* Checks the order of tokens.  *names are the opening quotes of names. */
 SIMD_INLINE bool
 jsimd_order(struct jsimd_bits *s, const struct jsimd_block *b, uint64_t *names)
 {
@@ -462,14 +462,14 @@ jsimd_order(struct jsimd_bits *s, const struct jsimd_block *b, uint64_t *names)
 	name_end =
 	    jsimd_add(*names | c->in_name, b->inside, &c->in_name) & ~b->inside;
 	bad |= jsimd_next(name_end, b->blank, &c->colon_due) ^ b->colon;
-	/* Directly behind an opening one: the stack knows that they match. */
+	/* Directly after an opening one: the stack checked the pair. */
 	empties = (name_due | value_due) & b->close & ~(b->open << 1);
 	return bad == 0 && jsimd_empties(s->at, empties);
 }
 
 /*
  * Without brackets the containers stay as they are, and most JSON has no
- * blanks: for each, the compiler strikes out what is then nothing.
+ * blanks: for these cases the compiler removes the operations on empty masks.
  */
 SIMD_INLINE bool
 jsimd_structure(struct jsimd_bits *s, struct jsimd_block *b, uint64_t *names)
@@ -493,15 +493,15 @@ jsimd_structure(struct jsimd_bits *s, struct jsimd_block *b, uint64_t *names)
 }
 
 /*
- * names: is one of them the outermost `__time`?  Nothing of a name is looked
- * at but its first bytes; only one that goes on like `__time` is compared, and
- * only for that one its depth is computed.
+ * names: is one of them the top-level `__time`?  Only names whose next byte
+ * could begin `__time` are compared, and the depth is computed only for a
+ * match.
  */
 
 #define JSIMD_NAME     "\"__time\"" /* eight bytes: one comparison */
 #define JSIMD_NAME_LEN 8
 
-/* How deep is the byte at bit i? */
+/* The depth of the byte at bit i. */
 static inline int32_t
 jsimd_depth(const struct jsimd_block *b, int i)
 {
@@ -513,7 +513,7 @@ jsimd_depth(const struct jsimd_block *b, int i)
 	       __builtin_popcountll(b->close & before);
 }
 
-/* Is it `__time`, in any spelling? */
+/* Is the name `__time`, with or without escapes? */
 static inline bool
 jsimd_is_time(const char *at, const char *end)
 {
@@ -523,15 +523,15 @@ jsimd_is_time(const char *at, const char *end)
 }
 
 /*
- * Which of these names could be `__time`?  Those that go on with _ or an
- * escape.  False if there is a second one.
+ * Looks for `__time`: its first character is _ or an escape.  False if there is
+ * a second one.
  */
 SIMD_INLINE bool
 jsimd_names(struct jsimd_bits *s, const struct jsimd_block *b, uint64_t names)
 {
 	uint64_t maybe = (simd_equal(b->bytes, '_') | b->backslash) >> 1;
 
-	names &= maybe | (uint64_t)1 << 63; /* its next byte is elsewhere */
+	names &= maybe | (uint64_t)1 << 63; /* its next byte is unknown */
 	for (; names != 0; names &= names - 1) {
 		int i = __builtin_ctzll(names);
 
@@ -545,14 +545,14 @@ jsimd_names(struct jsimd_bits *s, const struct jsimd_block *b, uint64_t names)
 }
 
 /*
- * mark: up to where was the line good, if it turns out not to be?  Each good
- * block leaves a mark, which is a few stores; the position of the last token
- * is computed only for a line that is not good.
+ * mark: the place up to which a bad line is known to be good.  Each good block
+ * sets the mark, which is a few stores; the position of the last token is
+ * computed only for a line that is not good.
  */
 
 /*
- * Up to the last of these tokens the line is in order; unless they stand behind
- * the outermost object, where nothing was looked at.
+ * The line has no fault up to the last of these tokens; unless they are after
+ * the outermost object, which was not checked.
  */
 SIMD_INLINE void
 jsimd_mark(struct jsimd_bits *s, uint64_t tokens)
@@ -566,7 +566,7 @@ jsimd_mark(struct jsimd_bits *s, uint64_t tokens)
 	s->mark.name = s->name;
 }
 
-/* What is known of a line that is not good. */
+/* The result for a line that is not good. */
 SIMD_INLINE struct jsimd_facts
 jsimd_marked(const struct jsimd_bits *s)
 {
@@ -614,8 +614,8 @@ jsimd_block(struct jsimd_bits *s, struct simd bytes)
 }
 
 /*
- * The bytes of the last, incomplete block, with blanks behind them.  A long
- * line lends the bytes before, which spares a copy of unknown length.
+ * The bytes of the last, incomplete block, with blanks after them.  From a long
+ * line the last 64 bytes are copied, because a copy of fixed length is faster.
  */
 SIMD_INLINE struct simd
 jsimd_rest(const char *line, const char *at, const char *end)
@@ -646,7 +646,7 @@ jsimd_skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* From behind the outermost brace on. */
+/* Everything after the outermost opening brace. */
 SIMD_INLINE bool
 jsimd_blocks(struct jsimd_bits *s)
 {
@@ -658,8 +658,8 @@ jsimd_blocks(struct jsimd_bits *s)
 }
 
 /*
- * The masks do not know about the outside of the outermost object: what comes
- * before and behind it is looked at here.
+ * The masks describe the inside of the outermost object; what comes before and
+ * after it is checked here.
  */
 SIMD_INLINE struct jsimd_facts
 jsimd_line(const char *line, size_t len, uint32_t max_depth)

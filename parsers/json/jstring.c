@@ -8,7 +8,7 @@
 #define ESCAPE_LENGTH  2 /* \n */
 #define UNICODE_LENGTH 6 /* \u0041 */
 
-/* What the letter after a backslash stands for; 0: nothing. */
+/* The byte that an escape letter stands for; 0: not an escape. */
 static const char letters[256] = {
 	['"'] = '"',
 	['\\'] = '\\',

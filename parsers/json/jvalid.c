@@ -57,9 +57,9 @@ enum action {
 	SCALAR,
 	STRING,
 	NAME,
-	GO,   /* the state behind it depends on nothing else */
-	NEXT, /* the same, of a comma; a run goes on with it */
-	RUN,
+	PASS_COLON,
+	PASS_COMMA, /* also inside of a run */
+	RUN,        /* brackets and commas */
 };
 
 /* clang-format off */
@@ -70,16 +70,16 @@ static const uint8_t actions[STATES][CLASSES] = {
 	[AT_ROOT]   = { VALUES },
 	[AT_FIRST]  = { [QUOTE] = NAME, [CLOSE_OBJECT] = RUN },
 	[AT_NAME]   = { [QUOTE] = NAME },
-	[AT_COLON]  = { [COLON] = GO },
+	[AT_COLON]  = { [COLON] = PASS_COLON },
 	[AT_MEMBER] = { VALUES },
-	[AT_MORE]   = { [COMMA] = NEXT, [CLOSE_OBJECT] = RUN },
+	[AT_MORE]   = { [COMMA] = PASS_COMMA, [CLOSE_OBJECT] = RUN },
 	[AT_HEAD]   = { VALUES, [CLOSE_ARRAY] = RUN },
 	[AT_ITEM]   = { VALUES },
-	[AT_REST]   = { [COMMA] = NEXT, [CLOSE_ARRAY] = RUN },
+	[AT_REST]   = { [COMMA] = PASS_COMMA, [CLOSE_ARRAY] = RUN },
 	[AT_END]    = { 0 },
 };
 
-/* Where an action other than RUN leads. */
+/* The state after an action other than RUN. */
 static const uint8_t next[STATES] = {
 	[AT_ROOT]   = AT_END,
 	[AT_FIRST]  = AT_COLON,
@@ -98,7 +98,7 @@ struct walk {
 	const struct jvalid_rules *rules;
 	struct jvalid_facts *facts;
 	uint64_t inner;  /* a bit for each level: is it an object? */
-	uint64_t *outer; /* the same of levels further out */
+	uint64_t *outer; /* the same for the levels outside of those */
 	size_t depth, depth_room;
 	enum state state;
 	bool named; /* the next value belongs to rules->name */
@@ -112,7 +112,7 @@ fault(struct walk *w, enum jvalid_fault kind, const char *at)
 	return false;
 }
 
-/* The byte at `at` has no business there. */
+/* The byte at `at` is not allowed there. */
 static bool
 unexpected(struct walk *w, const char *at)
 {
@@ -157,7 +157,7 @@ walk_escape(struct walk *w)
 	return true;
 }
 
-/* From the opening quote to behind the closing one. */
+/* From the opening quote to the byte after the closing one. */
 static bool
 walk_string(struct walk *w)
 {
@@ -217,9 +217,9 @@ skip_digits(const char *at, const char *end)
 static const char *
 need_digits(const char *at, const char *end)
 {
-	const char *behind = skip_digits(at, end);
+	const char *after = skip_digits(at, end);
 
-	return behind > at ? behind : NULL;
+	return after > at ? after : NULL;
 }
 
 /* Gives what follows the longest number here, or NULL if there is none. */
@@ -260,25 +260,25 @@ static bool
 walk_scalar(struct walk *w)
 {
 	bool letter = *w->at >= 'a' && *w->at <= 'z';
-	const char *behind =
+	const char *after =
 	    letter ? skip_literal(w->at, w->end) : skip_number(w->at, w->end);
 
-	if (behind == NULL ||
-	    (behind < w->end && class_of[(uint8_t)*behind] == WORD))
+	if (after == NULL ||
+	    (after < w->end && class_of[(uint8_t)*after] == WORD))
 		return unexpected(w, w->at);
 	if (!letter && w->rules->max_number > 0 &&
-	    (size_t)(behind - w->at) > w->rules->max_number)
+	    (size_t)(after - w->at) > w->rules->max_number)
 		note(w, &w->facts->number_at);
-	w->at = behind;
+	w->at = after;
 	return true;
 }
 
 /* ---- nesting ---- */
 
-/* What a token of a run does, and the state behind it in [ and in {. */
+/* What a token of a run does, and the state after it in [ and in {. */
 static const struct {
 	uint8_t opens, closes, object;
-	uint8_t behind[2];
+	uint8_t after[2];
 } kinds[CLASSES] = {
 	/* clang-format off */
 	[OPEN_OBJECT]  = { 1, 0, 1, { AT_HEAD, AT_FIRST } },
@@ -290,22 +290,22 @@ static const struct {
 };
 
 /*
- * `inner` has room for 64 levels.  Whoever opens one more puts those below it
- * aside; whoever closes that one has them back.
+ * `inner` has room for 64 levels.  Opening one more saves them in *saved;
+ * closing that one restores them.
  */
 static uint64_t
-cross(uint64_t *aside, uint64_t before, uint64_t inner, enum class class)
+cross_word(uint64_t *saved, uint64_t before, uint64_t inner, enum class class)
 {
 	if (kinds[class].closes)
-		return *aside;
+		return *saved;
 	if (kinds[class].opens)
-		*aside = before;
+		*saved = before;
 	return inner;
 }
 
 /*
- * A run of brackets and commas, which begins with a bracket.  No branch
- * depends on which they are, for nested text makes that unpredictable.
+ * A run of brackets and commas, which begins with a bracket.  No branch depends
+ * on which they are: in nested text it would be mispredicted often.
  */
 static bool
 walk_run(struct walk *w)
@@ -322,21 +322,21 @@ walk_run(struct walk *w)
 		uint64_t before = inner;
 
 		if (depth + opens > room)
-			return fault(w, JVALID_BOTTOMLESS, w->at);
+			return fault(w, JVALID_TOO_DEEP, w->at);
 		inner = inner << opens >> closes | kinds[class].object;
 		if (level % WORD_BITS == 0)
-			inner = cross(
+			inner = cross_word(
 			    &w->outer[level / WORD_BITS], before, inner, class);
 		depth += opens - closes;
 		if (max_depth > 0 && depth > max_depth)
 			note(w, &w->facts->deep_at);
-		state = kinds[class].behind[inner & 1];
+		state = kinds[class].after[inner & 1];
 		if (depth == 0)
 			state = AT_END;
 		if (++w->at == w->end)
 			break;
 		class = class_of[(uint8_t)*w->at];
-	} while (actions[state][class] >= NEXT);
+	} while (actions[state][class] >= PASS_COMMA);
 	w->inner = inner;
 	w->depth = depth;
 	w->state = state;
@@ -345,11 +345,11 @@ walk_run(struct walk *w)
 
 /* ---- the walk ---- */
 
-/* A value begins here: is it one that somebody waits for? */
+/* Notes where the root value and the value of rules->name begin. */
 static void
 note_value(struct walk *w, enum action action)
 {
-	if (action == REFUSE || action == GO || action == NEXT)
+	if (action == REFUSE || action == PASS_COLON || action == PASS_COMMA)
 		return;
 	if (w->state == AT_ROOT)
 		note(w, &w->facts->root_at);
@@ -370,8 +370,8 @@ step(struct walk *w, enum class class)
 		return unexpected(w, w->at);
 	case RUN:
 		return walk_run(w);
-	case NEXT:
-	case GO:
+	case PASS_COMMA:
+	case PASS_COLON:
 		w->at++;
 		break;
 	case SCALAR:
@@ -409,9 +409,9 @@ walk(struct walk *w)
 	return true;
 }
 
-/* What may come behind the token at the mark. */
+/* The state after the token at the mark. */
 static enum state
-state_behind(const struct jvalid_mark *mark, char token)
+state_after(const struct jvalid_mark *mark, char token)
 {
 	bool object = mark->objects & 1;
 
@@ -430,10 +430,10 @@ state_behind(const struct jvalid_mark *mark, char token)
 }
 
 static void
-go_to(struct walk *w, const struct jvalid_mark *mark)
+resume_at(struct walk *w, const struct jvalid_mark *mark)
 {
 	w->at = w->text + mark->at + 1;
-	w->state = state_behind(mark, w->text[mark->at]);
+	w->state = state_after(mark, w->text[mark->at]);
 	w->depth = mark->depth;
 	w->inner = mark->objects;
 	w->facts->root_at = mark->root_at;
@@ -464,11 +464,11 @@ check(const char *text, size_t len, const struct jvalid_rules *rules,
 		.again_at = JVALID_NOWHERE,
 	};
 	if (mark != NULL)
-		go_to(&w, mark);
+		resume_at(&w, mark);
 	return walk(&w);
 }
 
-/* Apart, so that nobody pays for this frame but text that needs it. */
+/* Not inlined: only deeply nested text pays for this stack frame. */
 static bool __attribute__((noinline))
 check_deep(const char *text, size_t len, const struct jvalid_rules *rules,
     const struct jvalid_mark *mark, struct jvalid_facts *facts)
@@ -479,14 +479,14 @@ check_deep(const char *text, size_t len, const struct jvalid_rules *rules,
 }
 
 bool
-jvalid_go_on(const char *text, size_t len, const struct jvalid_rules *rules,
+jvalid_resume(const char *text, size_t len, const struct jvalid_rules *rules,
     const struct jvalid_mark *mark, struct jvalid_facts *facts)
 {
 	uint64_t outer[JVALID_SHALLOW / WORD_BITS + 1];
 
 	if (check(text, len, rules, mark, outer, JVALID_SHALLOW, facts))
 		return true;
-	if (facts->fault != JVALID_BOTTOMLESS)
+	if (facts->fault != JVALID_TOO_DEEP)
 		return false;
 	return check_deep(text, len, rules, mark, facts);
 }
@@ -495,5 +495,5 @@ bool
 jvalid_check(const char *text, size_t len, const struct jvalid_rules *rules,
     struct jvalid_facts *facts)
 {
-	return jvalid_go_on(text, len, rules, NULL, facts);
+	return jvalid_resume(text, len, rules, NULL, facts);
 }

@@ -1,29 +1,26 @@
 /*
- * jvalid - is this text JSON by the letter, and if not, where does it fail?
+ * jvalid - checks that a text is JSON (RFC 8259), and finds its first fault.
  *
- * RFC 8259 and nothing else: no comma too many, no leading zero, no control
- * character in a string, UTF-8 well-formed, no half of a surrogate pair.  It
- * keeps no tree.  It walks the text once, byte by byte, and says the first
- * place that is wrong; on the way it notes what a stricter reader asks about:
- * depth, long numbers, and one name of the outermost object.
+ * Strict: no extra comma, no leading zero, no control character in a string,
+ * no malformed UTF-8, no half of a surrogate pair.  It builds no tree.  It
+ * reads the text once, byte by byte, and notes on the way what a stricter
+ * caller asks for: depth, long numbers, and one name of the outermost object.
  *
- * This is the reference for the quicker jsimd, which only ever says yes.
+ * It is the reference for the faster jsimd, which only recognises good lines.
  *
  * The place of a fault is
- *	- for a word or number: its first byte.  It reaches to the next blank,
+ *	- for a word or number: its first byte.  It ends at the next blank,
  *	  quote, bracket, brace, comma or colon, so `01` and `truex` are bad
  *	  where they begin;
- *	- for an escape: its backslash; for broken UTF-8: the byte that begins
- *	  the broken sequence;
+ *	- for an escape: its backslash; for malformed UTF-8: the byte that
+ *	  begins the malformed sequence;
  *	- for anything else that is unexpected: its first byte;
  *	- for a text that ends too early: its length.
- * Where one byte is wrong in both ways, it is the encoding that is told.
+ * If one byte is wrong in both ways, the encoding is reported.
  *
- * Units	bytes from the text's first, which is 0.
- * Ownership	borrows the text for the call; allocates nothing.
- * Threads	none inside.  Text nested over JVALID_SHALLOW levels takes
- *		JVALID_DEPTH / 8 bytes of stack.
- * Errors	a fault is a value.
+ * Units	offsets in bytes; the text's first byte is 0.
+ * Threads	text nested over JVALID_SHALLOW levels takes JVALID_DEPTH / 8
+ *		bytes of stack.
  */
 #ifndef PARSERS_JSON_JVALID_H
 #define PARSERS_JSON_JVALID_H
@@ -35,29 +32,29 @@
 #include "parsers/span.h"
 
 #define JVALID_SHALLOW 1024
-#define JVALID_DEPTH   1048576 /* one more is a fault: JVALID_BOTTOMLESS */
+#define JVALID_DEPTH   1048576 /* levels; one more is JVALID_TOO_DEEP */
 #define JVALID_NOWHERE SIZE_MAX
 
 enum jvalid_fault {
 	JVALID_OK = 0,
 	JVALID_SYNTAX,
 	JVALID_ENCODING,
-	JVALID_BOTTOMLESS, /* nested deeper than we can follow */
+	JVALID_TOO_DEEP, /* more than JVALID_DEPTH levels */
 };
 
 struct jvalid_rules {
 	bool one_line;       /* a line feed is not a blank */
 	uint32_t max_depth;  /* deeper is noted; 0: never */
 	uint32_t max_number; /* a longer number is noted; 0: never */
-	struct span name;    /* to be looked for, escapes undone */
+	struct span name;    /* of a top-level member to find, unescaped */
 };
 
-/* Places that do not exist are JVALID_NOWHERE. */
+/* Places that were not found are JVALID_NOWHERE. */
 struct jvalid_facts {
 	enum jvalid_fault fault;
 	size_t fault_at;
 	/* without a fault: */
-	size_t root_at;   /* the first byte that is no blank */
+	size_t root_at;   /* the first byte that is not a blank */
 	size_t deep_at;   /* the first bracket beyond max_depth */
 	size_t number_at; /* the first number beyond max_number */
 	size_t value_at;  /* the value of the first such name */
@@ -68,19 +65,19 @@ bool jvalid_check(const char *text, size_t len,
     const struct jvalid_rules *rules, struct jvalid_facts *facts);
 
 /*
- * A place up to which the text is known to be good, with nothing to note but
- * perhaps the name: the last bracket, brace, comma or colon of it.
+ * The last bracket, brace, comma or colon of a beginning that is known to be
+ * good, and in which no fact but value_at was found.
  */
 struct jvalid_mark {
 	size_t at;
-	uint32_t depth;   /* behind it; at most 64 */
+	uint32_t depth;   /* after the token; at most 64 */
 	uint64_t objects; /* bit 0: is the innermost container an object? */
 	size_t root_at;
-	size_t value_at; /* JVALID_NOWHERE: the name was not met */
+	size_t value_at; /* JVALID_NOWHERE: the name was not found */
 };
 
-/* The same as jvalid_check, of a text whose beginning was looked at. */
-bool jvalid_go_on(const char *text, size_t len,
+/* The same as jvalid_check, for a text whose beginning was checked before. */
+bool jvalid_resume(const char *text, size_t len,
     const struct jvalid_rules *rules, const struct jvalid_mark *mark,
     struct jvalid_facts *facts);
 

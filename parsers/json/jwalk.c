@@ -21,7 +21,7 @@ skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* The byte behind the string that opens here, at the most `end`. */
+/* The byte after the string that opens here, at the most `end`. */
 static const char *
 skip_text(const char *at, const char *end)
 {
@@ -31,7 +31,7 @@ skip_text(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
-/* The byte behind the value that begins here. */
+/* The byte after the value that begins here. */
 static const char *
 skip_value(const char *at, const char *end)
 {
@@ -63,8 +63,8 @@ skip_value(const char *at, const char *end)
 }
 
 /*
- * The rest begins with an opening bracket, a comma, or, when all is taken, with
- * the closing bracket.
+ * The rest begins with the opening bracket or a comma, or with the closing
+ * bracket after the last element.
  */
 static bool
 begin(struct span *rest, const char **at_out, const char **end_out)
@@ -88,11 +88,11 @@ begin(struct span *rest, const char **at_out, const char **end_out)
 static const char *
 take_value(struct span *rest, const char *at, const char *end)
 {
-	const char *behind = skip_value(at, end);
-	const char *next = skip_blanks(behind, end);
+	const char *after = skip_value(at, end);
+	const char *next = skip_blanks(after, end);
 
 	*rest = (struct span){ next, (size_t)(end - next) };
-	return behind;
+	return after;
 }
 
 bool
@@ -110,13 +110,13 @@ jwalk_element(struct span *rest, struct span *element_out)
 bool
 jwalk_entry(struct span *rest, struct span *name_out, struct span *out)
 {
-	const char *at, *end, *behind;
+	const char *at, *end, *after;
 
 	if (!begin(rest, &at, &end) || *at != '"')
 		return false;
-	behind = skip_text(at, end);
-	*name_out = (struct span){ at, (size_t)(behind - at) };
-	at = skip_blanks(behind, end);
+	after = skip_text(at, end);
+	*name_out = (struct span){ at, (size_t)(after - at) };
+	at = skip_blanks(after, end);
 	if (at == end || *at != ':')
 		return false;
 	at = skip_blanks(at + 1, end);

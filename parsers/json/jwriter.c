@@ -4,103 +4,103 @@
 #include <math.h>
 
 static void
-put_text(struct jwriter *tree, const char *text)
+put_text(struct jwriter *w, const char *text)
 {
-	tree->ok = tree->ok && buffer_print(tree->out, "%s", text);
+	w->ok = w->ok && buffer_print(w->out, "%s", text);
 }
 
-/* Bytes beyond ASCII are as they came: what comes here is ours or checked. */
+/* Bytes beyond ASCII are copied: every text is our own or checked UTF-8. */
 static void
-put_quoted(struct jwriter *tree, const char *text)
+put_quoted(struct jwriter *w, const char *text)
 {
-	put_text(tree, "\"");
+	put_text(w, "\"");
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '"' || c == '\\')
-			tree->ok &= buffer_print(tree->out, "\\%c", c);
+			w->ok &= buffer_print(w->out, "\\%c", c);
 		else if (c < ' ')
-			tree->ok &= buffer_print(tree->out, "\\u%04x", c);
+			w->ok &= buffer_print(w->out, "\\u%04x", c);
 		else
-			tree->ok &= buffer_append(tree->out, text, 1);
+			w->ok &= buffer_append(w->out, text, 1);
 	}
-	put_text(tree, "\"");
+	put_text(w, "\"");
 }
 
 static void
-begin(struct jwriter *tree, const char *name)
+begin(struct jwriter *w, const char *name)
 {
-	if (!tree->first)
-		put_text(tree, ",");
-	tree->first = false;
+	if (!w->first)
+		put_text(w, ",");
+	w->first = false;
 	if (name == NULL)
 		return;
-	put_quoted(tree, name);
-	put_text(tree, ":");
+	put_quoted(w, name);
+	put_text(w, ":");
 }
 
 void
-jwriter_open(struct jwriter *tree, const char *name, char bracket)
+jwriter_open(struct jwriter *w, const char *name, char bracket)
 {
-	begin(tree, name);
-	tree->ok = tree->ok && buffer_append(tree->out, &bracket, 1);
-	tree->first = true;
+	begin(w, name);
+	w->ok = w->ok && buffer_append(w->out, &bracket, 1);
+	w->first = true;
 }
 
 void
-jwriter_close(struct jwriter *tree, char bracket)
+jwriter_close(struct jwriter *w, char bracket)
 {
-	tree->ok = tree->ok && buffer_append(tree->out, &bracket, 1);
-	tree->first = false;
+	w->ok = w->ok && buffer_append(w->out, &bracket, 1);
+	w->first = false;
 }
 
 void
-jwriter_text(struct jwriter *tree, const char *name, const char *text)
+jwriter_text(struct jwriter *w, const char *name, const char *text)
 {
-	begin(tree, name);
-	put_quoted(tree, text);
+	begin(w, name);
+	put_quoted(w, text);
 }
 
 void
-jwriter_json(struct jwriter *tree, const char *name, struct span json)
+jwriter_json(struct jwriter *w, const char *name, struct span json)
 {
-	begin(tree, name);
-	tree->ok = tree->ok && buffer_append(tree->out, json.at, json.len);
+	begin(w, name);
+	w->ok = w->ok && buffer_append(w->out, json.at, json.len);
 }
 
 void
-jwriter_number(struct jwriter *tree, const char *name, uint64_t number)
+jwriter_number(struct jwriter *w, const char *name, uint64_t number)
 {
-	begin(tree, name);
-	tree->ok = tree->ok && buffer_print(tree->out, "%" PRIu64, number);
+	begin(w, name);
+	w->ok = w->ok && buffer_print(w->out, "%" PRIu64, number);
 }
 
 void
-jwriter_signed(struct jwriter *tree, const char *name, int64_t number)
+jwriter_signed(struct jwriter *w, const char *name, int64_t number)
 {
-	begin(tree, name);
-	tree->ok = tree->ok && buffer_print(tree->out, "%" PRId64, number);
+	begin(w, name);
+	w->ok = w->ok && buffer_print(w->out, "%" PRId64, number);
 }
 
 void
-jwriter_real(struct jwriter *tree, const char *name, double number)
+jwriter_real(struct jwriter *w, const char *name, double number)
 {
-	begin(tree, name);
+	begin(w, name);
 	if (!isfinite(number))
 		number = 0;
-	tree->ok = tree->ok && buffer_print(tree->out, "%.6g", number);
+	w->ok = w->ok && buffer_print(w->out, "%.6g", number);
 }
 
 void
-jwriter_bool(struct jwriter *tree, const char *name, bool value)
+jwriter_bool(struct jwriter *w, const char *name, bool value)
 {
-	begin(tree, name);
-	put_text(tree, value ? "true" : "false");
+	begin(w, name);
+	put_text(w, value ? "true" : "false");
 }
 
 void
-jwriter_null(struct jwriter *tree, const char *name)
+jwriter_null(struct jwriter *w, const char *name)
 {
-	begin(tree, name);
-	put_text(tree, "null");
+	begin(w, name);
+	put_text(w, "null");
 }

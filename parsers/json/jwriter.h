@@ -1,12 +1,10 @@
 /*
- * jwriter - JSON, written as it goes.
+ * jwriter - writes JSON into a buffer, value by value.
  *
- * It puts the commas and the quotes; whoever writes puts names and values in
- * the order in which they shall stand.  A name of NULL: an element of a list.
+ * It writes the commas and quotes; the caller gives names and values in their
+ * order.  A name of NULL means an element of an array.
  *
- * Units	bytes.
  * Ownership	borrows the buffer.
- * Threads	none inside.
  * Errors	once the buffer is full nothing more is written, and ok is
  *		false.
  */
@@ -22,18 +20,18 @@
 struct jwriter {
 	struct buffer *out;
 	bool ok;
-	bool first; /* of its list or object */
+	bool first; /* of its array or object */
 };
 
-void jwriter_open(struct jwriter *tree, const char *name, char bracket);
-void jwriter_close(struct jwriter *tree, char bracket);
-void jwriter_text(struct jwriter *tree, const char *name, const char *text);
-/* JSON already, and sound. */
-void jwriter_json(struct jwriter *tree, const char *name, struct span json);
-void jwriter_number(struct jwriter *tree, const char *name, uint64_t number);
-void jwriter_signed(struct jwriter *tree, const char *name, int64_t number);
-void jwriter_real(struct jwriter *tree, const char *name, double number);
-void jwriter_bool(struct jwriter *tree, const char *name, bool value);
-void jwriter_null(struct jwriter *tree, const char *name);
+void jwriter_open(struct jwriter *w, const char *name, char bracket);
+void jwriter_close(struct jwriter *w, char bracket);
+void jwriter_text(struct jwriter *w, const char *name, const char *text);
+/* `json` must be valid JSON. */
+void jwriter_json(struct jwriter *w, const char *name, struct span json);
+void jwriter_number(struct jwriter *w, const char *name, uint64_t number);
+void jwriter_signed(struct jwriter *w, const char *name, int64_t number);
+void jwriter_real(struct jwriter *w, const char *name, double number);
+void jwriter_bool(struct jwriter *w, const char *name, bool value);
+void jwriter_null(struct jwriter *w, const char *name);
 
 #endif

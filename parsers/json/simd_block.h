@@ -1,11 +1,12 @@
 /*
- * simd_block - 64 bytes at once, and questions whose answers are 64 bits.
+ * simd_block - 64 bytes as one vector, and the operations that turn it into
+ * masks of 64 bits.
  *
- * Bit i of an answer is about byte i.  This is the part that all instruction
- * sets share.  A file that wants one includes simd_sse2.h or simd_neon.h, or
- * defines SIMD, its name, and the functions listed here, before it includes
- * jsimd_kernel.h.  Without vectors SIMD stays undefined: eight bytes in a word
- * were tried, and are slower than a byte at a time.
+ * Bit i of a mask is about byte i.  This header has what all instruction sets
+ * share.  A kernel file includes simd_sse2.h or simd_neon.h, or defines SIMD
+ * (the name of the instruction set) and the functions listed here, before it
+ * includes jsimd_kernel.h.  Without vectors SIMD stays undefined: eight bytes
+ * in a word were tried, and are slower than one byte at a time.
  *
  *	struct simd	the bytes
  *	simd_load	from any address
@@ -27,7 +28,7 @@
 #define SIMD_BYTES  64
 #define SIMD_INLINE static inline __attribute__((always_inline))
 
-/* For those that have no better one and do not define SIMD_PARITY. */
+/* For instruction sets without a faster one: those define SIMD_PARITY. */
 #if !defined(SIMD_PARITY)
 SIMD_INLINE uint64_t
 simd_parity(uint64_t bits)

@@ -1,4 +1,4 @@
-/* simd_neon - the vectors that every 64-bit ARM processor has; see simd_block.h. */
+/* simd_neon - vectors that every 64-bit ARM processor has; see simd_block.h. */
 #ifndef PARSERS_JSON_SIMD_NEON_H
 #define PARSERS_JSON_SIMD_NEON_H
 
@@ -32,7 +32,7 @@ simd_fold(struct simd v)
 		vorrq_u8(v.c, bit), vorrq_u8(v.d, bit) };
 }
 
-/* Each byte is all ones or all zeros: keep one bit of each, add neighbours. */
+/* Each byte is all ones or all zeros: keep one bit of each, add pairwise. */
 SIMD_INLINE uint64_t
 simd_gather(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
 {

@@ -10,7 +10,7 @@
 
 #define SIMD "sse2"
 
-/* Four vectors by name: an array of them would live in memory. */
+/* Four members, not an array: an array would be kept in memory. */
 struct simd {
 	__m128i a, b, c, d;
 };
@@ -68,7 +68,7 @@ simd_either(struct simd v, char one, char other)
 	    simd_either_of(v.c, x, y), simd_either_of(v.d, x, y));
 }
 
-/* Signed, a byte that is not ASCII is below all that are. */
+/* As signed numbers, bytes that are not ASCII are below all others. */
 SIMD_INLINE uint64_t
 simd_special(struct simd v)
 {
@@ -79,7 +79,7 @@ simd_special(struct simd v)
 	    _mm_cmplt_epi8(v.d, blank));
 }
 
-/* Moved so that the digits are the ten least signed bytes. */
+/* Shifted so that the digits are the ten lowest signed bytes. */
 SIMD_INLINE __m128i
 simd_digits_of(__m128i v)
 {
@@ -94,7 +94,7 @@ simd_digits(struct simd v)
 	    simd_digits_of(v.c), simd_digits_of(v.d));
 }
 
-/* A shift by one makes it the top bit, whatever else it mixes up. */
+/* A shift by one makes bit 6 the top bit; the other bits do not matter. */
 SIMD_INLINE uint64_t
 simd_letters(struct simd v)
 {

@@ -72,7 +72,7 @@ static const char *const garbage[] = {
 };
 /* clang-format on */
 
-Test(token, its_end_is_an_integer_or_it_has_none)
+Test(web_token, its_end_is_an_integer_or_it_has_none)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct buffer b = make_token(cases[i].header, cases[i].claims);
@@ -85,7 +85,7 @@ Test(token, its_end_is_an_integer_or_it_has_none)
 	}
 }
 
-Test(token, what_is_no_jwt_has_no_end)
+Test(web_token, what_is_no_jwt_has_no_end)
 {
 	int64_t exp = 7;
 
@@ -95,7 +95,7 @@ Test(token, what_is_no_jwt_has_no_end)
 	cr_expect_eq(exp, 7);
 }
 
-Test(token, its_size_has_a_maximum)
+Test(web_token, its_size_has_a_maximum)
 {
 	char claims[8000];
 	struct buffer b;

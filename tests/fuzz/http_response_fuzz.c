@@ -50,7 +50,7 @@ read_whole(const char *bytes, size_t len, size_t piece)
 		feed(&r, exact, n, &seen);
 		free(exact);
 	}
-	seen.keeps = http_response_keeps(&r);
+	seen.keeps = http_response_reusable(&r);
 	assert(!seen.keeps || seen.end == HTTP_RESPONSE_DONE);
 	http_response_fini(&r);
 	return seen;

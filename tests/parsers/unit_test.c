@@ -98,7 +98,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(units, reads_what_operators_write)
+Test(unit, reads_what_operators_write)
 {
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct err err = { 0 };
@@ -111,7 +111,7 @@ Test(units, reads_what_operators_write)
 	}
 }
 
-Test(units, refuses_the_rest_and_says_what_is_allowed)
+Test(unit, refuses_the_rest_and_says_what_is_allowed)
 {
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct err err = { 0 };
@@ -126,7 +126,7 @@ Test(units, refuses_the_rest_and_says_what_is_allowed)
 	}
 }
 
-Test(units, prints_with_the_largest_unit_that_divides)
+Test(unit, prints_with_the_largest_unit_that_divides)
 {
 	for (size_t i = 0; i < COUNT(printed); i++) {
 		char text[UNIT_TEXT_MAX];
@@ -137,7 +137,7 @@ Test(units, prints_with_the_largest_unit_that_divides)
 }
 
 /* Powers, their neighbours and their multiples: where a unit could lie. */
-Test(units, reads_back_exactly_what_it_prints)
+Test(unit, reads_back_exactly_what_it_prints)
 {
 	for (enum unit unit = UNIT_COUNT; unit <= UNIT_TIME; unit++)
 		for (uint64_t step = 1; step < UNIT_MS_MAX; step *= 2)

@@ -87,7 +87,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(conf, reads_maps_lists_and_scalars_with_their_places)
+Test(yaml_doc, reads_maps_lists_and_scalars_with_their_places)
 {
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct yaml_doc *conf = NULL;
@@ -107,7 +107,7 @@ Test(conf, reads_maps_lists_and_scalars_with_their_places)
 	}
 }
 
-Test(conf, refuses_what_could_mean_something_else)
+Test(yaml_doc, refuses_what_could_mean_something_else)
 {
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct yaml_doc *conf = NULL;
@@ -141,7 +141,7 @@ parses(struct buffer *b, const char *says)
 	return ok;
 }
 
-Test(conf, depth_has_a_limit)
+Test(yaml_doc, depth_has_a_limit)
 {
 	struct buffer b;
 
@@ -158,7 +158,7 @@ Test(conf, depth_has_a_limit)
 	}
 }
 
-Test(conf, the_number_of_values_has_a_limit)
+Test(yaml_doc, the_number_of_values_has_a_limit)
 {
 	struct buffer b;
 
@@ -171,7 +171,7 @@ Test(conf, the_number_of_values_has_a_limit)
 	}
 }
 
-Test(conf, the_size_has_a_limit)
+Test(yaml_doc, the_size_has_a_limit)
 {
 	struct buffer b;
 
@@ -183,7 +183,7 @@ Test(conf, the_size_has_a_limit)
 	buffer_fini(&b);
 }
 
-Test(conf, a_file_may_hold_nothing)
+Test(yaml_doc, a_file_may_hold_nothing)
 {
 	static const char *const texts[] = { "", "# a word\n", "---\n",
 		"\n\n" };
@@ -199,7 +199,7 @@ Test(conf, a_file_may_hold_nothing)
 	}
 }
 
-Test(conf, nothing_is_told_from_an_empty_text)
+Test(yaml_doc, nothing_is_told_from_an_empty_text)
 {
 	struct yaml_doc *conf = NULL;
 	struct err err = { 0 };
@@ -214,7 +214,7 @@ Test(conf, nothing_is_told_from_an_empty_text)
 	yaml_doc_free(&conf);
 }
 
-Test(conf, a_member_is_found_by_its_key)
+Test(yaml_doc, a_member_is_found_by_its_key)
 {
 	struct yaml_doc *conf = NULL;
 	struct err err = { 0 };

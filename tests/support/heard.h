@@ -1,7 +1,8 @@
 /*
- * heard - what is said on standard error while a function runs.
+ * heard - captures what a function writes to standard error.
  *
- * A test framework has its own messages there: they come later.
+ * "Heard" is the captured text.  The test framework writes its messages there
+ * too, but only after the function has returned.
  *
  * Errors	abort.
  */

@@ -1,10 +1,10 @@
 /*
- * liar - an HTTP server on loopback that misbehaves on order.
+ * liar - an HTTP server on loopback that breaks the protocol as a test wants.
  *
  * A test gives it a function that serves one connection, by hand: it reads
- * requests with liar_read, writes whatever bytes it likes, and resets, closes
- * or says nothing.  Requests are counted where they arrive, which is the only
- * place that knows how often something was sent.
+ * requests with liar_read, writes any bytes, and resets the connection, closes
+ * it or sends nothing.  The server counts the requests: only the receiver knows
+ * how many were sent.
  *
  * Whole in its header, so that a test needs no library of ours to link.
  *

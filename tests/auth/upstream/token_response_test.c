@@ -69,7 +69,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(grant, hostile_answers_are_refused_with_a_reason)
+Test(token_response, hostile_answers_are_refused_with_a_reason)
 {
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		struct credential *c = open_with(&oauth2);
@@ -93,7 +93,7 @@ Test(grant, hostile_answers_are_refused_with_a_reason)
 	}
 }
 
-Test(grant, huge_answers_are_refused)
+Test(token_response, huge_answers_are_refused)
 {
 	/* of the token, of the whole body */
 	static const size_t sizes[][2] = { { 16384, 17000 }, { 16385, 17000 },
@@ -119,7 +119,7 @@ Test(grant, huge_answers_are_refused)
 	}
 }
 
-Test(grant, an_answer_slower_than_the_life_it_grants_is_refused)
+Test(token_response, an_answer_slower_than_the_life_it_grants_is_refused)
 {
 	struct credential *c = open_with(&oauth2);
 	struct err err = { 0 };
@@ -130,7 +130,7 @@ Test(grant, an_answer_slower_than_the_life_it_grants_is_refused)
 	credential_close(&c);
 }
 
-Test(grant, the_form_is_url_encoded)
+Test(token_response, the_form_is_url_encoded)
 {
 	struct credential_options options = oauth2;
 	struct credential *c = open_with(&options);

@@ -117,7 +117,7 @@ feed(struct http_request *head, const char *method, const char *version,
 	return http_request_finish(head);
 }
 
-Test(head, leaves_no_room_for_a_second_reading)
+Test(request, leaves_no_room_for_a_second_reading)
 {
 	struct http_request head;
 
@@ -130,7 +130,7 @@ Test(head, leaves_no_room_for_a_second_reading)
 	}
 }
 
-Test(head, tells_what_the_program_looks_at)
+Test(request, tells_what_the_program_looks_at)
 {
 	struct http_request head;
 
@@ -152,7 +152,7 @@ Test(head, tells_what_the_program_looks_at)
 	cr_expect(http_request_has_body(&head) && !head.post);
 }
 
-Test(head, a_length_beyond_counting_is_the_largest_there_is)
+Test(request, a_length_beyond_counting_is_the_largest_there_is)
 {
 	static const struct {
 		const char *fields;
@@ -174,7 +174,7 @@ Test(head, a_length_beyond_counting_is_the_largest_there_is)
 	}
 }
 
-Test(head, keeps_the_first_fault)
+Test(request, keeps_the_first_fault)
 {
 	struct http_request head;
 
@@ -187,7 +187,7 @@ Test(head, keeps_the_first_fault)
 	cr_expect_eq(http_request_finish(&head), HTTP_REQUEST_HIDDEN);
 }
 
-Test(head, a_nul_is_a_control_character)
+Test(request, a_nul_is_a_control_character)
 {
 	struct http_request head;
 
@@ -201,7 +201,7 @@ Test(head, a_nul_is_a_control_character)
 	cr_expect_eq(http_request_finish(&head), HTTP_REQUEST_NAME);
 }
 
-Test(head, every_fault_has_a_text_that_needs_no_escaping)
+Test(request, every_fault_has_a_text_that_needs_no_escaping)
 {
 	for (int i = HTTP_REQUEST_FINE + 1; i < HTTP_REQUEST_FAULTS; i++) {
 		const char *text = http_request_fault_text(i);

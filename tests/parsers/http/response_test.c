@@ -147,7 +147,7 @@ see_end(struct seen *seen, enum http_response_step step)
 		[HTTP_RESPONSE_WANTS] = '~',
 		[HTTP_RESPONSE_DONE] = '.',
 		[HTTP_RESPONSE_BROKEN] = '!',
-		[HTTP_RESPONSE_ENDLESS] = '>',
+		[HTTP_RESPONSE_LINE_TOO_LONG] = '>',
 	};
 
 	see(seen, &ends[step], 1);
@@ -170,7 +170,7 @@ expect_row(struct http_response *r, size_t row, size_t piece)
 	cr_expect_str_eq(
 	    seen.text, responses[row].seen, "row %zu: %s", row, seen.text);
 	cr_expect_eq(
-	    http_response_keeps(r), responses[row].keeps, "row %zu", row);
+	    http_response_reusable(r), responses[row].keeps, "row %zu", row);
 	return in;
 }
 
@@ -217,7 +217,7 @@ Test(response, a_line_without_end_is_given_up)
 		step = feed(&r, &in, &seen);
 		fed += sizeof xs;
 	}
-	cr_expect_eq(step, HTTP_RESPONSE_ENDLESS);
+	cr_expect_eq(step, HTTP_RESPONSE_LINE_TOO_LONG);
 	cr_expect_leq(fed, HTTP_RESPONSE_LINE_MAX + sizeof xs);
 	in = SPAN("x\r\n\r\n");
 	cr_expect_eq(feed(&r, &in, &seen), HTTP_RESPONSE_BROKEN);

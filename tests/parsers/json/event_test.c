@@ -232,7 +232,7 @@ Test(event, depth_is_counted_at_every_limit)
 }
 
 /* A million levels: no recursion, and syntax is still told before depth. */
-Test(event, bottomless_lines_end_well)
+Test(event, lines_of_a_million_brackets_are_refused_as_too_deep)
 {
 	size_t len = (1 << 20) + 10;
 	char *line = malloc(len);

@@ -16,7 +16,7 @@ root(void)
 	return span_of(doc);
 }
 
-Test(jseek, members_are_found_at_their_own_level)
+Test(jwalk, members_are_found_at_their_own_level)
 {
 	struct span o = jwalk_member(root(), "o");
 
@@ -30,7 +30,7 @@ Test(jseek, members_are_found_at_their_own_level)
 	cr_expect_eq(jwalk_member((struct span){ NULL, 0 }, "a").len, 0);
 }
 
-Test(jseek, lists_are_walked_element_by_element)
+Test(jwalk, lists_are_walked_element_by_element)
 {
 	static const char *const want[] = { "1", "[2, 3]", "{\"b\":{}}",
 		"\"],\"" };
@@ -50,7 +50,7 @@ Test(jseek, lists_are_walked_element_by_element)
 	cr_expect_not(jwalk_element(&rest, &element));
 }
 
-Test(jseek, texts_are_unescaped_and_cut)
+Test(jwalk, texts_are_unescaped_and_cut)
 {
 	struct span value = jwalk_member(root(), "text");
 	char out[20], small[4];
@@ -64,7 +64,7 @@ Test(jseek, texts_are_unescaped_and_cut)
 }
 
 /* Broken JSON finds anything, but nothing outside: for the sanitizer. */
-Test(jseek, no_beginning_of_a_document_leads_outside)
+Test(jwalk, no_beginning_of_a_document_leads_outside)
 {
 	char out[20];
 
