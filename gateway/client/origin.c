@@ -52,7 +52,7 @@ host_of(CURLU *url)
 
 /* A proxy of the environment is used for TLS only: it could read the rest. */
 static bool
-tell(CURL *easy, CURLU *url, bool plain)
+set_in_handle(CURL *easy, CURLU *url, bool plain)
 {
 	return curl_easy_setopt(easy, CURLOPT_CURLU, url) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_NOPROXY, plain ? "*" : NULL) ==
@@ -72,7 +72,7 @@ origin_set(struct origin *origin, void *easy, const char *url)
 	    curl_url_set(new.url, CURLUPART_URL, new.text,
 		CURLU_DISALLOW_USER) == CURLUE_OK)
 		new.host = host_of(new.url);
-	if (new.host == NULL || !tell(easy, new.url, new.plain)) {
+	if (new.host == NULL || !set_in_handle(easy, new.url, new.plain)) {
 		origin_fini(&new);
 		return false;
 	}

@@ -3,28 +3,28 @@
 #include <assert.h>
 
 static void
-watch(struct accounting *accounting, struct record *record)
+add_awaited(struct accounting *accounting, struct record *record)
 {
-	struct record *before = accounting->watched_tail, *after;
+	struct record *before = accounting->awaited_tail, *after;
 	int64_t deadline_ns = record->completion->deadline.ns;
 
 	while (before != NULL && before->completion->deadline.ns > deadline_ns)
 		before = before->watch_prev;
-	after = before != NULL ? before->watch_next : accounting->watched;
+	after = before != NULL ? before->watch_next : accounting->awaited;
 	record->watch_prev = before;
 	record->watch_next = after;
-	*(before != NULL ? &before->watch_next : &accounting->watched) = record;
-	*(after != NULL ? &after->watch_prev : &accounting->watched_tail) =
+	*(before != NULL ? &before->watch_next : &accounting->awaited) = record;
+	*(after != NULL ? &after->watch_prev : &accounting->awaited_tail) =
 	    record;
 }
 
 static void
-unwatch(struct accounting *accounting, struct record *record)
+remove_awaited(struct accounting *accounting, struct record *record)
 {
 	struct record *before = record->watch_prev, *after = record->watch_next;
 
-	*(before != NULL ? &before->watch_next : &accounting->watched) = after;
-	*(after != NULL ? &after->watch_prev : &accounting->watched_tail) =
+	*(before != NULL ? &before->watch_next : &accounting->awaited) = after;
+	*(after != NULL ? &after->watch_prev : &accounting->awaited_tail) =
 	    before;
 }
 
@@ -32,14 +32,14 @@ static void
 complete(struct accounting *accounting, struct record *record,
     enum completion_result result)
 {
-	unwatch(accounting, record);
+	remove_awaited(accounting, record);
 	completion_complete(record->completion, result);
 	record->completion = NULL;
 }
 
-/* `events` of the record, from number `first` on, have left for good. */
+/* `events` of the record, from number `first` on, are done with: acked. */
 static void
-leave(struct accounting *accounting, struct record *record, uint32_t first,
+ack(struct accounting *accounting, struct record *record, uint32_t first,
     uint32_t events, struct instant now)
 {
 	record->acked_events += events;
@@ -74,7 +74,7 @@ accounting_take(struct accounting *accounting, struct record *record)
 	if (!accounting->spool_counts)
 		table->accepted += record->events;
 	if (record->completion != NULL)
-		watch(accounting, record);
+		add_awaited(accounting, record);
 }
 
 void
@@ -110,14 +110,14 @@ accounting_delivered(
 	for (; part < end; part++) {
 		part->record->in_flight_events -= part->events;
 		count_delivered(accounting->stats, part, now);
-		leave(accounting, part->record, part->first, part->events, now);
+		ack(accounting, part->record, part->first, part->events, now);
 	}
 	accounting->counts.in_flight -= batch->events;
 	accounting->counts.delivered += batch->events;
 }
 
 static void
-tell_refused(struct completion *completion, const struct batch_part *part)
+report_refused(struct completion *completion, const struct batch_part *part)
 {
 	for (uint32_t i = 0; i < part->events; i++, completion->refused++)
 		if (completion->refused < COMPLETION_REFUSED_MAX)
@@ -126,7 +126,7 @@ tell_refused(struct completion *completion, const struct batch_part *part)
 }
 
 static void
-leave_refused(
+ack_refused(
     struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	const struct batch_part *part = batch->parts;
@@ -135,8 +135,8 @@ leave_refused(
 	accounting->counts.waiting -= batch->events;
 	for (; part < end; part++) {
 		if (part->record->completion != NULL)
-			tell_refused(part->record->completion, part);
-		leave(accounting, part->record, part->first, part->events, now);
+			report_refused(part->record->completion, part);
+		ack(accounting, part->record, part->first, part->events, now);
 	}
 }
 
@@ -153,7 +153,7 @@ accounting_dead_lettered(
 		upstream_stats_of(accounting->stats, part->record->table)
 		    ->dead_lettered[why] += part->events;
 	accounting->counts.dead_lettered += batch->events;
-	leave_refused(accounting, batch, now);
+	ack_refused(accounting, batch, now);
 }
 
 void
@@ -165,7 +165,7 @@ accounting_returned(
 
 	for (; part < end; part++)
 		count_withdrawn(accounting, part->record, part->events);
-	leave_refused(accounting, batch, now);
+	ack_refused(accounting, batch, now);
 }
 
 void
@@ -179,7 +179,7 @@ accounting_purge(
 		part = &batch->parts[i];
 		if (!part->record->withdrawn)
 			continue;
-		leave(accounting, part->record, part->first, part->events, now);
+		ack(accounting, part->record, part->first, part->events, now);
 		part->record = NULL;
 		any = true;
 	}
@@ -208,14 +208,14 @@ accounting_failed(
 struct record *
 accounting_first(const struct accounting *accounting)
 {
-	return accounting->watched;
+	return accounting->awaited;
 }
 
 struct instant
 accounting_deadline(const struct accounting *accounting)
 {
-	return accounting->watched != NULL
-		   ? accounting->watched->completion->deadline
+	return accounting->awaited != NULL
+		   ? accounting->awaited->completion->deadline
 		   : INSTANT_NEVER;
 }
 
@@ -233,11 +233,11 @@ accounting_withdraw(
 	record->withdrawn = true;
 	complete(accounting, record, COMPLETION_WITHDRAWN);
 	if (uncut > 0)
-		leave(accounting, record, record->cut_events, uncut, now);
+		ack(accounting, record, record->cut_events, uncut, now);
 }
 
 static void
-let_go(struct accounting *accounting, struct record *record, uint32_t events,
+release(struct accounting *accounting, struct record *record, uint32_t events,
     struct instant now)
 {
 	record->acked_events += events;
@@ -246,17 +246,17 @@ let_go(struct accounting *accounting, struct record *record, uint32_t events,
 }
 
 void
-accounting_leave(
+accounting_release(
     struct accounting *accounting, struct batch *batch, struct instant now)
 {
 	for (uint32_t i = 0; i < batch->part_count; i++)
-		let_go(accounting, batch->parts[i].record,
+		release(accounting, batch->parts[i].record,
 		    batch->parts[i].events, now);
 }
 
 void
-accounting_leave_uncut(
+accounting_release_uncut(
     struct accounting *accounting, struct record *record, struct instant now)
 {
-	let_go(accounting, record, record->events - record->cut_events, now);
+	release(accounting, record, record->events - record->cut_events, now);
 }

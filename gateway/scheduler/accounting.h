@@ -41,8 +41,8 @@ struct accounting {
 	struct spool *spool;
 	struct upstream_stats *stats; /* the same by table */
 	bool spool_counts;            /* the spool counts `accepted` itself */
-	struct record *watched,
-	    *watched_tail; /* have a completion; by deadline */
+	struct record *awaited,
+	    *awaited_tail; /* have a completion; by deadline */
 };
 
 void accounting_take(struct accounting *accounting, struct record *record);
@@ -71,9 +71,9 @@ void accounting_purge(
  * At the end: releases the events of a batch, or those of a record that were
  * not cut; what is not acked of a record stays in the spool.
  */
-void accounting_leave(
+void accounting_release(
     struct accounting *accounting, struct batch *batch, struct instant now);
-void accounting_leave_uncut(
+void accounting_release_uncut(
     struct accounting *accounting, struct record *record, struct instant now);
 
 /* The record with the first deadline; NULL and INSTANT_NEVER: none. */

@@ -106,7 +106,7 @@ no_memory:
 static void
 drop_batch(struct pump *pump, struct batch *batch)
 {
-	accounting_leave(&pump->accounting, batch, pump->now);
+	accounting_release(&pump->accounting, batch, pump->now);
 	batch_give(&pump->pool, batch);
 }
 
@@ -119,7 +119,7 @@ drop_lane(struct pump *pump, struct lane *lane)
 
 	while ((r = lane->queue.head) != NULL) {
 		queue_remove(&lane->queue, r);
-		accounting_leave_uncut(&pump->accounting, r, pump->now);
+		accounting_release_uncut(&pump->accounting, r, pump->now);
 	}
 	for (; i < LANE_LISTS; i++)
 		while ((b = batch_of(lane->batches[i].first)) != NULL) {
