@@ -209,7 +209,6 @@ const struct config_option config_options[] = {
   .help = "for one call, connecting included" },
 { WORD("upstream.compression", upstream.compression, enum http_compression, "none", "none|gzip"),
   .help = "how bodies are sent; gzip: a fifth of the bytes" },
-{ ONLY("upstream.http2", "false", "true"), .help = "offer HTTP/2" },
 { TEXT("upstream.ca_file", upstream.ca_file, file_valid), .allowed = "FILE",
   .help = "certificates to trust instead of the system's" },
 
@@ -217,7 +216,7 @@ const struct config_option config_options[] = {
   .help = "the organization's calls in any 60 s, retries included" },
 { NUMBER("budget.bytes_per_second", BYTES, budget.bytes_per_second, "100MB", "2KB", "10GB"),
   .help = "the organization's bytes in any second; a share must hold two of the largest batch.max_bytes" },
-{ ONLY("budget.store", "local", "redis://*"), .help = "where calls are counted" },
+{ ONLY("budget.store", "local", "postgres"), .help = "where calls are counted" },
 { NUMBER("budget.replicas", COUNT, budget.replicas, "1", "1", "10000"),
   .help = "this process takes 1/replicas of both limits" },
 
