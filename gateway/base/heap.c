@@ -4,129 +4,129 @@
 
 #define ROOM_FIRST 64
 
-/* heap[0] is place 1: parents and children are then place / 2 and * 2. */
+/* entries[0] is place 1: parents and children are then place / 2 and * 2. */
 static void
-put(struct heap *all, size_t place, struct heap_entry *d)
+put(struct heap *heap, size_t place, struct heap_entry *entry)
 {
-	all->heap[place - 1] = d;
-	d->place = place;
+	heap->entries[place - 1] = entry;
+	entry->place = place;
 }
 
 static struct heap_entry *
-at_place(const struct heap *all, size_t place)
+at_place(const struct heap *heap, size_t place)
 {
-	return all->heap[place - 1];
+	return heap->entries[place - 1];
 }
 
 static void
-rise(struct heap *all, struct heap_entry *d)
+rise(struct heap *heap, struct heap_entry *entry)
 {
-	size_t place = d->place;
+	size_t place = entry->place;
 
-	while (place > 1 && at_place(all, place / 2)->at.ns > d->at.ns) {
-		put(all, place, at_place(all, place / 2));
+	while (place > 1 && at_place(heap, place / 2)->at.ns > entry->at.ns) {
+		put(heap, place, at_place(heap, place / 2));
 		place /= 2;
 	}
-	put(all, place, d);
+	put(heap, place, entry);
 }
 
 static void
-sink(struct heap *all, struct heap_entry *d)
+sink(struct heap *heap, struct heap_entry *entry)
 {
-	size_t place = d->place, child;
+	size_t place = entry->place, child;
 
-	while ((child = place * 2) <= all->count) {
-		if (child < all->count && at_place(all, child + 1)->at.ns <
-					      at_place(all, child)->at.ns)
+	while ((child = place * 2) <= heap->count) {
+		if (child < heap->count && at_place(heap, child + 1)->at.ns <
+					       at_place(heap, child)->at.ns)
 			child++;
-		if (at_place(all, child)->at.ns >= d->at.ns)
+		if (at_place(heap, child)->at.ns >= entry->at.ns)
 			break;
-		put(all, place, at_place(all, child));
+		put(heap, place, at_place(heap, child));
 		place = child;
 	}
-	put(all, place, d);
+	put(heap, place, entry);
 }
 
 void
-heap_init(struct heap *all)
+heap_init(struct heap *heap)
 {
-	*all = (struct heap){ 0 };
+	*heap = (struct heap){ 0 };
 }
 
 void
-heap_fini(struct heap *all)
+heap_fini(struct heap *heap)
 {
-	free(all->heap);
-	heap_init(all);
+	free(heap->entries);
+	heap_init(heap);
 }
 
 bool
-heap_reserve(struct heap *all, size_t members)
+heap_reserve(struct heap *heap, size_t members)
 {
-	size_t room = all->room > 0 ? all->room : ROOM_FIRST;
-	struct heap_entry **heap;
+	size_t room = heap->room > 0 ? heap->room : ROOM_FIRST;
+	struct heap_entry **entries;
 
-	if (members <= all->room)
+	if (members <= heap->room)
 		return true;
 	while (room < members)
 		room *= 2;
-	heap = realloc(all->heap, room * sizeof *heap);
-	if (heap == NULL)
+	entries = realloc(heap->entries, room * sizeof *entries);
+	if (entries == NULL)
 		return false;
-	all->heap = heap;
-	all->room = room;
+	heap->entries = entries;
+	heap->room = room;
 	return true;
 }
 
 bool
-heap_by(struct heap *all, struct heap_entry *d, struct instant at)
+heap_by(struct heap *heap, struct heap_entry *entry, struct instant at)
 {
-	if (d->place != 0) {
-		if (d->at.ns > at.ns) {
-			d->at = at;
-			rise(all, d);
+	if (entry->place != 0) {
+		if (entry->at.ns > at.ns) {
+			entry->at = at;
+			rise(heap, entry);
 		}
 		return true;
 	}
-	if (!heap_reserve(all, all->count + 1))
+	if (!heap_reserve(heap, heap->count + 1))
 		return false;
-	d->at = at;
-	put(all, ++all->count, d);
-	rise(all, d);
+	entry->at = at;
+	put(heap, ++heap->count, entry);
+	rise(heap, entry);
 	return true;
 }
 
 void
-heap_remove(struct heap *all, struct heap_entry *d)
+heap_remove(struct heap *heap, struct heap_entry *entry)
 {
-	size_t place = d->place;
+	size_t place = entry->place;
 	struct heap_entry *last;
 
 	if (place == 0)
 		return;
-	last = at_place(all, all->count--);
-	d->place = 0;
-	if (last == d)
+	last = at_place(heap, heap->count--);
+	entry->place = 0;
+	if (last == entry)
 		return;
-	put(all, place, last);
-	rise(all, last);
-	sink(all, last);
+	put(heap, place, last);
+	rise(heap, last);
+	sink(heap, last);
 }
 
 struct instant
-heap_next(const struct heap *all)
+heap_next(const struct heap *heap)
 {
-	return all->count > 0 ? all->heap[0]->at : INSTANT_NEVER;
+	return heap->count > 0 ? heap->entries[0]->at : INSTANT_NEVER;
 }
 
 struct heap_entry *
-heap_take(struct heap *all, struct instant now)
+heap_take(struct heap *heap, struct instant now)
 {
 	struct heap_entry *first;
 
-	if (all->count == 0 || all->heap[0]->at.ns > now.ns)
+	if (heap->count == 0 || heap->entries[0]->at.ns > now.ns)
 		return NULL;
-	first = all->heap[0];
-	heap_remove(all, first);
+	first = heap->entries[0];
+	heap_remove(heap, first);
 	return first;
 }

@@ -23,24 +23,24 @@ struct heap_entry {
 };
 
 struct heap {
-	struct heap_entry **heap;
+	struct heap_entry **entries;
 	size_t count, room;
 };
 
-void heap_init(struct heap *all);
-void heap_fini(struct heap *all);
+void heap_init(struct heap *heap);
+void heap_fini(struct heap *heap);
 
 /* Room for so many: heap_by succeeds while there are no more. */
-bool heap_reserve(struct heap *all, size_t members);
+bool heap_reserve(struct heap *heap, size_t members);
 
-/* Makes sure that `d` comes up at `at` or before. */
-bool heap_by(struct heap *all, struct heap_entry *d, struct instant at);
-void heap_remove(struct heap *all, struct heap_entry *d);
+/* Makes sure that `entry` comes up at `at` or before. */
+bool heap_by(struct heap *heap, struct heap_entry *entry, struct instant at);
+void heap_remove(struct heap *heap, struct heap_entry *entry);
 
 /* INSTANT_NEVER when there is none. */
-struct instant heap_next(const struct heap *all);
+struct instant heap_next(const struct heap *heap);
 
 /* Takes out the first that is due at `now`; NULL: none. */
-struct heap_entry *heap_take(struct heap *all, struct instant now);
+struct heap_entry *heap_take(struct heap *heap, struct instant now);
 
 #endif
