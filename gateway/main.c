@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "gateway/metrics/catalog.h"
 #include "gateway/model/outcome.h"
 #include "gateway/lifecycle.h"
+#include "gateway/signals.h"
 #include "gateway/cli/spool_inspect.h"
 #include "gateway/cli/top.h"
 #include "gateway/cli/validate.h"
@@ -32,7 +32,6 @@ enum exit_code {
 	EXIT_BAD = 1,   /* what was checked is bad */
 	EXIT_USAGE = 2, /* or configuration */
 	EXIT_START = 3,
-	EXIT_BUG = 70,
 };
 
 /* The command line, apart from the command. */
@@ -50,14 +49,6 @@ struct invocation {
 /* The configuration of `validate` without -c: every default, no upstream. */
 #define CONFIG_OF_DEFAULTS                                                     \
 	"upstream: {url: http://localhost/{table}, credentials: none}"
-
-/* An assertion failed, and has said which: that is a bug, and 70 says so. */
-static void
-on_abort(int number)
-{
-	(void)number;
-	_exit(EXIT_BUG);
-}
 
 static int
 usage(const char *what, const char *argument)
@@ -133,7 +124,7 @@ static int
 version(const struct invocation *given)
 {
 	(void)given;
-	printf("polaris-gateway %s\n", GATEWAY_VERSION);
+	printf("polaris-gateway %s (%s)\n", GATEWAY_VERSION, GATEWAY_DATE);
 	return EXIT_DONE;
 }
 
@@ -353,7 +344,7 @@ static const struct {
 	    "every metric of /metrics, as a table" },
 	{ "--help-outcomes", help_outcomes, false, "",
 	    "every way a request can end, as a table" },
-	{ "--version", version, false, "", "the version" },
+	{ "--version", version, false, "", "the version and its day" },
 };
 
 static int
@@ -369,8 +360,9 @@ help(const struct invocation *given)
 		    commands[i].words, commands[i].help);
 	printf("\nThe configuration is %s unless given.\n"
 	       "Exit: 0 done, 1 what was checked is bad, 2 wrong usage or "
-	       "configuration, 3 cannot start, "
-	       "70 a bug.\n"
+	       "configuration, 3 cannot start.\n"
+	       "A bug ends it by SIGABRT, and leaves a core where the system "
+	       "allows one.\n"
 	       "SIGTERM or SIGINT ends it: what waits is sent first, for at "
 	       "most shutdown_timeout;\na second one ends it at once.\n",
 	    CONFIG_PATH);
@@ -465,7 +457,7 @@ main(int argc, char **argv)
 	given.words = calloc((size_t)argc + 1, sizeof *given.words);
 	if (given.words == NULL)
 		return EXIT_START;
-	signal(SIGABRT, on_abort);
+	signals_leave_core();
 	code = EXIT_USAGE;
 	if (read_arguments(argc, argv, &command, &given))
 		code = given.help ? help_command(command)

@@ -18,7 +18,7 @@
 static bool
 clock_set(void)
 {
-	return clock_wall_ms() / 1000 >= GATEWAY_MADE_S;
+	return clock_wall_ms() / 1000 >= GATEWAY_DATE_S;
 }
 
 const char *

@@ -1,11 +1,52 @@
 #include "gateway/signals.h"
 
+#include <execinfo.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gateway/base/clock.h"
+
+#define STACK_MAX 64 /* frames */
+
+/*
+ * Nothing here allocates: the heap may be what is broken.  assert and glibc
+ * have said what is wrong; the stack says where, also without a core.
+ */
+static void
+on_abort(int number)
+{
+	static const char line[] =
+	    "polaris-gateway " GATEWAY_VERSION " (" GATEWAY_DATE
+	    "): a bug, ended by SIGABRT at:\n";
+	void *stack[STACK_MAX];
+
+	/* A log that cannot be written is lost. */
+	if (write(STDERR_FILENO, line, sizeof line - 1) > 0)
+		backtrace_symbols_fd(
+		    stack, backtrace(stack, STACK_MAX), STDERR_FILENO);
+	raise(number); /* SA_RESETHAND: the default action, which dumps core */
+}
+
+void
+signals_leave_core(void)
+{
+	struct sigaction action = { .sa_handler = on_abort,
+		.sa_flags = SA_RESETHAND | SA_NODEFER };
+	struct rlimit core;
+	void *frame;
+
+	/* Its first call loads a library, too late in a signal's handler. */
+	backtrace(&frame, 1);
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGABRT, &action, NULL);
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = core.rlim_max;
+		setrlimit(RLIMIT_CORE, &core);
+	}
+}
 
 static void
 on_second_signal(int number)

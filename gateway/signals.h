@@ -11,6 +11,14 @@
 
 enum signals_request { SIGNALS_NONE, SIGNALS_END, SIGNALS_RELOAD };
 
+/*
+ * A bug ends the process by SIGABRT: an assertion that fails, a heap that glibc
+ * finds corrupt, a watchdog's signal.  From now on that writes the version and
+ * the stack to standard error before it ends the process, and leaves a core as
+ * large as the hard limit allows.
+ */
+void signals_leave_core(void);
+
 void signals_block(void);
 enum signals_request signals_wait(int64_t most_ns);
 
