@@ -1,6 +1,7 @@
 #include "gateway/signals.h"
 
 #include <execinfo.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -9,11 +10,12 @@
 
 #include "gateway/base/clock.h"
 
-#define STACK_MAX 64 /* frames */
+#define STACK_MAX 32 /* frames: fits in what a pipe takes at once */
 
 /*
  * Nothing here allocates: the heap may be what is broken.  assert and glibc
- * have said what is wrong; the stack says where, also without a core.
+ * have said what is wrong; the stack says where, also without a core.  Where
+ * nobody reads standard error, the end must not wait for it.
  */
 static void
 on_abort(int number)
@@ -21,10 +23,11 @@ on_abort(int number)
 	static const char line[] =
 	    "polaris-gateway " GATEWAY_VERSION " (" GATEWAY_DATE
 	    "): a bug, ended by SIGABRT at:\n";
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 	void *stack[STACK_MAX];
 
-	/* A log that cannot be written is lost. */
-	if (write(STDERR_FILENO, line, sizeof line - 1) > 0)
+	if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0 &&
+	    write(STDERR_FILENO, line, sizeof line - 1) > 0)
 		backtrace_symbols_fd(
 		    stack, backtrace(stack, STACK_MAX), STDERR_FILENO);
 	raise(number); /* SA_RESETHAND: the default action, which dumps core */

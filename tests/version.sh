@@ -1,13 +1,14 @@
 #!/bin/sh
-# Does the program's version and day stand first in the changelog?
+# Does the program's version and day stand first in the changelog?  Only what is
+# "Unreleased" may stand before it.
 #
 #	tests/version.sh GATEWAY	path of the program
 set -eu
 
 changelog=$(dirname "$0")/../deploy/doc/CHANGELOG.md
 # "## 0.1.0 - 2026-11-01" as --version prints it
-first=$(sed -n '/^## /{s/^## \(.*\) - \(.*\)$/polaris-gateway \1 (\2)/p;q;}' \
-    "$changelog")
+first=$(sed -n '/^## Unreleased$/d
+    /^## /{s/^## \(.*\) - \(.*\)$/polaris-gateway \1 (\2)/p;q;}' "$changelog")
 printed=$("$1" --version)
 if [ "$first" != "$printed" ]; then
 	echo "--version prints:            $printed"
