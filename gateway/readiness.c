@@ -7,7 +7,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 #include "gateway/spool/spool.h"
-#include "gateway/spool/spool_health.h"
+#include "gateway/spool/spool_stats.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -28,7 +28,7 @@ struct total {
 
 struct spool_inspect {
 	const char *directory;
-	struct io_ops *disk;
+	struct io_ops *io;
 	bool whole; /* read every record */
 	struct seen *seen;
 	uint32_t count, room;
@@ -93,12 +93,12 @@ by_epoch(const void *a, const void *b)
 
 /* Every segment's file, and its place in the order. */
 static bool
-muster(struct spool_inspect *in, struct err *err)
+scan_files(struct spool_inspect *in, struct err *err)
 {
 	char name[SEGMENT_NAME];
 	struct scan scan;
 	bool ok = true;
-	int result = in->disk->list(in->disk, ".", see, in);
+	int result = in->io->list(in->io, ".", see, in);
 
 	if (result < 0)
 		return err_set(err, ERR_HOST, 0, "%s", strerror(-result));
@@ -113,13 +113,13 @@ muster(struct spool_inspect *in, struct err *err)
 		struct segment *segment = in->seen[i].segment;
 
 		segment_name(name, segment->id);
-		segment->file = in->disk->open(in->disk, name, IO_OPS_READ);
+		segment->file = in->io->open(in->io, name, IO_OPS_READ);
 		if (segment->file == -ENOENT)
 			continue; /* gone meanwhile */
 		if (segment->file < 0)
 			return err_set(err, ERR_HOST, 0, "%.200s/%s: %s",
 			    in->directory, name, strerror(-segment->file));
-		scan_init(&scan, in->disk, segment->file, segment->size);
+		scan_init(&scan, in->io, segment->file, segment->size);
 		scan.forgiving = true;
 		ok = read_head(in, &in->seen[i], &scan, err);
 		scan_fini(&scan);
@@ -145,12 +145,12 @@ read_contents(struct spool_inspect *in, struct seen *seen, struct err *err)
 	struct scan scan;
 	bool ok = true;
 
-	scan_init(&scan, in->disk, segment->file, segment->limit);
+	scan_init(&scan, in->io, segment->file, segment->limit);
 	scan.forgiving = true;
 	if (!in->whole && segment->limit == segment->size)
 		answer = segment_footer_read(&scan, segment->epoch, c, err);
 	if (answer == SEGMENT_FOOTER_READ &&
-	    !segment_footer_read_settled(&scan, segment->epoch, c, err)) {
+	    !segment_footer_read_acks(&scan, segment->epoch, c, err)) {
 		segment_contents_fini(c);
 		answer = SEGMENT_FOOTER_NONE;
 	}
@@ -171,12 +171,12 @@ find(const struct spool_inspect *in, uint64_t epoch)
 }
 
 static void
-apply_one(struct spool_inspect *in, const struct frame_settlement *s)
+apply_one(struct spool_inspect *in, const struct frame_ack *s)
 {
 	struct segment *segment = find(in, s->epoch);
 
 	if (segment != NULL && !is_over(in, segment))
-		segment_settle(segment, s);
+		segment_ack(segment, s);
 }
 
 /* As recover.c has it. */
@@ -210,15 +210,15 @@ apply(struct spool_inspect *in, struct segment *of,
 {
 	struct segment *segment;
 
-	for (uint32_t i = 0; i < c->void_count; i++) {
-		segment = find(in, c->voids[i].epoch);
-		if (segment != NULL && c->voids[i].tail < segment->limit)
-			segment->limit = c->voids[i].tail;
+	for (uint32_t i = 0; i < c->aborted_count; i++) {
+		segment = find(in, c->aborted[i].epoch);
+		if (segment != NULL && c->aborted[i].tail < segment->limit)
+			segment->limit = c->aborted[i].tail;
 	}
 	for (uint32_t i = 0; i < c->move_count; i++)
 		apply_move(in, of, &c->moves[i]);
-	for (uint32_t i = 0; i < c->settled_count; i++)
-		apply_one(in, &c->settled[i]);
+	for (uint32_t i = 0; i < c->ack_count; i++)
+		apply_one(in, &c->acks[i]);
 }
 
 static struct total *
@@ -246,12 +246,12 @@ static uint32_t
 waiting(const struct seen *seen, uint32_t ordinal)
 {
 	const struct segment_entry *entry = &seen->contents.entries[ordinal];
-	const struct range_set *parts = segment_parts(seen->segment, ordinal);
+	const struct range_set *acked = segment_acked(seen->segment, ordinal);
 
 	if (entry->at8 == 0 || segment_is_dead(seen->segment, ordinal))
 		return 0;
-	return parts == NULL                   ? entry->events
-	       : parts->events < entry->events ? entry->events - parts->events
+	return acked == NULL                   ? entry->events
+	       : acked->events < entry->events ? entry->events - acked->events
 					       : 0;
 }
 
@@ -288,7 +288,7 @@ count(struct spool_inspect *in, struct seen *seen, struct err *err)
 static bool
 take_stock(struct spool_inspect *in, struct err *err)
 {
-	bool ok = muster(in, err);
+	bool ok = scan_files(in, err);
 
 	for (uint32_t i = in->count; ok && i > 0; i--) {
 		if (is_over(in, in->seen[i - 1].segment))
@@ -307,7 +307,7 @@ begin(struct spool_inspect *in, const char *directory, bool whole,
     struct err *err)
 {
 	*in = (struct spool_inspect){ .directory = directory, .whole = whole };
-	return io_ops_open(&in->disk, directory, false, err);
+	return io_ops_open(&in->io, directory, false, err);
 }
 
 static void
@@ -315,14 +315,14 @@ end(struct spool_inspect *in)
 {
 	for (uint32_t i = 0; i < in->count; i++) {
 		if (in->seen[i].segment->file >= 0)
-			in->disk->close(in->disk, in->seen[i].segment->file);
+			in->io->close(in->io, in->seen[i].segment->file);
 		segment_contents_fini(&in->seen[i].contents);
 		segment_free(in->seen[i].segment);
 	}
 	free(in->seen);
 	free(in->totals);
 	moved_set_fini(&in->sources);
-	io_ops_close(&in->disk);
+	io_ops_close(&in->io);
 }
 
 static void

@@ -9,43 +9,46 @@ void
 ack_record(struct journal *j, struct write_batch_item *item)
 {
 	struct segment *open = j->open;
-	struct holding *holding = item->holding;
+	struct segment_table *seg_table = item->seg_table;
 
 	open->entries[open->records++] = (struct segment_entry){
 		.at8 = item->at8,
-		.number = holding->number,
+		.number = seg_table->number,
 		.flags = item->flags,
 		.events = item->events,
 		.bytes = item->bytes,
 	};
 	open->living++;
 	open->living_bytes +=
-	    cost_of_entry(holding, &open->entries[item->ordinal]);
-	if (item->record->accepted_ms < holding->accepted_ms)
-		holding->accepted_ms = item->record->accepted_ms;
-	if (item->record->earliest_ms < holding->earliest_ms)
-		holding->earliest_ms = item->record->earliest_ms;
+	    cost_of_entry(seg_table, &open->entries[item->ordinal]);
+	if (item->record->accepted_ms < seg_table->accepted_ms)
+		seg_table->accepted_ms = item->record->accepted_ms;
+	if (item->record->earliest_ms < seg_table->earliest_ms)
+		seg_table->earliest_ms = item->record->earliest_ms;
 	if (item->source != NULL)
 		return; /* counted since long ago */
-	table_index_add(holding, item->events, item->bytes);
-	table_index_count_accepted(holding->shelf, item->events);
-	item->record->place = item->place;
-	if (item->place == NULL) {
-		table_index_unread(holding, item->ordinal);
-		read_ahead_hungry(j, holding->shelf);
+	table_index_add(seg_table, item->events, item->bytes);
+	table_index_count_accepted(seg_table->index, item->events);
+	item->record->ref = item->ref;
+	if (item->ref == NULL) {
+		table_index_set_on_disk(seg_table, item->ordinal);
+		read_ahead_need(j, seg_table->index);
 		return;
 	}
-	record_ref_link(item->place, open);
-	segment_set_given(open, item->ordinal, true);
+	record_ref_link(item->ref, open);
+	segment_set_resident(open, item->ordinal, true);
 }
 
-/* It leaves `segment`; how much of the log lives decides about copying. */
+/*
+ * The record is dead in `segment`; how much of the log lives decides about
+ * copying.
+ */
 static void
-leave(struct segment *segment, uint32_t ordinal, uint64_t cost)
+drop_record(struct segment *segment, uint32_t ordinal, uint64_t cost)
 {
 	segment_set_dead(segment, ordinal);
-	segment_set_given(segment, ordinal, false);
-	segment_parts_drop(segment, ordinal);
+	segment_set_resident(segment, ordinal, false);
+	segment_acked_drop(segment, ordinal);
 	segment->living--;
 	segment->living_bytes -= cost;
 }
@@ -54,110 +57,111 @@ void
 ack_copy(struct journal *j, struct write_batch_item *item)
 {
 	struct segment *from = item->source->segment;
-	struct range_set *parts = segment_parts(from, item->source_ordinal);
-	uint32_t events = item->events - (parts != NULL ? parts->events : 0);
+	struct range_set *acked = segment_acked(from, item->source_ordinal);
+	uint32_t events = item->events - (acked != NULL ? acked->events : 0);
 
 	ack_record(j, item);
-	if (parts != NULL) {
-		*segment_parts_new(j->open, item->ordinal) = *parts;
-		*parts = (struct range_set){ 0 }; /* handed over */
+	if (acked != NULL) {
+		*segment_acked_new(j->open, item->ordinal) = *acked;
+		*acked = (struct range_set){ 0 }; /* handed over */
 	}
-	table_index_move(item->source, item->holding, events, item->bytes);
-	if (item->place != NULL) {
-		record_ref_unlink(item->place);
-		item->place->ordinal = item->ordinal;
-		item->place->holding = item->holding;
-		record_ref_link(item->place, j->open);
-		segment_set_given(j->open, item->ordinal, true);
+	table_index_move(item->source, item->seg_table, events, item->bytes);
+	if (item->ref != NULL) {
+		record_ref_unlink(item->ref);
+		item->ref->ordinal = item->ordinal;
+		item->ref->seg_table = item->seg_table;
+		record_ref_link(item->ref, j->open);
+		segment_set_resident(j->open, item->ordinal, true);
 	} else {
-		table_index_read(item->source);
-		table_index_unread(item->holding, item->ordinal);
+		table_index_set_resident(item->source);
+		table_index_set_on_disk(item->seg_table, item->ordinal);
 	}
-	leave(from, item->source_ordinal,
-	    cost_of_entry(item->holding, &j->open->entries[item->ordinal]));
+	drop_record(from, item->source_ordinal,
+	    cost_of_entry(item->seg_table, &j->open->entries[item->ordinal]));
 	atomic_fetch_add(&j->counts.copied_records, 1);
 }
 
 static void
-die(struct journal *j, struct record_ref *place, uint32_t events)
+end_record(struct journal *j, struct record_ref *ref, uint32_t events)
 {
-	struct segment *segment = place->segment;
-	struct holding *holding = place->holding;
+	struct segment *segment = ref->segment;
+	struct segment_table *seg_table = ref->seg_table;
 
-	compaction_forget(j, place);
-	record_ref_unlink(place);
-	place->holding = NULL;
-	place->dead = true;
-	leave(segment, place->ordinal, place->cost);
-	atomic_fetch_sub(&j->reserved, place->cost);
-	table_index_count_settled(holding->shelf, events);
-	table_index_drop(holding, events, place->bytes, j->now);
+	compaction_forget(j, ref);
+	record_ref_unlink(ref);
+	ref->seg_table = NULL;
+	ref->dead = true;
+	drop_record(segment, ref->ordinal, ref->cost);
+	atomic_fetch_sub(&j->reserved, ref->cost);
+	table_index_count_acked(seg_table->index, events);
+	table_index_drop(seg_table, events, ref->bytes, j->now);
 }
 
 void
-ack_part(struct journal *j, struct record_ref *place, struct frame_range range)
+ack_part(struct journal *j, struct record_ref *ref, struct frame_range range)
 {
-	struct range_set *parts;
+	struct range_set *acked;
 	uint32_t before;
 
-	if (place->dead)
+	if (ref->dead)
 		return;
-	parts = segment_parts(place->segment, place->ordinal);
-	before = parts != NULL ? parts->events : 0;
-	if (range.from == 0 && range.count >= place->events) {
-		die(j, place, place->events - before);
+	acked = segment_acked(ref->segment, ref->ordinal);
+	before = acked != NULL ? acked->events : 0;
+	if (range.from == 0 && range.count >= ref->events) {
+		end_record(j, ref, ref->events - before);
 		return;
 	}
-	if (parts == NULL)
-		parts = segment_parts_new(place->segment, place->ordinal);
-	/* Without memory the part is told again, with the rest. */
-	if (parts == NULL || !range_set_add(parts, range))
+	if (acked == NULL)
+		acked = segment_acked_new(ref->segment, ref->ordinal);
+	/*
+	 * Without memory the ack of the part is lost; the ack of the rest
+	 * repeats it.
+	 */
+	if (acked == NULL || !range_set_add(acked, range))
 		return;
-	table_index_count_settled(
-	    place->holding->shelf, parts->events - before);
-	table_index_settle_part(place->holding, parts->events - before);
-	if (parts->events == place->events)
-		die(j, place, 0);
+	table_index_count_acked(ref->seg_table->index, acked->events - before);
+	table_index_ack_part(ref->seg_table, acked->events - before);
+	if (acked->events == ref->events)
+		end_record(j, ref, 0);
 }
 
 void
-ack_lost(struct journal *j, struct holding *holding, uint32_t ordinal,
+ack_lost(struct journal *j, struct segment_table *seg_table, uint32_t ordinal,
     const struct segment_entry *entry)
 {
-	struct segment *segment = holding->segment;
-	struct range_set *parts = segment_parts(segment, ordinal);
-	uint32_t events = entry->events - (parts != NULL ? parts->events : 0);
-	uint64_t cost = cost_of_entry(holding, entry);
+	struct segment *segment = seg_table->segment;
+	struct range_set *acked = segment_acked(segment, ordinal);
+	uint32_t events = entry->events - (acked != NULL ? acked->events : 0);
+	uint64_t cost = cost_of_entry(seg_table, entry);
 
-	if (!segment_is_given(segment, ordinal))
-		table_index_read(holding);
-	leave(segment, ordinal, cost);
+	if (!segment_is_resident(segment, ordinal))
+		table_index_set_resident(seg_table);
+	drop_record(segment, ordinal, cost);
 	atomic_fetch_sub(&j->reserved, cost);
-	table_index_drop(holding, events, entry->bytes, j->now);
+	table_index_drop(seg_table, events, entry->bytes, j->now);
 	atomic_fetch_add(&j->counts.damaged_records, 1);
 }
 
 void
 ack_release(struct journal *j, struct record *record)
 {
-	struct record_ref *place = record->place;
-	struct table_index *shelf = place->shelf;
+	struct record_ref *ref = record->ref;
+	struct table_index *index = ref->index;
 	uint64_t cost = record_cost(record);
 
 	if (!record->pinned) {
 		j->resident -= cost;
-		*table_index_memory(shelf, record) -= cost;
+		*table_index_memory(index, record) -= cost;
 	}
-	shelf->left = j->now;
-	if (--place->slices == 0) {
-		if (!place->dead) {
-			compaction_forget(j, place);
-			segment_set_given(
-			    place->segment, place->ordinal, false);
-			table_index_unread(place->holding, place->ordinal);
+	index->left = j->now;
+	if (--ref->slices == 0) {
+		if (!ref->dead) {
+			compaction_forget(j, ref);
+			segment_set_resident(ref->segment, ref->ordinal, false);
+			table_index_set_on_disk(ref->seg_table, ref->ordinal);
 		}
-		record_ref_free(place);
+		record_ref_free(ref);
 	}
 	record_free(record, j->now);
-	read_ahead_hungry(j, shelf);
+	read_ahead_need(j, index);
 }

@@ -2,7 +2,7 @@
  * ack_apply - what changes in memory once a commit is durable.
  *
  * Also the place where a record's end is decided: it is dead when all of its
- * events are settled, and the last dead record of the oldest segment frees it.
+ * events are acked, and the last dead record of the oldest segment frees it.
  *
  * Units	events.
  * Ownership	ack_release takes the record.
@@ -16,16 +16,16 @@
 
 void ack_record(struct journal *journal, struct write_batch_item *item);
 void ack_copy(struct journal *journal, struct write_batch_item *item);
-void ack_part(struct journal *journal, struct record_ref *place,
-    struct frame_range range);
+void ack_part(
+    struct journal *journal, struct record_ref *ref, struct frame_range range);
 
 /* The record can not be read: it counts no more. */
-void ack_lost(struct journal *journal, struct holding *holding,
+void ack_lost(struct journal *journal, struct segment_table *seg_table,
     uint32_t ordinal, const struct segment_entry *entry);
 
 /*
- * The pump is done with it: its memory is free.  What of it is not settled
- * stays on disk and will be read again.
+ * The pump is done with it: frees its memory. What of it is not acked stays on
+ * disk and will be read again.
  */
 void ack_release(struct journal *journal, struct record *record);
 

@@ -14,13 +14,13 @@
  * aside as damaged.  What is put aside beyond that, segments make room for.
  */
 uint32_t
-capacity_segments(const struct journal_options *o, uint64_t aside_bytes)
+capacity_segments(const struct journal_options *o, uint64_t quarantine_bytes)
 {
 	uint64_t count = o->max_bytes / o->segment_bytes;
 	uint64_t half = o->segment_bytes / 2, lost = 2;
 
-	if (aside_bytes > half)
-		lost += (aside_bytes - half + o->segment_bytes - 1) /
+	if (quarantine_bytes > half)
+		lost += (quarantine_bytes - half + o->segment_bytes - 1) /
 			o->segment_bytes;
 	count = count > lost ? count - lost : 0;
 	return count > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)count;
@@ -54,7 +54,7 @@ capacity_check(const struct journal_options *o, struct err *err)
 uint32_t
 capacity_free(const struct journal *j)
 {
-	return j->free.count - j->condemned;
+	return j->free.count - j->to_unlink;
 }
 
 /*
@@ -78,11 +78,11 @@ capacity_creatable(const struct journal *j)
 
 	if (there == most && is_stuck(j))
 		most++;
-	return j->no_more || there >= most ? 0 : most - there;
+	return j->create_failed || there >= most ? 0 : most - there;
 }
 
 void
-capacity_tell_limit(struct journal *j)
+capacity_publish_limit(struct journal *j)
 {
 	uint32_t count =
 	    j->used.count + capacity_free(j) + capacity_creatable(j);

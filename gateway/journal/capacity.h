@@ -29,7 +29,7 @@ bool capacity_check(const struct journal_options *options, struct err *err);
 
 /* At most so many segments, beside these bytes that were put aside. */
 uint32_t capacity_segments(
-    const struct journal_options *options, uint64_t aside_bytes);
+    const struct journal_options *options, uint64_t quarantine_bytes);
 
 /* What surely fits one segment. */
 uint64_t capacity_of_segment(const struct journal_options *options);
@@ -39,6 +39,6 @@ uint32_t capacity_free(const struct journal *journal);
 uint32_t capacity_creatable(const struct journal *journal);
 
 /* Segments came or went: all may know the new limit. */
-void capacity_tell_limit(struct journal *journal);
+void capacity_publish_limit(struct journal *journal);
 
 #endif

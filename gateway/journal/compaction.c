@@ -17,37 +17,38 @@
 
 struct compaction {
 	struct segment *source;
-	uint32_t next;              /* ordinal not yet read */
-	struct record_ref **places; /* by ordinal, of records in memory */
-	struct io_job *ready;       /* records read; of its items, */
-	uint32_t staged;            /* these are in the commit being staged, */
-	uint32_t committed;         /* and these are done */
+	uint32_t next;            /* ordinal not yet read */
+	struct record_ref **refs; /* by ordinal, of records in memory */
+	struct io_job *ready;     /* records read; of its items, */
+	uint32_t staged;          /* these are in the batch, */
+	uint32_t committed;       /* and these are done */
 	bool reading;
 };
 
 bool
 compaction_init(struct journal *j)
 {
-	j->clean = calloc(1, sizeof *j->clean);
-	return j->clean != NULL;
+	j->compaction = calloc(1, sizeof *j->compaction);
+	return j->compaction != NULL;
 }
 
 void
 compaction_fini(struct journal *j)
 {
-	if (j->clean == NULL)
+	if (j->compaction == NULL)
 		return;
-	io_job_free(j->clean->ready, j->now);
-	free(j->clean->places);
-	free(j->clean);
-	j->clean = NULL;
+	io_job_free(j->compaction->ready, j->now);
+	free(j->compaction->refs);
+	free(j->compaction);
+	j->compaction = NULL;
 }
 
 static bool
 may_be_source(const struct segment *segment)
 {
 	return segment->state != SEGMENT_OPEN && segment->loaded &&
-	       segment->living > 0 && !segment->stuck && !segment->wiping;
+	       segment->living > 0 && !segment->uncompactable &&
+	       !segment->zeroing;
 }
 
 /* Room in segments that are not written to any more, if each has `room`. */
@@ -76,7 +77,10 @@ candidate(const struct journal *j)
 	uint64_t room = capacity_of_segment(&j->options);
 	struct segment *s = j->used.first;
 
-	/* Out of its turn, it takes room and brings none. */
+	/*
+	 * Compacting a segment that is not the oldest takes room and frees
+	 * none: only the oldest can be reused.
+	 */
 	for (; s != NULL && !is_short(j); s = s->next)
 		if (s->broken && may_be_source(s))
 			return s;
@@ -99,19 +103,19 @@ compaction_can_help(const struct journal *j)
 {
 	if (atomic_load(&j->counts.recovering))
 		return false;
-	return j->clean->source != NULL || candidate(j) != NULL;
+	return j->compaction->source != NULL || candidate(j) != NULL;
 }
 
 bool
 compaction_uses(const struct journal *j, const struct segment *segment)
 {
-	return j->clean->source == segment;
+	return j->compaction->source == segment;
 }
 
 uint64_t
 compaction_bytes_left(const struct journal *j)
 {
-	const struct segment *source = j->clean->source;
+	const struct segment *source = j->compaction->source;
 
 	source = source == NULL ? j->used.first : source;
 	return source == j->used.first && source != j->open && source != NULL
@@ -122,58 +126,60 @@ compaction_bytes_left(const struct journal *j)
 bool
 compaction_ready(const struct journal *j)
 {
-	const struct compaction *c = j->clean;
+	const struct compaction *c = j->compaction;
 
 	return c->ready != NULL && c->staged < c->ready->item_count;
 }
 
 void
-compaction_note(struct journal *j, struct record_ref *place)
+compaction_note(struct journal *j, struct record_ref *ref)
 {
-	if (place->segment == j->clean->source && j->clean->places != NULL)
-		j->clean->places[place->ordinal] = place;
+	if (ref->segment == j->compaction->source &&
+	    j->compaction->refs != NULL)
+		j->compaction->refs[ref->ordinal] = ref;
 }
 
 void
-compaction_forget(struct journal *j, struct record_ref *place)
+compaction_forget(struct journal *j, struct record_ref *ref)
 {
-	if (place->segment == j->clean->source && j->clean->places != NULL)
-		j->clean->places[place->ordinal] = NULL;
+	if (ref->segment == j->compaction->source &&
+	    j->compaction->refs != NULL)
+		j->compaction->refs[ref->ordinal] = NULL;
 }
 
 static void
 begin(struct journal *j, struct segment *source)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 
-	c->places = calloc(source->records + 1, sizeof(struct record_ref *));
-	if (c->places == NULL)
+	c->refs = calloc(source->records + 1, sizeof(struct record_ref *));
+	if (c->refs == NULL)
 		return;
 	c->source = source;
 	c->next = 0;
 	source->busy++;
-	for (struct record_ref *p = source->places; p != NULL; p = p->next)
-		c->places[p->ordinal] = p;
+	for (struct record_ref *p = source->refs; p != NULL; p = p->next)
+		c->refs[p->ordinal] = p;
 }
 
 static void
 end(struct journal *j)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 
 	/* What could be copied is; the rest is in memory and unreadable. */
-	c->source->stuck = c->source->living > 0;
+	c->source->uncompactable = c->source->living > 0;
 	c->source->busy--;
 	c->source = NULL;
-	free(c->places);
-	c->places = NULL;
+	free(c->refs);
+	c->refs = NULL;
 	journal_recycle(j);
 }
 
 void
 compaction_drop(struct journal *j, const struct segment *segment)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 
 	if (c->source != segment || c->reading)
 		return;
@@ -182,14 +188,14 @@ compaction_drop(struct journal *j, const struct segment *segment)
 	c->staged = c->committed = 0;
 	c->source->busy--;
 	c->source = NULL;
-	free(c->places);
-	c->places = NULL;
+	free(c->refs);
+	c->refs = NULL;
 }
 
 static void
-read_next(struct journal *j)
+read_more(struct journal *j)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 	struct segment *source = c->source;
 	struct io_job *job = io_job_new(IO_JOB_READ, source);
 	uint64_t bytes = 0;
@@ -221,7 +227,7 @@ read_next(struct journal *j)
 void
 compaction_step(struct journal *j)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 	struct segment *source;
 
 	if (atomic_load(&j->counts.recovering))
@@ -242,13 +248,13 @@ compaction_step(struct journal *j)
 	else if (c->source->entries == NULL)
 		segment_index_want(j, c->source);
 	else
-		read_next(j);
+		read_more(j);
 }
 
 void
 compaction_done(struct journal *j, struct io_job *job)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 
 	c->reading = false;
 	if (!job->ok) {
@@ -266,30 +272,30 @@ compaction_done(struct journal *j, struct io_job *job)
 static bool
 stage_item(struct journal *j, struct io_job_item *item)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 	struct segment *source = c->source;
 	const struct segment_entry *entry = &source->entries[item->ordinal];
-	struct holding *holding;
-	struct record_ref *place = c->places[item->ordinal];
+	struct segment_table *seg_table;
+	struct record_ref *ref = c->refs[item->ordinal];
 
 	if (segment_is_dead(source, item->ordinal))
 		return true;
-	holding = source->holdings[entry->number];
+	seg_table = source->tables[entry->number];
 	if (item->record == NULL) {
-		if (place == NULL)
-			ack_lost(j, holding, item->ordinal, entry);
+		if (ref == NULL)
+			ack_lost(j, seg_table, item->ordinal, entry);
 		return true;
 	}
-	if (place != NULL && place->batch == j->stage->batch)
+	if (ref != NULL && ref->batch == j->batch->number)
 		return false;
-	return write_batch_copy(j, item->record, holding, item->ordinal,
-		   place) == WRITE_BATCH_OK;
+	return write_batch_add_copy(j, item->record, seg_table, item->ordinal,
+		   ref) == WRITE_BATCH_OK;
 }
 
 void
 compaction_stage(struct journal *j)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 	uint32_t most = c->staged + STAGE_MOST;
 
 	while (compaction_ready(j) && c->staged < most &&
@@ -300,7 +306,7 @@ compaction_stage(struct journal *j)
 void
 compaction_committed(struct journal *j, bool ok)
 {
-	struct compaction *c = j->clean;
+	struct compaction *c = j->compaction;
 
 	if (c->ready == NULL)
 		return;

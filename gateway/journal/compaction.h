@@ -30,7 +30,7 @@ bool compaction_uses(
 /* What is still to be copied of the oldest segment, at most. */
 uint64_t compaction_bytes_left(const struct journal *journal);
 
-/* Are there copies to be staged? */
+/* Are there copies to be added to the batch? */
 bool compaction_ready(const struct journal *journal);
 
 /* Leaves this one alone, if it is the one under way and nothing is read. */
@@ -44,7 +44,7 @@ void compaction_stage(struct journal *journal);
 void compaction_committed(struct journal *journal, bool ok);
 
 /* A record of the segment under way came to memory, or is in it no more. */
-void compaction_note(struct journal *journal, struct record_ref *place);
-void compaction_forget(struct journal *journal, struct record_ref *place);
+void compaction_note(struct journal *journal, struct record_ref *ref);
+void compaction_forget(struct journal *journal, struct record_ref *ref);
 
 #endif

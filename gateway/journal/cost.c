@@ -27,9 +27,10 @@ cost_of_record(const struct record *record)
 }
 
 uint64_t
-cost_of_entry(const struct holding *holding, const struct segment_entry *entry)
+cost_of_entry(
+    const struct segment_table *seg_table, const struct segment_entry *entry)
 {
-	return cost_of(strlen(holding->shelf->name) +
+	return cost_of(strlen(seg_table->index->name) +
 			   (entry->flags >> SEGMENT_ENTRY_PRODUCER),
 	    entry->bytes);
 }

@@ -2,8 +2,8 @@
  * cost - what a record takes of the log, whatever becomes of it.
  *
  * Its frame, and its share of what is written for its sake: the footer's line,
- * its settlement.  Admission counts in this, so that what was admitted has
- * room to be settled as well.
+ * its ack.  Admission counts in this, so that what was admitted has
+ * room to be acked as well.
  *
  * Units	bytes.
  * Ownership	borrows.
@@ -16,13 +16,13 @@
 #include <stdint.h>
 
 struct record;
-struct holding;
+struct segment_table;
 struct segment_entry;
 
-#define COST_EXTRA 56 /* footer entry, settlement, its share of frames */
+#define COST_EXTRA 56 /* footer entry, ack, its share of frames */
 
 uint64_t cost_of_record(const struct record *record);
 uint64_t cost_of_entry(
-    const struct holding *holding, const struct segment_entry *entry);
+    const struct segment_table *seg_table, const struct segment_entry *entry);
 
 #endif

@@ -194,7 +194,7 @@ frame_range_get(const void *at)
 }
 
 void
-frame_settlement_put(void *at, const struct frame_settlement *s)
+frame_ack_put(void *at, const struct frame_ack *s)
 {
 	char *to = at;
 
@@ -204,12 +204,12 @@ frame_settlement_put(void *at, const struct frame_settlement *s)
 	frame_range_put(to + 16, s->range);
 }
 
-struct frame_settlement
-frame_settlement_get(const void *at)
+struct frame_ack
+frame_ack_get(const void *at)
 {
 	const char *from = at;
 
-	return (struct frame_settlement){
+	return (struct frame_ack){
 		.epoch = frame_get64(from),
 		.ordinal = frame_get32(from + 8),
 		.range = frame_range_get(from + 16),
@@ -217,15 +217,15 @@ frame_settlement_get(const void *at)
 }
 
 void
-frame_void_put(void *at, struct frame_void v)
+frame_aborted_put(void *at, struct frame_aborted v)
 {
 	frame_put64(at, v.epoch);
 	frame_put64((char *)at + 8, v.tail);
 }
 
-struct frame_void
-frame_void_get(const void *at)
+struct frame_aborted
+frame_aborted_get(const void *at)
 {
-	return (struct frame_void){ frame_get64(at),
+	return (struct frame_aborted){ frame_get64(at),
 		frame_get64((const char *)at + 8) };
 }

@@ -34,9 +34,9 @@
 
 enum frame_kind {
 	FRAME_EVENTS = 1, /* body: lines of one table */
-	FRAME_SETTLED,    /* body: settlements */
-	FRAME_MOVED,      /* body: settlements of what was copied forward */
-	FRAME_VOID,       /* body: voids */
+	FRAME_ACKS,       /* body: acks */
+	FRAME_MOVED,      /* body: acks of what was copied forward */
+	FRAME_ABORTED,    /* body: aborted tails */
 	FRAME_FOOTER,     /* body: what the segment holds */
 };
 
@@ -44,7 +44,7 @@ struct frame {
 	enum frame_kind kind;
 	uint32_t ordinal; /* of an events frame in its segment */
 	uint32_t events;
-	uint32_t range_count; /* parts that are settled already */
+	uint32_t range_count; /* parts that are acked already */
 	uint64_t epoch;
 	uint64_t sequence; /* stays when the record is copied forward */
 	int64_t accepted_ms;
@@ -63,12 +63,15 @@ struct frame_range {
 	uint32_t from, count;
 };
 
-#define FRAME_RANGE      8
-#define FRAME_SETTLEMENT 24
-#define FRAME_WHOLE      UINT32_MAX /* count: everything of the record */
+#define FRAME_RANGE    8
+#define FRAME_ACK_SIZE 24
+#define FRAME_WHOLE    UINT32_MAX /* count: everything of the record */
 
-/* These events of the record at (epoch, ordinal) need not be kept. */
-struct frame_settlement {
+/*
+ * These events of the record, counted from the first that it holds, need not be
+ * kept any longer: delivered, dead-lettered or withdrawn.
+ */
+struct frame_ack {
 	uint64_t epoch;
 	uint32_t ordinal;
 	struct frame_range range;
@@ -76,14 +79,14 @@ struct frame_settlement {
 
 /*
  * Of the segment of this epoch nothing counts from offset `tail` on: a commit
- * that failed may have left it there.
+ * that failed may have left bytes there.
  */
-struct frame_void {
+struct frame_aborted {
 	uint64_t epoch;
 	uint64_t tail;
 };
 
-#define FRAME_VOID_SIZE 16
+#define FRAME_ABORTED_SIZE 16
 
 /* Bytes before the body, and in all, padding included. */
 size_t frame_head_size(const struct frame *frame);
@@ -109,11 +112,11 @@ uint64_t frame_peek_epoch(const void *at);
 
 void frame_range_put(void *at, struct frame_range range);
 struct frame_range frame_range_get(const void *at);
-void frame_settlement_put(void *at, const struct frame_settlement *settlement);
-struct frame_settlement frame_settlement_get(const void *at);
+void frame_ack_put(void *at, const struct frame_ack *settlement);
+struct frame_ack frame_ack_get(const void *at);
 
-void frame_void_put(void *at, struct frame_void v);
-struct frame_void frame_void_get(const void *at);
+void frame_aborted_put(void *at, struct frame_aborted v);
+struct frame_aborted frame_aborted_get(const void *at);
 
 /* Numbers as the disk has them. */
 void frame_put32(void *at, uint32_t value);

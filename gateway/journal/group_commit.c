@@ -14,7 +14,7 @@ begin_list(struct write_batch *s)
 static void
 end_list(struct journal *j, enum frame_kind kind, const char *end)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	char *head = s->arena + s->arena_len;
 	struct frame f = { .kind = kind, .epoch = j->open->epoch };
 	size_t size, at8 = (j->open->tail + s->bytes) / FRAME_ALIGN;
@@ -26,52 +26,52 @@ end_list(struct journal *j, enum frame_kind kind, const char *end)
 	size = frame_size(&f);
 	frame_head_put(&f, head);
 	s->arena_len += size;
-	write_batch_add_part(s, head, size);
+	write_batch_add_iov(s, head, size);
 	s->bytes += size;
 	j->open->aux[j->open->aux_count + s->aux_count++] = (uint32_t)at8;
 }
 
-/* Does this end the record, by what is known to be settled? */
+/* Does this ack the last events of the record? */
 static bool
-ends(const struct record_ref *place, struct frame_range range)
+ends(const struct record_ref *ref, struct frame_range range)
 {
-	const struct range_set *parts =
-	    segment_parts(place->segment, place->ordinal);
+	const struct range_set *acked =
+	    segment_acked(ref->segment, ref->ordinal);
 	struct frame_range gap;
 
-	if (parts == NULL)
-		return range.from == 0 && range.count >= place->events;
-	return parts->events + range.count == place->events &&
-	       range_set_gap(parts, range.from, place->events, &gap) &&
+	if (acked == NULL)
+		return range.from == 0 && range.count >= ref->events;
+	return acked->events + range.count == ref->events &&
+	       range_set_gap(acked, range.from, ref->events, &gap) &&
 	       gap.from == range.from && gap.count == range.count;
 }
 
 static void
-put_settled(struct journal *j)
+put_acks(struct journal *j)
 {
-	struct write_batch *s = j->stage;
-	struct frame_settlement out;
+	struct write_batch *s = j->batch;
+	struct frame_ack out;
 	char *at = begin_list(s);
 
-	for (uint32_t i = 0; i < s->settled_count; i++) {
-		struct record_ref *place = s->settled[i].place;
+	for (uint32_t i = 0; i < s->ack_count; i++) {
+		struct record_ref *ref = s->acks[i].ref;
 
-		out.epoch = place->segment->epoch;
-		out.ordinal = place->ordinal;
-		out.range = s->settled[i].range;
-		if (ends(place, out.range))
+		out.epoch = ref->segment->epoch;
+		out.ordinal = ref->ordinal;
+		out.range = s->acks[i].range;
+		if (ends(ref, out.range))
 			out.range = (struct frame_range){ 0, FRAME_WHOLE };
-		frame_settlement_put(at, &out);
-		at += FRAME_SETTLEMENT;
+		frame_ack_put(at, &out);
+		at += FRAME_ACK_SIZE;
 	}
-	end_list(j, FRAME_SETTLED, at);
+	end_list(j, FRAME_ACKS, at);
 }
 
 static void
 put_moved(struct journal *j)
 {
-	struct write_batch *s = j->stage;
-	struct frame_settlement out = { .range = { 0, FRAME_WHOLE } };
+	struct write_batch *s = j->batch;
+	struct frame_ack out = { .range = { 0, FRAME_WHOLE } };
 	char *at = begin_list(s);
 
 	for (uint32_t i = 0; i < s->item_count; i++) {
@@ -79,33 +79,33 @@ put_moved(struct journal *j)
 			continue;
 		out.epoch = s->items[i].source->segment->epoch;
 		out.ordinal = s->items[i].source_ordinal;
-		frame_settlement_put(at, &out);
-		at += FRAME_SETTLEMENT;
+		frame_ack_put(at, &out);
+		at += FRAME_ACK_SIZE;
 	}
 	end_list(j, FRAME_MOVED, at);
 }
 
 static void
-put_voids(struct journal *j)
+put_aborted(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	char *at = begin_list(s);
 
-	for (uint32_t i = 0; i < s->void_count; i++) {
-		struct segment *segment = journal_find(j, s->voids[i].epoch);
+	for (uint32_t i = 0; i < s->aborted_count; i++) {
+		struct segment *segment = journal_find(j, s->aborted[i].epoch);
 
 		if (segment != NULL)
-			segment->void_tried = true;
-		frame_void_put(at, s->voids[i]);
-		at += FRAME_VOID_SIZE;
+			segment->aborted_tried = true;
+		frame_aborted_put(at, s->aborted[i]);
+		at += FRAME_ABORTED_SIZE;
 	}
-	end_list(j, FRAME_VOID, at);
+	end_list(j, FRAME_ABORTED, at);
 }
 
 static int
 write_and_sync(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	bool first = j->open->tail == SEGMENT_HEADER;
 	uint32_t from = first ? 0 : 1;
 	int result;
@@ -114,18 +114,18 @@ write_and_sync(struct journal *j)
 	 * The process before us may have been killed between making a file
 	 * and syncing its name.
 	 */
-	if (j->names_at_risk) {
-		result = j->disk->sync_names(j->disk);
+	if (j->names_unsynced) {
+		result = j->io->sync_names(j->io);
 		if (result != 0)
 			return result;
-		j->names_at_risk = false;
+		j->names_unsynced = false;
 	}
-	s->parts[0].iov_base = s->head;
-	s->parts[0].iov_len = sizeof s->head;
-	result = j->disk->write(j->disk, j->open->file, &s->parts[from],
-	    (int)(s->part_count - from), first ? 0 : j->open->tail);
+	s->iov[0].iov_base = s->head;
+	s->iov[0].iov_len = sizeof s->head;
+	result = j->io->write(j->io, j->open->file, &s->iov[from],
+	    (int)(s->iov_count - from), first ? 0 : j->open->tail);
 	if (result == 0)
-		result = j->disk->sync(j->disk, j->open->file);
+		result = j->io->sync(j->io, j->open->file);
 	return result;
 }
 
@@ -148,66 +148,67 @@ keep_records(struct write_batch *s)
 static void
 next_batch(struct write_batch *s)
 {
-	s->batch++;
+	s->number++;
 	s->probe = false;
 	s->bytes = 0;
 	s->arena_len = 0;
-	s->part_count = 1;
-	s->item_count = s->copy_count = s->settled_count = s->aux_count = 0;
+	s->iov_count = 1;
+	s->item_count = s->copy_count = s->ack_count = s->aux_count = 0;
 }
 
 static void
 apply(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	struct segment *open = j->open;
 
 	open->tail += s->bytes;
 	open->failed = 0;
 	open->aux_count += s->aux_count;
-	s->void_count = 0;
+	s->aborted_count = 0;
 	for (uint32_t i = 0; i < s->item_count; i++)
 		if (s->items[i].source == NULL)
 			ack_record(j, &s->items[i]);
 		else
 			ack_copy(j, &s->items[i]);
-	for (uint32_t i = 0; i < s->settled_count; i++)
-		ack_part(j, s->settled[i].place, s->settled[i].range);
+	for (uint32_t i = 0; i < s->ack_count; i++)
+		ack_part(j, s->acks[i].ref, s->acks[i].range);
 }
 
 /*
- * To be said in the next commit that succeeds.  A file that failed before has
- * one life less to speak of.
+ * The next commit that succeeds says so. A file that failed before needs no
+ * frame about its earlier life any more: replace that one.
  */
 static void
-say_void(struct write_batch *s, struct segment *open)
+note_aborted_tail(struct write_batch *s, struct segment *open)
 {
-	struct frame_void v = { open->epoch, open->tail };
+	struct frame_aborted v = { open->epoch, open->tail };
 	uint32_t i = 0;
 
-	while (i < s->void_count && s->voids[i].epoch != open->void_epoch)
+	while (
+	    i < s->aborted_count && s->aborted[i].epoch != open->aborted_epoch)
 		i++;
 	/* Without memory it stays unsaid: a start may find it again. */
-	if (i == s->void_count && !write_batch_reserve_void(s))
+	if (i == s->aborted_count && !write_batch_reserve_aborted(s))
 		return;
-	s->voids[i] = v;
-	s->void_count += i == s->void_count;
-	open->void_epoch = open->epoch;
+	s->aborted[i] = v;
+	s->aborted_count += i == s->aborted_count;
+	open->aborted_epoch = open->epoch;
 }
 
 /*
- * Gives the segment up.  One in which nothing is durable yet goes back to the
- * free ones: its next life has another epoch.  What is durable in another one
- * is copied on by and by, and a frame says where it ends.
+ * Ends writing to this segment. If nothing in it is durable it goes back to the
+ * free ones: its next life has another epoch. Else what is durable is copied
+ * forward later, and a frame says where it ends.
  */
 static void
-give_up(struct journal *j)
+abandon_segment(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	struct segment *open = j->open;
 
 	j->open = NULL;
-	say_void(s, open);
+	note_aborted_tail(s, open);
 	if (open->tail == SEGMENT_HEADER) {
 		open->failed++;
 		journal_take_out(j, open);
@@ -219,36 +220,36 @@ give_up(struct journal *j)
 }
 
 static void
-take_back(struct journal *j)
+undo_residency(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 
 	for (uint32_t i = 0; i < s->item_count; i++) {
 		struct write_batch_item *item = &s->items[i];
 
 		if (item->source != NULL)
 			continue;
-		if (item->place != NULL && !item->record->pinned) {
-			*table_index_memory(item->holding->shelf,
+		if (item->ref != NULL && !item->record->pinned) {
+			*table_index_memory(item->seg_table->index,
 			    item->record) -= record_cost(item->record);
 			j->resident -= record_cost(item->record);
 		}
-		record_ref_free(item->place);
-		table_index_unbind(item->holding->shelf, j->now);
+		record_ref_free(item->ref);
+		table_index_unbind(item->seg_table->index, j->now);
 	}
 }
 
 bool
 group_commit_run(struct journal *j, struct err *err)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	int result;
 
 	if (write_batch_empty(j) && !s->probe)
 		return true;
-	put_settled(j);
+	put_acks(j);
 	put_moved(j);
-	put_voids(j);
+	put_aborted(j);
 	result = write_and_sync(j);
 	keep_records(s);
 	if (result == 0) {
@@ -258,8 +259,8 @@ group_commit_run(struct journal *j, struct err *err)
 		atomic_fetch_add(&j->counts.commits, 1);
 		j->failed = false;
 	} else {
-		take_back(j);
-		give_up(j);
+		undo_residency(j);
+		abandon_segment(j);
 		atomic_fetch_add(&j->counts.failures, 1);
 		err_set(err, ERR_HOST, 0, "write: %s", strerror(-result));
 	}
@@ -272,18 +273,18 @@ group_commit_run(struct journal *j, struct err *err)
 struct record *
 group_commit_records(struct journal *j)
 {
-	struct record *records = j->stage->records;
+	struct record *records = j->batch->records;
 
-	j->stage->records = NULL;
+	j->batch->records = NULL;
 	return records;
 }
 
 void
-group_commit_forget_void(struct journal *j, uint64_t epoch)
+group_commit_forget_aborted(struct journal *j, uint64_t epoch)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 
-	for (uint32_t i = 0; i < s->void_count; i++)
-		if (s->voids[i].epoch == epoch)
-			s->voids[i--] = s->voids[--s->void_count];
+	for (uint32_t i = 0; i < s->aborted_count; i++)
+		if (s->aborted[i].epoch == epoch)
+			s->aborted[i--] = s->aborted[--s->aborted_count];
 }

@@ -17,13 +17,16 @@
 
 #include "gateway/journal/write_batch.h"
 
-/* False: nothing of it counts, and the segment is given up. */
+/* False: nothing of it counts, and no commit goes to this segment any more. */
 bool group_commit_run(struct journal *journal, struct err *err);
 
 /* The fresh records of the commit just made, or just failed, in order. */
 struct record *group_commit_records(struct journal *journal);
 
-/* The segment of this epoch is sound again: its end need not be said. */
-void group_commit_forget_void(struct journal *journal, uint64_t epoch);
+/*
+ * The segment of this epoch can be written again: no frame about its end is
+ * needed.
+ */
+void group_commit_forget_aborted(struct journal *journal, uint64_t epoch);
 
 #endif

@@ -16,15 +16,15 @@
 #define FILE_MODE   0640
 
 struct directory {
-	struct io_ops disk;
+	struct io_ops io;
 	int fd;
 	int lock;
 };
 
 static int
-fd_of(struct io_ops *disk)
+fd_of(struct io_ops *io)
 {
-	return ((struct directory *)disk)->fd;
+	return ((struct directory *)io)->fd;
 }
 
 static int
@@ -34,7 +34,7 @@ answer(int result)
 }
 
 static int
-dir_open(struct io_ops *disk, const char *name, enum io_ops_open how)
+dir_open(struct io_ops *io, const char *name, enum io_ops_open how)
 {
 	static const int flags[] = {
 		[IO_OPS_EXISTING] = O_RDWR,
@@ -44,23 +44,23 @@ dir_open(struct io_ops *disk, const char *name, enum io_ops_open how)
 
 	/* Never through a link that somebody left here. */
 	return answer(openat(
-	    fd_of(disk), name, flags[how] | O_CLOEXEC | O_NOFOLLOW, FILE_MODE));
+	    fd_of(io), name, flags[how] | O_CLOEXEC | O_NOFOLLOW, FILE_MODE));
 }
 
 static int
-dir_close(struct io_ops *disk, int file)
+dir_close(struct io_ops *io, int file)
 {
-	(void)disk;
+	(void)io;
 	return answer(close(file));
 }
 
 static int64_t
-dir_read(struct io_ops *disk, int file, void *to, size_t len, uint64_t at)
+dir_read(struct io_ops *io, int file, void *to, size_t len, uint64_t at)
 {
 	size_t done = 0;
 	ssize_t n;
 
-	(void)disk;
+	(void)io;
 	while (done < len) {
 		n = pread(
 		    file, (char *)to + done, len - done, (off_t)(at + done));
@@ -75,17 +75,17 @@ dir_read(struct io_ops *disk, int file, void *to, size_t len, uint64_t at)
 	return (int64_t)done;
 }
 
-/* Steps over what was written; the rest begins inside a part. */
+/* Steps over what was written; the rest may begin inside an iovec. */
 static void
-advance(struct iovec **parts, int *count, size_t written)
+advance(struct iovec **iov, int *count, size_t written)
 {
-	while (*count > 0 && written >= (*parts)->iov_len) {
-		written -= (*parts)->iov_len;
-		(*parts)++, (*count)--;
+	while (*count > 0 && written >= (*iov)->iov_len) {
+		written -= (*iov)->iov_len;
+		(*iov)++, (*count)--;
 	}
 	if (*count > 0) {
-		(*parts)->iov_base = (char *)(*parts)->iov_base + written;
-		(*parts)->iov_len -= written;
+		(*iov)->iov_base = (char *)(*iov)->iov_base + written;
+		(*iov)->iov_len -= written;
 	}
 }
 
@@ -93,15 +93,15 @@ advance(struct iovec **parts, int *count, size_t written)
 
 static int
 dir_write(
-    struct io_ops *disk, int file, struct iovec *parts, int count, uint64_t at)
+    struct io_ops *io, int file, struct iovec *iov, int count, uint64_t at)
 {
 	ssize_t n;
 
-	(void)disk;
-	advance(&parts, &count, 0);
+	(void)io;
+	advance(&iov, &count, 0);
 	while (count > 0) {
-		n = pwritev(file, parts,
-		    count < PARTS_MOST ? count : PARTS_MOST, (off_t)at);
+		n = pwritev(file, iov, count < PARTS_MOST ? count : PARTS_MOST,
+		    (off_t)at);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -109,49 +109,48 @@ dir_write(
 		if (n == 0)
 			return -EIO;
 		at += (uint64_t)n;
-		advance(&parts, &count, (size_t)n);
+		advance(&iov, &count, (size_t)n);
 	}
 	return 0;
 }
 
 static int
-dir_sync(struct io_ops *disk, int file)
+dir_sync(struct io_ops *io, int file)
 {
-	(void)disk;
+	(void)io;
 	return answer(fdatasync(file));
 }
 
 static int
-dir_rename(struct io_ops *disk, const char *from, const char *to)
+dir_rename(struct io_ops *io, const char *from, const char *to)
 {
-	return answer(renameat(fd_of(disk), from, fd_of(disk), to));
+	return answer(renameat(fd_of(io), from, fd_of(io), to));
 }
 
 static int
-dir_unlink(struct io_ops *disk, const char *name)
+dir_unlink(struct io_ops *io, const char *name)
 {
-	return answer(unlinkat(fd_of(disk), name, 0));
+	return answer(unlinkat(fd_of(io), name, 0));
 }
 
 static int
-dir_make_folder(struct io_ops *disk, const char *name)
+dir_make_folder(struct io_ops *io, const char *name)
 {
-	int made = answer(mkdirat(fd_of(disk), name, FOLDER_MODE));
+	int made = answer(mkdirat(fd_of(io), name, FOLDER_MODE));
 
 	return made == -EEXIST ? 0 : made;
 }
 
 static int
-dir_sync_names(struct io_ops *disk)
+dir_sync_names(struct io_ops *io)
 {
-	return answer(fsync(fd_of(disk)));
+	return answer(fsync(fd_of(io)));
 }
 
 static int
-dir_list(struct io_ops *disk, const char *folder, io_ops_seen *seen, void *arg)
+dir_list(struct io_ops *io, const char *folder, io_ops_seen *seen, void *arg)
 {
-	int fd =
-	    openat(fd_of(disk), folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(fd_of(io), folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
 	struct stat st;
 	DIR *dir;
@@ -172,9 +171,9 @@ dir_list(struct io_ops *disk, const char *folder, io_ops_seen *seen, void *arg)
 }
 
 static void
-dir_end(struct io_ops *disk)
+dir_end(struct io_ops *io)
 {
-	struct directory *directory = (struct directory *)disk;
+	struct directory *directory = (struct directory *)io;
 
 	if (directory->lock != -1)
 		close(directory->lock);
@@ -213,47 +212,47 @@ bool
 io_ops_open(struct io_ops **out, const char *path, bool lock, struct err *err)
 {
 	struct directory *directory = calloc(1, sizeof *directory);
-	struct io_ops *disk = (struct io_ops *)directory;
+	struct io_ops *io = (struct io_ops *)directory;
 	bool made;
 
 	if (directory == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	*disk = operations;
+	*io = operations;
 	directory->lock = -1;
 	made = lock && mkdir(path, FOLDER_MODE) == 0;
 	directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory->fd == -1) {
 		err_set(err, ERR_HOST, 0, "%s: %s", path, strerror(errno));
-		io_ops_close(&disk);
+		io_ops_close(&io);
 		return false;
 	}
 	if (made)
 		sync_parent(directory->fd);
 	if (lock && !dir_lock_take(directory->fd, path, FILE_MODE,
 			&directory->lock, err)) {
-		io_ops_close(&disk);
+		io_ops_close(&io);
 		return false;
 	}
-	*out = disk;
+	*out = io;
 	return true;
 }
 
 void
-io_ops_close(struct io_ops **disk)
+io_ops_close(struct io_ops **io)
 {
-	if (*disk != NULL)
-		(*disk)->end(*disk);
-	*disk = NULL;
+	if (*io != NULL)
+		(*io)->end(*io);
+	*io = NULL;
 }
 
 int
 io_ops_write(
-    struct io_ops *disk, int file, const void *bytes, size_t len, uint64_t at)
+    struct io_ops *io, int file, const void *bytes, size_t len, uint64_t at)
 {
 	struct iovec part;
 
 	/* An iovec has no const; write does not change what it points to. */
 	memcpy(&part.iov_base, &bytes, sizeof bytes);
 	part.iov_len = len;
-	return disk->write(disk, file, &part, 1, at);
+	return io->write(io, file, &part, 1, at);
 }

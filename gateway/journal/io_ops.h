@@ -29,24 +29,23 @@ typedef void io_ops_seen(void *arg, const char *name, uint64_t size);
 
 struct io_ops {
 	/* A number for the file, from 0. */
-	int (*open)(
-	    struct io_ops *disk, const char *name, enum io_ops_open how);
-	int (*close)(struct io_ops *disk, int file);
+	int (*open)(struct io_ops *io, const char *name, enum io_ops_open how);
+	int (*close)(struct io_ops *io, int file);
 	/* What was read may be shorter than `len` only at the file's end. */
 	int64_t (*read)(
-	    struct io_ops *disk, int file, void *to, size_t len, uint64_t at);
-	/* All of it, or -errno; `parts` is spent. */
-	int (*write)(struct io_ops *disk, int file, struct iovec *parts,
-	    int count, uint64_t at);
-	int (*sync)(struct io_ops *disk, int file);
-	int (*rename)(struct io_ops *disk, const char *from, const char *to);
-	int (*unlink)(struct io_ops *disk, const char *name);
-	int (*make_folder)(struct io_ops *disk, const char *name);
-	int (*sync_names)(struct io_ops *disk); /* of the directory itself */
+	    struct io_ops *io, int file, void *to, size_t len, uint64_t at);
+	/* All of it, or -errno; `iov` is changed. */
+	int (*write)(struct io_ops *io, int file, struct iovec *iov, int count,
+	    uint64_t at);
+	int (*sync)(struct io_ops *io, int file);
+	int (*rename)(struct io_ops *io, const char *from, const char *to);
+	int (*unlink)(struct io_ops *io, const char *name);
+	int (*make_folder)(struct io_ops *io, const char *name);
+	int (*sync_names)(struct io_ops *io); /* of the directory itself */
 	/* Files of a folder in it; "." is itself. */
-	int (*list)(struct io_ops *disk, const char *folder, io_ops_seen *seen,
+	int (*list)(struct io_ops *io, const char *folder, io_ops_seen *seen,
 	    void *arg);
-	void (*end)(struct io_ops *disk);
+	void (*end)(struct io_ops *io);
 };
 
 /*
@@ -55,10 +54,10 @@ struct io_ops {
  */
 bool io_ops_open(
     struct io_ops **out, const char *path, bool lock, struct err *err);
-void io_ops_close(struct io_ops **disk);
+void io_ops_close(struct io_ops **io);
 
 /* One buffer instead of several. */
 int io_ops_write(
-    struct io_ops *disk, int file, const void *bytes, size_t len, uint64_t at);
+    struct io_ops *io, int file, const void *bytes, size_t len, uint64_t at);
 
 #endif

@@ -4,9 +4,9 @@
 #include <sys/eventfd.h>
 
 void
-io_thread_init(struct io_thread *k, struct io_ops *disk, int wakeup_fd)
+io_thread_init(struct io_thread *k, struct io_ops *io, int wakeup_fd)
 {
-	*k = (struct io_thread){ .disk = disk, .wakeup_fd = wakeup_fd };
+	*k = (struct io_thread){ .io = io, .wakeup_fd = wakeup_fd };
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_cond_init(&k->there, NULL);
 	k->link = &k->jobs;
@@ -17,7 +17,7 @@ finish(struct io_thread *k, struct io_job *job)
 {
 	struct io_job *head = atomic_load(&k->done);
 
-	io_job_run(job, k->disk);
+	io_job_run(job, k->io);
 	do
 		job->next = head;
 	while (!atomic_compare_exchange_weak(&k->done, &head, job));
@@ -95,7 +95,7 @@ io_thread_fini(struct io_thread *k, struct instant now)
 
 	while ((job = pop(k)) != NULL) {
 		if (job->kind == IO_JOB_SEAL)
-			io_job_run(job, k->disk); /* spares the next start */
+			io_job_run(job, k->io); /* spares the next start */
 		io_job_free(job, now);
 	}
 	pthread_cond_destroy(&k->there);

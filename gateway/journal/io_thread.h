@@ -1,10 +1,10 @@
 /*
  * io_thread - the thread that runs jobs, so that no commit waits for them.
  *
- *	committer --give--> queue --> keeper --> done --take--> committer
+ *	committer --give--> queue --> io_thread --> done --take--> committer
  *
  * Units	none.
- * Ownership	a job given is the keeper's until it is taken back.  What is
+ * Ownership	a job given is the io_thread's until it is taken back.  What is
  *		left when it ends is freed.
  * Threads	give and take from the committer's alone.
  * Errors	no thread: false and a text.
@@ -18,8 +18,8 @@
 #include "gateway/journal/io_job.h"
 
 struct io_thread {
-	struct io_ops *disk;
-	int wakeup_fd; /* rung when a job is done */
+	struct io_ops *io;
+	int wakeup_fd; /* written when a job is done */
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock;
@@ -30,17 +30,17 @@ struct io_thread {
 };
 
 void io_thread_init(
-    struct io_thread *keeper, struct io_ops *disk, int wakeup_fd);
-bool io_thread_start(struct io_thread *keeper, struct err *err);
-void io_thread_stop(struct io_thread *keeper); /* after the job under way */
-void io_thread_fini(struct io_thread *keeper, struct instant now);
+    struct io_thread *io_thread, struct io_ops *io, int wakeup_fd);
+bool io_thread_start(struct io_thread *io_thread, struct err *err);
+void io_thread_stop(struct io_thread *io_thread); /* after the job under way */
+void io_thread_fini(struct io_thread *io_thread, struct instant now);
 
-void io_thread_give(struct io_thread *keeper, struct io_job *job);
+void io_thread_give(struct io_thread *io_thread, struct io_job *job);
 
 /* Those done, in the order in which they were. */
-struct io_job *io_thread_take(struct io_thread *keeper);
+struct io_job *io_thread_take(struct io_thread *io_thread);
 
 /* Runs the next job: its thread, or whoever does without.  False: none. */
-bool io_thread_run_one(struct io_thread *keeper);
+bool io_thread_run_one(struct io_thread *io_thread);
 
 #endif

@@ -10,9 +10,10 @@
 #include "gateway/journal/capacity.h"
 #include "gateway/journal/write_batch.h"
 
-#define SPARE       2  /* free segments that are made in advance */
-#define FAILED_MOST 8  /* times before a file is given up */
-#define PATIENCE    20 /* times a disk may be unable to read something */
+#define SPARE       2 /* free segments that are made in advance */
+#define FAILED_MOST 8 /* failed first commits before a file is removed */
+#define PATIENCE                                                               \
+	20 /* read jobs that may fail in a row before what cannot be read counts as damaged */
 
 static bool
 make_first(struct journal *j, struct err *err)
@@ -27,7 +28,7 @@ make_first(struct journal *j, struct err *err)
 	job->id = j->next_id++;
 	job->size = j->options.segment_bytes;
 	j->creating = true;
-	io_job_run(job, j->disk);
+	io_job_run(job, j->io);
 	if (!job->ok && j->used.count == 0) {
 		*err = job->err;
 		io_job_free(job, j->now);
@@ -51,25 +52,25 @@ journal_open(struct journal **out, const struct journal_options *options,
 	if (j == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
 	j->options = *options;
-	j->disk = options->disk;
+	j->io = options->io;
 	j->now = options->now;
 	j->random = options->seed;
 	j->next_id = 1;
-	j->shelves =
-	    calloc(tables_capacity(options->tables) + 1, sizeof *j->shelves);
-	if (j->shelves == NULL || !write_batch_init(j) || !compaction_init(j)) {
+	j->indexes =
+	    calloc(tables_capacity(options->tables) + 1, sizeof *j->indexes);
+	if (j->indexes == NULL || !write_batch_init(j) || !compaction_init(j)) {
 		err_set(err, ERR_HOST, 0, "no memory");
 		goto out;
 	}
 	for (size_t i = 0; i < tables_capacity(options->tables); i++)
-		atomic_store(&j->shelves[i].oldest_ms, INT64_MAX);
+		atomic_store(&j->indexes[i].oldest_ms, INT64_MAX);
 	if (!recovery_open(j, err))
 		goto out;
-	j->segments_most = capacity_segments(options, j->aside_bytes);
+	j->segments_most = capacity_segments(options, j->quarantine_bytes);
 	journal_recycle(j);
 	if (!make_first(j, err))
 		goto out;
-	capacity_tell_limit(j);
+	capacity_publish_limit(j);
 	*out = j;
 	j = NULL;
 	ok = true;
@@ -85,7 +86,7 @@ finish_jobs(struct journal *j)
 
 	while ((job = journal_job(j)) != NULL) {
 		if (job->kind == IO_JOB_SEAL || job->kind == IO_JOB_REMOVE)
-			io_job_run(job, j->disk);
+			io_job_run(job, j->io);
 		io_job_free(job, j->now);
 	}
 }
@@ -96,12 +97,12 @@ close_list(struct journal *j, struct segment_list *list)
 	struct segment *segment;
 
 	while ((segment = segment_list_pop(list)) != NULL) {
-		for (struct record_ref *p = segment->places, *next; p != NULL;
+		for (struct record_ref *p = segment->refs, *next; p != NULL;
 		     p = next) {
 			next = p->next;
 			free(p);
 		}
-		j->disk->close(j->disk, segment->file);
+		j->io->close(j->io, segment->file);
 		segment_free(segment);
 	}
 }
@@ -110,7 +111,7 @@ void
 journal_close(struct journal **journal)
 {
 	struct journal *j = *journal;
-	struct table_index *shelf, *next;
+	struct table_index *index, *next;
 	struct record *record;
 
 	if (j == NULL)
@@ -129,23 +130,23 @@ journal_close(struct journal **journal)
 	close_list(j, &j->used);
 	close_list(j, &j->free);
 	for (size_t i = 0;
-	     j->shelves != NULL && i < tables_capacity(j->options.tables); i++)
-		if (j->shelves[i].table != NULL)
-			table_release(j->shelves[i].table, j->now);
-	for (shelf = j->stranded; shelf != NULL; shelf = next) {
-		next = shelf->next;
-		free(shelf);
+	     j->indexes != NULL && i < tables_capacity(j->options.tables); i++)
+		if (j->indexes[i].table != NULL)
+			table_release(j->indexes[i].table, j->now);
+	for (index = j->orphaned; index != NULL; index = next) {
+		next = index->next;
+		free(index);
 	}
-	free(j->shelves);
+	free(j->indexes);
 	free(j);
 	*journal = NULL;
 }
 
 static void
-forget_holdings(struct segment *segment)
+forget_tables(struct segment *segment)
 {
-	for (uint32_t i = 0; i < segment->holding_count; i++)
-		table_index_forget(segment->holdings[i]);
+	for (uint32_t i = 0; i < segment->table_count; i++)
+		table_index_forget(segment->tables[i]);
 }
 
 /* The youngest: nothing of it was ever durable. */
@@ -153,11 +154,14 @@ void
 journal_take_out(struct journal *j, struct segment *segment)
 {
 	segment_list_remove(&j->used, segment);
-	forget_holdings(segment);
+	forget_tables(segment);
 	segment_clear(segment);
-	segment->condemned = segment->failed >= FAILED_MOST;
-	j->condemned += segment->condemned;
-	/* It died before all others, and is the next to be used again. */
+	segment->to_unlink = segment->failed >= FAILED_MOST;
+	j->to_unlink += segment->to_unlink;
+	/*
+	 * It holds nothing and was the last to be taken: it is the next to be
+	 * used.
+	 */
 	segment_list_push_front(&j->free, segment);
 }
 
@@ -197,16 +201,16 @@ remove_file(struct journal *j, struct segment *segment)
 }
 
 /*
- * A dead segment may go, by being overwritten or removed, only when all that
- * died before it are gone: those it may have settled.
+ * A dead segment may be overwritten or removed only after all that died before
+ * it: its acks may speak of records in those.
  */
 static void
-remove_condemned(struct journal *j)
+unlink_dead(struct journal *j)
 {
 	if (j->open != NULL && j->open->tail == SEGMENT_HEADER)
 		return; /* the one before it is not overwritten yet */
-	while (j->free.first != NULL && j->free.first->condemned) {
-		j->condemned--;
+	while (j->free.first != NULL && j->free.first->to_unlink) {
+		j->to_unlink--;
 		remove_file(j, segment_list_pop(&j->free));
 	}
 }
@@ -221,17 +225,18 @@ journal_recycle(struct journal *j)
 		segment_list_pop(&j->used);
 		recovery_forget(j, s);
 		segment_index_forget(j, s);
-		forget_holdings(s);
+		forget_tables(s);
 		segment_clear(s);
 		s->broken = false; /* its next life has other bytes */
-		s->condemned = s->odd || j->used.count + capacity_free(j) >=
-					     j->segments_most;
-		j->condemned += s->condemned;
+		s->to_unlink =
+		    s->foreign_size ||
+		    j->used.count + capacity_free(j) >= j->segments_most;
+		j->to_unlink += s->to_unlink;
 		segment_list_push(&j->free, s);
 		j->freed++;
 	}
-	remove_condemned(j);
-	capacity_tell_limit(j);
+	unlink_dead(j);
+	capacity_publish_limit(j);
 }
 
 void
@@ -267,7 +272,7 @@ created(struct journal *j, struct io_job *job)
 	struct segment *segment;
 
 	j->creating = false;
-	j->no_more = !job->ok;
+	j->create_failed = !job->ok;
 	j->retry |= !job->ok;
 	if (!job->ok) {
 		j->last_err = job->err;
@@ -278,7 +283,7 @@ created(struct journal *j, struct io_job *job)
 	if (segment != NULL)
 		segment_list_push(&j->free, segment);
 	else
-		j->disk->close(j->disk, job->file);
+		j->io->close(j->io, job->file);
 }
 
 static void
@@ -290,7 +295,7 @@ loaded(struct journal *j, struct io_job *job)
 		recovery_done(j, job);
 		return;
 	}
-	segment->indexing = false;
+	segment->loading_entries = false;
 	if (!job->ok || !segment_index_put(j, segment, &job->contents))
 		j->retry = true;
 }
@@ -323,18 +328,18 @@ journal_done(struct journal *j, struct io_job *job, struct instant now)
 	case IO_JOB_SEAL:
 		sealed(j, job);
 		break;
-	case IO_JOB_WIPE:
+	case IO_JOB_ZERO:
 		reopen_done(j, job);
 		break;
 	case IO_JOB_LOAD:
 		loaded(j, job);
 		break;
-	case IO_JOB_SETTLED:
+	case IO_JOB_ACKS:
 	case IO_JOB_VERIFY:
 		recovery_done(j, job);
 		break;
 	case IO_JOB_READ:
-		if (job->shelf == NULL) {
+		if (job->index == NULL) {
 			compaction_done(j, job);
 			job = NULL; /* keeps what was read */
 			break;
@@ -379,10 +384,10 @@ journal_retry(struct journal *j)
 {
 	j->retry = false;
 	j->failed = true;
-	j->no_more = false;
-	capacity_tell_limit(j);
+	j->create_failed = false;
+	capacity_publish_limit(j);
 	for (size_t i = 0; i < tables_capacity(j->options.tables); i++)
-		read_ahead_hungry(j, &j->shelves[i]);
+		read_ahead_need(j, &j->indexes[i]);
 }
 
 void

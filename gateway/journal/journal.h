@@ -5,11 +5,11 @@
  *	[ segment ][ segment ][ segment ][ segment ][ frames ...   ]
  *	 recycled first                              commits go here
  *
- * Segments are recycled strictly from the oldest on.  Settlements are frames
- * of the log that stand behind the records they settle, so once a segment is
- * the oldest, everything that its settlements speak of is gone, and it may go
+ * Segments are recycled strictly from the oldest on.  Acks are frames
+ * of the log that stand behind the records they ack, so once a segment is
+ * the oldest, everything that its acks speak of is gone, and it may go
  * too.  A record that lives too long for that is copied forward: it becomes a
- * new frame with its old sequence, and the old one counts as settled, in one
+ * new frame with its old sequence, and the old one counts as acked, in one
  * commit.  Segments are overwritten in the order in which they died, hence a
  * dead one that a start still finds whole is found dead again.
  *
@@ -45,7 +45,7 @@
 #include "gateway/journal/table_index.h"
 
 struct journal_options {
-	struct io_ops *disk; /* borrowed */
+	struct io_ops *io; /* borrowed */
 	struct tables *tables;
 	uint64_t max_bytes;
 	uint64_t segment_bytes;
@@ -61,11 +61,11 @@ struct recovery;
 struct compaction;
 
 /* Segments with their lists of records in memory, for reading back. */
-#define JOURNAL_INDEXED 4
+#define JOURNAL_CACHED 4
 
 struct journal {
 	struct journal_options options;
-	struct io_ops *disk;
+	struct io_ops *io;
 	struct instant now; /* of the step under way */
 	uint32_t segments_most;
 	uint64_t next_id;
@@ -76,40 +76,44 @@ struct journal {
 	struct segment *open;     /* NULL: none yet */
 	bool creating;
 	uint32_t removing;
-	uint32_t condemned;   /* of the free ones */
-	uint64_t aside_bytes; /* damaged things that were put aside */
-	bool no_more;         /* the disk refused a new segment */
-	bool resume_fails;
-	bool names_at_risk; /* of files found: not synced yet */
-	uint64_t freed;     /* segments, ever */
-	bool retry;         /* something failed: call journal_step by and by */
-	bool failed;        /* something has, since the last good commit */
-	struct table_index *shelves; /* by the table's index */
-	struct table_index *stranded;
-	struct table_index *hungry, *hungry_last;
+	uint32_t to_unlink;        /* of the free ones */
+	uint64_t quarantine_bytes; /* damaged things that were put aside */
+	bool create_failed;        /* the disk refused a new segment */
+	bool reopen_failed;
+	bool names_unsynced; /* of files found: not synced yet */
+	uint64_t freed;      /* segments, ever */
+	bool retry;          /* something failed: call journal_step by and by */
+	bool failed;         /* something has, since the last good commit */
+	struct table_index *indexes; /* by the table's index */
+	struct table_index *orphaned;
+	struct table_index *needs_read, *needs_read_last;
 	uint64_t resident;
 	/* Cost of all that lives or is about to; spool_put adds. */
 	atomic_uint_fast64_t reserved;
 	atomic_uint_fast64_t limit;
 	struct journal_counts counts;
-	atomic_uint_fast64_t version;    /* odd: the shelves' counts change */
-	struct io_job *jobs, *jobs_last; /* for the keeper */
+	atomic_uint_fast64_t
+	    version; /* odd while counts of table_index change */
+	struct io_job *jobs, *jobs_last; /* for the io_thread */
 	uint32_t jobs_out;
 	uint32_t reads_out;
 	uint32_t unreadable; /* reading jobs that failed, one after another */
-	struct segment *indexed[JOURNAL_INDEXED];
-	uint32_t indexed_next;
+	struct segment *cached[JOURNAL_CACHED];
+	uint32_t cached_next;
 	struct record *visible, *visible_last; /* for the pump */
-	struct write_batch *stage;
-	struct recovery *recover;
-	struct compaction *clean;
+	struct write_batch *batch;
+	struct recovery *recovery;
+	struct compaction *compaction;
 	struct err last_err;
 };
 
 bool journal_open(struct journal **out, const struct journal_options *options,
     struct err *err);
 
-/* Commit first.  Ends what the keeper has not begun; seals the open one. */
+/*
+ * Commit first. Runs the jobs that no thread has begun where that is useful,
+ * and seals the open segment.
+ */
 void journal_close(struct journal **journal);
 
 /* Does work that is due; call between commits and after a job came back. */
@@ -118,7 +122,7 @@ void journal_step(struct journal *journal, struct instant now);
 /* Some time has gone by since something failed. */
 void journal_retry(struct journal *journal);
 
-/* The next job for the keeper, or NULL; and back. */
+/* The next job for the io_thread, or NULL; and back when it was run. */
 struct io_job *journal_job(struct journal *journal);
 void journal_done(
     struct journal *journal, struct io_job *job, struct instant now);
@@ -128,13 +132,13 @@ struct record *journal_visible(struct journal *journal);
 void journal_show(struct journal *journal, struct record *record);
 
 /*
- * Around what changes several counts of a shelf, which another thread wants to
- * read together: whoever reads looks at the version before and behind.
+ * Around changes of several counts of a table_index that other threads read
+ * together: they compare the version before and after.
  */
 void journal_begin_counts(struct journal *journal);
 void journal_end_counts(struct journal *journal);
 
-/* For the parts of the journal. */
+/* For the journal's own modules. */
 void journal_give_job(struct journal *journal, struct io_job *job);
 void journal_take_out(struct journal *journal, struct segment *segment);
 struct segment *journal_find(const struct journal *journal, uint64_t epoch);

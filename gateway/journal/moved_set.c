@@ -12,7 +12,7 @@ moved_set_fini(struct moved_set *s)
 }
 
 static struct moved_set_key *
-place_of(const struct moved_set *s, uint64_t epoch, uint32_t ordinal)
+slot_of(const struct moved_set *s, uint64_t epoch, uint32_t ordinal)
 {
 	uint64_t mixed = (epoch ^ ordinal) * UINT64_C(0x9e3779b97f4a7c15);
 	size_t i = (size_t)(mixed >> 32) & (s->room - 1);
@@ -34,7 +34,7 @@ grow(struct moved_set *s)
 		return false;
 	for (size_t i = 0; i < s->room; i++)
 		if (s->keys[i].epoch != 0)
-			*place_of(&more, s->keys[i].epoch, s->keys[i].ordinal) =
+			*slot_of(&more, s->keys[i].epoch, s->keys[i].ordinal) =
 			    s->keys[i];
 	free(s->keys);
 	*s = more;
@@ -44,14 +44,14 @@ grow(struct moved_set *s)
 bool
 moved_set_add(struct moved_set *s, uint64_t epoch, uint32_t ordinal)
 {
-	struct moved_set_key *place;
+	struct moved_set_key *slot;
 
 	if (s->count * 2 >= s->room && !grow(s))
 		return false;
-	place = place_of(s, epoch, ordinal);
-	if (place->epoch != 0)
+	slot = slot_of(s, epoch, ordinal);
+	if (slot->epoch != 0)
 		return true;
-	*place = (struct moved_set_key){ epoch, ordinal };
+	*slot = (struct moved_set_key){ epoch, ordinal };
 	s->count++;
 	return false;
 }

@@ -20,7 +20,7 @@
 
 struct moved_set {
 	struct moved_set_key {
-		uint64_t epoch; /* 0: an empty place */
+		uint64_t epoch; /* 0: an empty slot */
 		uint32_t ordinal;
 	} * keys;
 	size_t count, room;

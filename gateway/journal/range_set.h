@@ -26,14 +26,14 @@ struct range_set {
 	uint32_t events; /* in all ranges together */
 };
 
-bool range_set_add(struct range_set *parts, struct frame_range range);
-void range_set_fini(struct range_set *parts);
+bool range_set_add(struct range_set *set, struct frame_range range);
+void range_set_fini(struct range_set *set);
 
 /*
  * The next gap at or behind `from` in a record of `events`: false when there
  * is none.
  */
-bool range_set_gap(const struct range_set *parts, uint32_t from,
-    uint32_t events, struct frame_range *gap);
+bool range_set_gap(const struct range_set *set, uint32_t from, uint32_t events,
+    struct frame_range *gap);
 
 #endif

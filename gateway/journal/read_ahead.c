@@ -13,143 +13,144 @@
 #define WINDOW_PART 16 /* of the memory, for a table that says nothing */
 
 void
-read_ahead_hungry(struct journal *j, struct table_index *shelf)
+read_ahead_need(struct journal *j, struct table_index *index)
 {
-	if (shelf->hungry || shelf->reading || shelf->stranded ||
-	    shelf->unread == 0)
+	if (index->needs_read || index->reading || index->orphaned ||
+	    index->on_disk == 0)
 		return;
-	shelf->hungry = true;
-	shelf->next = NULL;
-	if (j->hungry == NULL)
-		j->hungry = shelf;
+	index->needs_read = true;
+	index->next = NULL;
+	if (j->needs_read == NULL)
+		j->needs_read = index;
 	else
-		j->hungry_last->next = shelf;
-	j->hungry_last = shelf;
+		j->needs_read_last->next = index;
+	j->needs_read_last = index;
 }
 
 void
-read_ahead_want(struct journal *j, struct table_index *shelf, uint64_t bytes)
+read_ahead_want(struct journal *j, struct table_index *index, uint64_t bytes)
 {
-	shelf->wanted = bytes != UINT64_MAX;
-	shelf->want = bytes;
-	read_ahead_hungry(j, shelf);
+	index->wanted = bytes != UINT64_MAX;
+	index->want = bytes;
+	read_ahead_need(j, index);
 }
 
 static struct table_index *
-next_hungry(struct journal *j)
+next_needing(struct journal *j)
 {
-	struct table_index *shelf = j->hungry;
+	struct table_index *index = j->needs_read;
 
-	j->hungry = shelf->next;
-	shelf->next = NULL;
-	shelf->hungry = false;
-	return shelf;
+	j->needs_read = index->next;
+	index->next = NULL;
+	index->needs_read = false;
+	return index;
 }
 
 static bool
-wants(const struct table_index *shelf)
+wants(const struct table_index *index)
 {
-	return !shelf->wanted || shelf->want > 0;
+	return !index->wanted || index->want > 0;
 }
 
 /* Bytes that may be read for it now; 0: its window is full enough. */
 static uint64_t
-room_for(const struct journal *j, const struct table_index *shelf)
+room_for(const struct journal *j, const struct table_index *index)
 {
 	uint64_t most = j->options.resident_bytes;
-	uint64_t window = shelf->wanted ? shelf->want : most / WINDOW_PART;
+	uint64_t window = index->wanted ? index->want : most / WINDOW_PART;
 
 	if (window == 0 ||
-	    (shelf->resident > 0 && shelf->resident > window / 2))
+	    (index->resident > 0 && index->resident > window / 2))
 		return 0;
 	if (j->resident >= most)
-		return shelf->resident == 0 && j->resident < most + most / 4
+		return index->resident == 0 && j->resident < most + most / 4
 			   ? 1
 			   : 0;
-	window -= shelf->resident < window ? shelf->resident : window;
+	window -= index->resident < window ? index->resident : window;
 	if (window > most - j->resident)
 		window = most - j->resident;
 	return window < READ_BYTES ? window + 1 : READ_BYTES;
 }
 
 static bool
-add_item(struct journal *j, struct io_job *job, struct holding *holding,
+add_item(struct journal *j, struct io_job *job, struct segment_table *seg_table,
     uint32_t ordinal)
 {
-	struct segment *segment = holding->segment;
+	struct segment *segment = seg_table->segment;
 	const struct segment_entry *entry = &segment->entries[ordinal];
-	struct record_ref *place = record_ref_new();
+	struct record_ref *ref = record_ref_new();
 
-	if (place == NULL)
+	if (ref == NULL)
 		return false;
-	place->holding = holding;
-	place->shelf = holding->shelf;
-	place->ordinal = ordinal;
-	place->events = entry->events;
-	place->bytes = entry->bytes;
-	place->flags = entry->flags;
-	place->cost = (uint32_t)cost_of_entry(holding, entry);
-	record_ref_link(place, segment);
-	segment_set_given(segment, ordinal, true);
-	table_index_read(holding);
-	compaction_note(j, place);
+	ref->seg_table = seg_table;
+	ref->index = seg_table->index;
+	ref->ordinal = ordinal;
+	ref->events = entry->events;
+	ref->bytes = entry->bytes;
+	ref->flags = entry->flags;
+	ref->cost = (uint32_t)cost_of_entry(seg_table, entry);
+	record_ref_link(ref, segment);
+	segment_set_resident(segment, ordinal, true);
+	table_index_set_resident(seg_table);
+	compaction_note(j, ref);
 	job->items[job->item_count++] = (struct io_job_item){
 		.ordinal = ordinal,
 		.at8 = entry->at8,
-		.place = place,
+		.ref = ref,
 	};
 	return true;
 }
 
 /* At least one record, then as many as there is room for. */
 static void
-choose(struct journal *j, struct io_job *job, struct holding *holding,
+choose(struct journal *j, struct io_job *job, struct segment_table *seg_table,
     uint64_t room)
 {
-	struct segment *segment = holding->segment;
-	uint32_t ordinal = holding->read_from;
+	struct segment *segment = seg_table->segment;
+	uint32_t ordinal = seg_table->read_from;
 	uint64_t bytes = 0;
 
-	for (; ordinal < segment->records && holding->unread > 0; ordinal++) {
-		if (segment->entries[ordinal].number != holding->number ||
+	for (; ordinal < segment->records && seg_table->on_disk > 0;
+	     ordinal++) {
+		if (segment->entries[ordinal].number != seg_table->number ||
 		    segment_is_dead(segment, ordinal) ||
-		    segment_is_given(segment, ordinal))
+		    segment_is_resident(segment, ordinal))
 			continue;
 		bytes += segment->entries[ordinal].bytes;
 		if (job->item_count == ITEMS_MOST ||
 		    (job->item_count > 0 && bytes > room) ||
-		    !add_item(j, job, holding, ordinal))
+		    !add_item(j, job, seg_table, ordinal))
 			break;
 	}
-	holding->read_from = ordinal;
+	seg_table->read_from = ordinal;
 }
 
 static void
-read_for(struct journal *j, struct table_index *shelf, uint64_t room)
+read_for(struct journal *j, struct table_index *index, uint64_t room)
 {
-	struct holding *holding = shelf->first;
+	struct segment_table *seg_table = index->first;
 	struct io_job *job;
 
-	while (holding != NULL && holding->unread == 0)
-		holding = holding->next;
-	if (holding == NULL)
+	while (seg_table != NULL && seg_table->on_disk == 0)
+		seg_table = seg_table->next;
+	if (seg_table == NULL)
 		return;
-	if (holding->segment->entries == NULL) {
-		segment_index_want(j, holding->segment);
+	if (seg_table->segment->entries == NULL) {
+		segment_index_want(j, seg_table->segment);
 		return; /* all are looked at again when that is done */
 	}
-	job = io_job_new(IO_JOB_READ, holding->segment);
+	job = io_job_new(IO_JOB_READ, seg_table->segment);
 	if (job == NULL)
 		return;
 	job->items = calloc(ITEMS_MOST, sizeof *job->items);
 	if (job->items != NULL)
-		choose(j, job, holding, room);
+		choose(j, job, seg_table, room);
 	if (job->item_count == 0) {
 		io_job_free(job, j->now);
 		return;
 	}
-	job->shelf = shelf;
-	shelf->reading = true;
+	job->index = index;
+	index->reading = true;
 	j->reads_out++;
 	journal_give_job(j, job);
 }
@@ -157,20 +158,20 @@ read_for(struct journal *j, struct table_index *shelf, uint64_t room)
 void
 read_ahead_step(struct journal *j)
 {
-	struct table_index *shelf, *last = j->hungry_last;
+	struct table_index *index, *last = j->needs_read_last;
 	uint64_t room;
 
-	while (j->hungry != NULL && j->reads_out < READS_OUT) {
-		shelf = next_hungry(j);
-		room = room_for(j, shelf);
+	while (j->needs_read != NULL && j->reads_out < READS_OUT) {
+		index = next_needing(j);
+		room = room_for(j, index);
 		if (room > 0)
-			read_for(j, shelf, room);
+			read_for(j, index, room);
 		/* One that has records in memory is asked about again when
 		   they go; one that has none must not be forgotten. */
-		if (room > 0 || (shelf->resident == 0 && wants(shelf)))
-			read_ahead_hungry(j, shelf);
-		if (shelf == last)
-			break; /* each has had its turn */
+		if (room > 0 || (index->resident == 0 && wants(index)))
+			read_ahead_need(j, index);
+		if (index == last)
+			break; /* each was asked once */
 	}
 }
 
@@ -213,92 +214,91 @@ slice_of(const struct record *record, struct frame_range range)
 }
 
 static void
-show(struct journal *j, struct record_ref *place, struct record *record)
+show(struct journal *j, struct record_ref *ref, struct record *record)
 {
 	int64_t since_ms = record->accepted_ms - j->options.wall_ms;
 
 	record->accepted.ns = j->options.now.ns + since_ms * NS_PER_MS;
 	if (record->accepted.ns > j->now.ns)
 		record->accepted = j->now; /* the wall clock was moved */
-	record->table = place->shelf->table;
+	record->table = ref->index->table;
 	table_hold(record->table);
-	record->place = place;
-	place->slices++;
-	*table_index_memory(place->shelf, record) += record_cost(record);
+	record->ref = ref;
+	ref->slices++;
+	*table_index_memory(ref->index, record) += record_cost(record);
 	j->resident += record_cost(record);
 	journal_show(j, record);
 }
 
 static void
-show_slices(struct journal *j, struct record_ref *place, struct record *record,
-    const struct range_set *parts)
+show_slices(struct journal *j, struct record_ref *ref, struct record *record,
+    const struct range_set *acked)
 {
 	struct frame_range gap = { 0, 0 };
 	struct record *slice;
 
-	while (
-	    range_set_gap(parts, gap.from + gap.count, place->events, &gap)) {
+	while (range_set_gap(acked, gap.from + gap.count, ref->events, &gap)) {
 		slice = slice_of(record, gap);
 		if (slice != NULL)
-			show(j, place, slice);
+			show(j, ref, slice);
 	}
 	record_free(record, j->now);
 }
 
 static void
-put_back(struct journal *j, struct record_ref *place)
+put_back(struct journal *j, struct record_ref *ref)
 {
-	compaction_forget(j, place);
-	segment_set_given(place->segment, place->ordinal, false);
-	table_index_unread(place->holding, place->ordinal);
-	record_ref_free(place);
+	compaction_forget(j, ref);
+	segment_set_resident(ref->segment, ref->ordinal, false);
+	table_index_set_on_disk(ref->seg_table, ref->ordinal);
+	record_ref_free(ref);
 }
 
 static void
-lose(struct journal *j, struct record_ref *place)
+drop_damaged(struct journal *j, struct record_ref *ref)
 {
-	struct holding *holding = place->holding;
+	struct segment_table *seg_table = ref->seg_table;
 	struct segment_entry entry = {
-		.flags = place->flags,
-		.events = place->events,
-		.bytes = place->bytes,
+		.flags = ref->flags,
+		.events = ref->events,
+		.bytes = ref->bytes,
 	};
 
-	compaction_forget(j, place);
-	ack_lost(j, holding, place->ordinal, &entry);
-	record_ref_free(place);
+	compaction_forget(j, ref);
+	ack_lost(j, seg_table, ref->ordinal, &entry);
+	record_ref_free(ref);
 }
 
 void
 read_ahead_done(struct journal *j, struct io_job *job)
 {
-	struct range_set *parts;
+	struct range_set *acked;
 	struct io_job_item *item = job->items;
 
 	j->reads_out--;
-	job->shelf->reading = false;
+	job->index->reading = false;
 	for (uint32_t i = 0; i < job->item_count; i++, item++) {
-		struct record_ref *place = item->place;
+		struct record_ref *ref = item->ref;
 
 		if (!job->ok) {
-			put_back(j, place);
+			put_back(j, ref);
 			continue;
 		}
 		if (item->record == NULL) {
-			lose(j, place);
+			drop_damaged(j, ref);
 			continue;
 		}
-		parts = segment_parts(place->segment, place->ordinal);
-		if (parts == NULL)
-			show(j, place, item->record);
+		acked = segment_acked(ref->segment, ref->ordinal);
+		if (acked == NULL)
+			show(j, ref, item->record);
 		else
-			show_slices(j, place, item->record, parts);
+			show_slices(j, ref, item->record, acked);
 		item->record = NULL;
-		if (place->slices == 0)
-			put_back(j, place); /* no memory for a slice */
+		if (ref->slices == 0)
+			put_back(j, ref); /* no memory for a slice */
 	}
 	if (job->ok)
-		read_ahead_hungry(j, job->shelf);
+		read_ahead_need(j, job->index);
 	else
 		j->retry = true;
 }

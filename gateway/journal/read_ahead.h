@@ -16,12 +16,12 @@
 
 #include "gateway/journal/journal.h"
 
-/* Something of it waits on disk: have it looked at. */
-void read_ahead_hungry(struct journal *journal, struct table_index *shelf);
+/* Something of it is on disk only: read_ahead_step looks at it. */
+void read_ahead_need(struct journal *journal, struct table_index *index);
 
 /* How much of it the pump wants in memory; UINT64_MAX: as usual. */
 void read_ahead_want(
-    struct journal *journal, struct table_index *shelf, uint64_t bytes);
+    struct journal *journal, struct table_index *index, uint64_t bytes);
 
 void read_ahead_step(struct journal *journal);
 void read_ahead_done(struct journal *journal, struct io_job *job);

@@ -11,36 +11,36 @@ record_ref_new(void)
 }
 
 void
-record_ref_link(struct record_ref *place, struct segment *segment)
+record_ref_link(struct record_ref *ref, struct segment *segment)
 {
-	place->segment = segment;
-	place->prev = NULL;
-	place->next = segment->places;
-	if (place->next != NULL)
-		place->next->prev = place;
-	segment->places = place;
+	ref->segment = segment;
+	ref->prev = NULL;
+	ref->next = segment->refs;
+	if (ref->next != NULL)
+		ref->next->prev = ref;
+	segment->refs = ref;
 }
 
 void
-record_ref_unlink(struct record_ref *place)
+record_ref_unlink(struct record_ref *ref)
 {
-	if (place->segment == NULL)
+	if (ref->segment == NULL)
 		return;
-	if (place->prev != NULL)
-		place->prev->next = place->next;
+	if (ref->prev != NULL)
+		ref->prev->next = ref->next;
 	else
-		place->segment->places = place->next;
-	if (place->next != NULL)
-		place->next->prev = place->prev;
-	place->prev = place->next = NULL;
-	place->segment = NULL;
+		ref->segment->refs = ref->next;
+	if (ref->next != NULL)
+		ref->next->prev = ref->prev;
+	ref->prev = ref->next = NULL;
+	ref->segment = NULL;
 }
 
 void
-record_ref_free(struct record_ref *place)
+record_ref_free(struct record_ref *ref)
 {
-	if (place == NULL)
+	if (ref == NULL)
 		return;
-	record_ref_unlink(place);
-	free(place);
+	record_ref_unlink(ref);
+	free(ref);
 }

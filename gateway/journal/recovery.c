@@ -10,10 +10,15 @@
 #include "gateway/journal/table_lookup.h"
 #include "gateway/journal/moved_set.h"
 
-enum credential_state { PHASE_SETTLED, PHASE_LOAD, PHASE_VERIFY, PHASE_DONE };
+enum recovery_phase {
+	RECOVERY_ACKS,
+	RECOVERY_LOAD,
+	RECOVERY_VERIFY,
+	RECOVERY_DONE
+};
 
 struct recovery {
-	enum credential_state phase;
+	enum recovery_phase phase;
 	struct recovery_scan found;
 	uint32_t at; /* of those found */
 	struct moved_set sources;
@@ -25,7 +30,7 @@ recovery_open(struct journal *j, struct err *err)
 {
 	struct recovery *r = calloc(1, sizeof *r);
 
-	j->recover = r;
+	j->recovery = r;
 	if (r == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
 	if (!recovery_scan_run(j, &r->found, err))
@@ -38,18 +43,18 @@ recovery_open(struct journal *j, struct err *err)
 void
 recovery_fini(struct journal *j)
 {
-	if (j->recover == NULL)
+	if (j->recovery == NULL)
 		return;
-	free(j->recover->found.segments);
-	moved_set_fini(&j->recover->sources);
-	free(j->recover);
-	j->recover = NULL;
+	free(j->recovery->found.segments);
+	moved_set_fini(&j->recovery->sources);
+	free(j->recovery);
+	j->recovery = NULL;
 }
 
 void
 recovery_forget(struct journal *j, const struct segment *segment)
 {
-	struct recovery *r = j->recover;
+	struct recovery *r = j->recovery;
 
 	if (r == NULL)
 		return;
@@ -59,18 +64,18 @@ recovery_forget(struct journal *j, const struct segment *segment)
 }
 
 static void
-apply_settled(struct journal *j, const struct frame_settlement *s)
+apply_ack(struct journal *j, const struct frame_ack *s)
 {
 	struct segment *segment = journal_find(j, s->epoch);
 
 	/* Of one that is gone, or was never written: nothing to do. */
 	if (segment != NULL && !segment->loaded)
-		segment_settle(segment, s);
+		segment_ack(segment, s);
 }
 
 /*
- * The source of a copy is dead, unless a younger copy was there before, or it
- * was settled after the commit failed: then the copy is.
+ * The source of a copy is dead. Unless a younger copy was there before, or the
+ * source was acked after the commit failed: then the copy is dead.
  */
 static void
 apply_move(struct journal *j, struct segment *segment,
@@ -78,7 +83,7 @@ apply_move(struct journal *j, struct segment *segment,
 {
 	struct segment *source = journal_find(j, move->source_epoch);
 	bool again = moved_set_add(
-	    &j->recover->sources, move->source_epoch, move->source_ordinal);
+	    &j->recovery->sources, move->source_epoch, move->source_ordinal);
 
 	if (!segment_reserve(segment, move->ordinal + 1))
 		return;
@@ -94,81 +99,83 @@ apply_move(struct journal *j, struct segment *segment,
 		segment_set_dead(segment, move->ordinal);
 		return;
 	}
-	segment_parts_drop(source, move->source_ordinal);
+	segment_acked_drop(source, move->source_ordinal);
 	segment_set_dead(source, move->source_ordinal);
 }
 
 static void
-settled_done(struct journal *j, struct io_job *job)
+acks_done(struct journal *j, struct io_job *job)
 {
 	const struct segment_contents *c = &job->contents;
 	struct segment *segment;
 
-	for (uint32_t i = 0; i < c->void_count; i++) {
-		segment = journal_find(j, c->voids[i].epoch);
-		if (segment != NULL && c->voids[i].tail < segment->limit) {
-			segment->limit = c->voids[i].tail;
+	for (uint32_t i = 0; i < c->aborted_count; i++) {
+		segment = journal_find(j, c->aborted[i].epoch);
+		if (segment != NULL && c->aborted[i].tail < segment->limit) {
+			segment->limit = c->aborted[i].tail;
 			segment->broken = true;
 		}
 	}
 	for (uint32_t i = 0; i < c->move_count; i++)
 		apply_move(j, job->segment, &c->moves[i]);
-	for (uint32_t i = 0; i < c->settled_count; i++)
-		apply_settled(j, &c->settled[i]);
+	for (uint32_t i = 0; i < c->ack_count; i++)
+		apply_ack(j, &c->acks[i]);
 }
 
-/* A record of which all parts are settled is dead, said or not. */
+/*
+ * A record whose parts are all acked is dead, also without an ack of the whole.
+ */
 static bool
 is_dead(struct segment *segment, uint32_t ordinal, uint32_t events)
 {
-	struct range_set *parts;
+	struct range_set *acked;
 
 	if (segment_is_dead(segment, ordinal))
 		return true;
-	parts = segment_parts(segment, ordinal);
-	return parts != NULL && parts->events >= events;
+	acked = segment_acked(segment, ordinal);
+	return acked != NULL && acked->events >= events;
 }
 
-static struct holding *
-holding_for(struct journal *j, struct segment *segment,
+static struct segment_table *
+table_for(struct journal *j, struct segment *segment,
     const struct segment_contents_table *t)
 {
-	struct table_index *shelf = table_lookup_named(j, t->name);
-	struct holding *holding;
+	struct table_index *index = table_lookup_named(j, t->name);
+	struct segment_table *seg_table;
 
-	if (shelf == NULL)
+	if (index == NULL)
 		return NULL;
-	holding = table_index_holding(shelf, segment);
-	if (holding == NULL)
+	seg_table = table_index_in_segment(index, segment);
+	if (seg_table == NULL)
 		return NULL;
-	holding->accepted_ms = t->accepted_ms;
-	holding->earliest_ms = t->earliest_ms;
-	return holding;
+	seg_table->accepted_ms = t->accepted_ms;
+	seg_table->earliest_ms = t->earliest_ms;
+	return seg_table;
 }
 
 static bool
 count_record(struct journal *j, struct segment *segment,
-    struct segment_contents *c, uint32_t ordinal, struct holding **holdings)
+    struct segment_contents *c, uint32_t ordinal, struct segment_table **tables)
 {
 	const struct segment_entry *entry = &c->entries[ordinal];
-	struct holding *holding = holdings[entry->number];
-	struct range_set *parts;
+	struct segment_table *seg_table = tables[entry->number];
+	struct range_set *acked;
 	uint32_t events = entry->events;
 
-	if (holding == NULL)
-		holding = holdings[entry->number] =
-		    holding_for(j, segment, &c->tables[entry->number]);
-	if (holding == NULL)
+	if (seg_table == NULL)
+		seg_table = tables[entry->number] =
+		    table_for(j, segment, &c->tables[entry->number]);
+	if (seg_table == NULL)
 		return false;
-	parts = segment_parts(segment, ordinal);
-	if (parts != NULL)
-		events -= parts->events;
+	acked = segment_acked(segment, ordinal);
+	if (acked != NULL)
+		events -= acked->events;
 	segment->living++;
-	table_index_add(holding, events, entry->bytes);
-	table_index_count_recovered(holding->shelf, events);
-	table_index_unread(holding, ordinal);
-	segment->living_bytes += cost_of_entry(holding, entry);
-	atomic_fetch_add(&j->reserved, cost_of_entry(holding, entry));
+	table_index_add(seg_table, events, entry->bytes);
+	table_index_count_recovered(seg_table->index, events);
+	table_index_set_on_disk(seg_table, ordinal);
+	segment->living_bytes += cost_of_entry(seg_table, entry);
+	atomic_fetch_add(&j->reserved, cost_of_entry(seg_table, entry));
 	atomic_fetch_add(&j->counts.recovered_records, 1);
 	atomic_fetch_add(&j->counts.recovered_events, events);
 	return true;
@@ -177,9 +184,9 @@ count_record(struct journal *j, struct segment *segment,
 static bool
 load(struct journal *j, struct segment *segment, struct segment_contents *c)
 {
-	struct holding **holdings =
-	    calloc(c->table_count + 1, sizeof(struct holding *));
-	bool ok = holdings != NULL && segment_reserve(segment, c->records + 1);
+	struct segment_table **tables =
+	    calloc(c->table_count + 1, sizeof(struct segment_table *));
+	bool ok = tables != NULL && segment_reserve(segment, c->records + 1);
 
 	for (uint32_t i = 0; ok && i < c->records; i++) {
 		const struct segment_entry *entry = &c->entries[i];
@@ -187,13 +194,13 @@ load(struct journal *j, struct segment *segment, struct segment_contents *c)
 		if (entry->at8 == 0 && !segment_is_dead(segment, i))
 			atomic_fetch_add(&j->counts.damaged_records, 1);
 		if (entry->at8 == 0 || is_dead(segment, i, entry->events)) {
-			segment_parts_drop(segment, i);
+			segment_acked_drop(segment, i);
 			segment_set_dead(segment, i);
 			continue;
 		}
-		ok = count_record(j, segment, c, i, holdings);
+		ok = count_record(j, segment, c, i, tables);
 	}
-	free(holdings);
+	free(tables);
 	segment->records = c->records;
 	segment->tail = c->tail;
 	return ok;
@@ -203,62 +210,62 @@ static void
 load_done(struct journal *j, struct io_job *job)
 {
 	struct segment *segment = job->segment;
-	struct holding *holding;
+	struct segment_table *seg_table;
 
-	/* Without memory it stays unread, and is found at the next start. */
+	/* Without memory its records are not seen until the next start. */
 	journal_begin_counts(j);
 	if (!load(j, segment, &job->contents))
-		segment->stuck = true;
+		segment->uncompactable = true;
 	journal_end_counts(j);
 	segment->loaded = true;
 	if (job->contents.damage_count > 0)
 		atomic_fetch_add(&j->counts.damaged_segments, 1);
 	atomic_fetch_sub(&j->reserved, segment->size);
-	for (uint32_t i = 0; i < segment->holding_count; i++) {
-		holding = segment->holdings[i];
-		read_ahead_hungry(j, holding->shelf);
+	for (uint32_t i = 0; i < segment->table_count; i++) {
+		seg_table = segment->tables[i];
+		read_ahead_need(j, seg_table->index);
 	}
 }
 
 void
 recovery_done(struct journal *j, struct io_job *job)
 {
-	struct recovery *r = j->recover;
+	struct recovery *r = j->recovery;
 
 	r->out = false;
-	j->aside_bytes += job->quarantined;
+	j->quarantine_bytes += job->quarantined;
 	if (!job->ok) {
-		/* The disk may be better later; nothing is given up. */
+		/* The disk may work again later; nothing is dropped. */
 		j->retry = true;
 		return;
 	}
 	switch (r->phase) {
-	case PHASE_SETTLED:
-		settled_done(j, job);
+	case RECOVERY_ACKS:
+		acks_done(j, job);
 		r->at--;
 		break;
-	case PHASE_LOAD:
+	case RECOVERY_LOAD:
 		load_done(j, job);
 		r->at++;
 		break;
-	case PHASE_VERIFY:
+	case RECOVERY_VERIFY:
 		if (job->contents.damage_count > 0)
 			atomic_fetch_add(&j->counts.damaged_segments, 1);
 		atomic_fetch_sub(&j->counts.unverified, 1);
 		r->at++;
 		break;
-	case PHASE_DONE:
+	case RECOVERY_DONE:
 		break;
 	}
 }
 
-/* What may still be put aside below max_bytes; see room.c. */
+/* Bytes that may still be quarantined below max_bytes; see capacity.c. */
 static uint64_t
 quarantine_room(const struct journal *j)
 {
 	uint64_t half = j->options.segment_bytes / 2;
 
-	return half > j->aside_bytes ? half - j->aside_bytes : 0;
+	return half > j->quarantine_bytes ? half - j->quarantine_bytes : 0;
 }
 
 static void
@@ -269,19 +276,19 @@ begin_job(struct journal *j, enum io_job_kind kind, struct segment *segment)
 	if (job == NULL)
 		return;
 	job->whole = kind == IO_JOB_VERIFY;
-	job->quarantine_room = kind == IO_JOB_SETTLED ? 0 : quarantine_room(j);
-	j->recover->out = true;
+	job->quarantine_room = kind == IO_JOB_ACKS ? 0 : quarantine_room(j);
+	j->recovery->out = true;
 	journal_give_job(j, job);
 }
 
 /*
- * Segments whose first commit failed, as a later one says.  There is nothing
- * in them, and nothing may be written behind what is void.
+ * Segments whose first commit failed, as a later frame says. They hold nothing,
+ * and nothing may be written behind an aborted tail.
  */
 static void
-take_out_void(struct journal *j)
+take_out_aborted(struct journal *j)
 {
-	struct recovery *r = j->recover;
+	struct recovery *r = j->recovery;
 
 	for (uint32_t i = 0; i < r->found.count; i++) {
 		struct segment *segment = r->found.segments[i];
@@ -298,15 +305,15 @@ take_out_void(struct journal *j)
 static void
 next_phase(struct journal *j)
 {
-	struct recovery *r = j->recover;
+	struct recovery *r = j->recovery;
 
-	if (r->phase == PHASE_SETTLED && r->at == 0)
-		r->phase = PHASE_LOAD;
-	if (r->phase == PHASE_LOAD && r->at == r->found.count) {
-		r->phase = PHASE_VERIFY;
+	if (r->phase == RECOVERY_ACKS && r->at == 0)
+		r->phase = RECOVERY_LOAD;
+	if (r->phase == RECOVERY_LOAD && r->at == r->found.count) {
+		r->phase = RECOVERY_VERIFY;
 		r->at = 0;
 		atomic_store(&j->counts.recovering, false);
-		take_out_void(j);
+		take_out_aborted(j);
 		journal_recycle(j);
 	}
 }
@@ -314,16 +321,16 @@ next_phase(struct journal *j)
 void
 recovery_step(struct journal *j)
 {
-	struct recovery *r = j->recover;
+	struct recovery *r = j->recovery;
 
-	if (r->out || r->phase == PHASE_DONE)
+	if (r->out || r->phase == RECOVERY_DONE)
 		return;
 	next_phase(j);
-	if (r->phase == PHASE_SETTLED) {
-		begin_job(j, IO_JOB_SETTLED, r->found.segments[r->at - 1]);
+	if (r->phase == RECOVERY_ACKS) {
+		begin_job(j, IO_JOB_ACKS, r->found.segments[r->at - 1]);
 		return;
 	}
-	if (r->phase == PHASE_LOAD) {
+	if (r->phase == RECOVERY_LOAD) {
 		begin_job(j, IO_JOB_LOAD, r->found.segments[r->at]);
 		return;
 	}
@@ -333,7 +340,7 @@ recovery_step(struct journal *j)
 		r->at++;
 	}
 	if (r->at == r->found.count)
-		r->phase = PHASE_DONE;
+		r->phase = RECOVERY_DONE;
 	else if (j->jobs == NULL && j->jobs_out == 0)
 		begin_job(j, IO_JOB_VERIFY, r->found.segments[r->at]);
 }

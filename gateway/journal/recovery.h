@@ -2,11 +2,11 @@
  * recovery - from the files that are there to the state of the log.
  *
  *	open     headers are read, segments put in order: ready for new events
- *	SETTLED  from the youngest to the oldest: what is settled
+ *	SETTLED  from the youngest to the oldest: what is acked
  *	LOAD     from the oldest to the youngest: what is there, and waits
  *	VERIFY   every frame is read and checked, when nothing else is due
  *
- * Settlements first, so that a record that is done is never given to the
+ * Acks first, so that a record that is done is never given to the
  * pump; youngest first, so that a record known to be done needs no memory for
  * its parts.
  *

@@ -41,7 +41,7 @@ see(void *arg, const char *name, uint64_t size)
 }
 
 static void
-see_aside(void *arg, const char *name, uint64_t size)
+count_quarantined(void *arg, const char *name, uint64_t size)
 {
 	uint64_t *bytes = arg;
 
@@ -56,60 +56,61 @@ no_memory(struct err *err)
 }
 
 static void
-put_aside(struct journal *j, uint64_t id, uint64_t size)
+quarantine_file(struct journal *j, uint64_t id, uint64_t size)
 {
 	char name[SEGMENT_NAME], aside[SEGMENT_NAME + 16];
 
 	segment_name(name, id);
 	snprintf(aside, sizeof aside, QUARANTINE "/%s", name);
-	(void)j->disk->rename(j->disk, name, aside);
-	(void)j->disk->sync_names(j->disk);
-	j->aside_bytes += size; /* it still takes room */
+	(void)j->io->rename(j->io, name, aside);
+	(void)j->io->sync_names(j->io);
+	j->quarantine_bytes += size; /* it still takes room */
 	atomic_fetch_add(&j->counts.damaged_segments, 1);
 }
 
-enum sort { SORT_USED, SORT_FREE, SORT_ASIDE, SORT_FAILED };
+enum file_kind { FILE_USED, FILE_FREE, FILE_QUARANTINE, FILE_UNREADABLE };
 
 /* What kind of file is it, and of which epoch? */
-static enum sort
-sort_out(struct journal *j, struct segment *segment, uint64_t *oldest,
+static enum file_kind
+classify(struct journal *j, struct segment *segment, uint64_t *oldest,
     struct err *err)
 {
 	struct segment_head head = { 0 };
 	struct scan scan;
 	const char *bytes;
 	size_t len = 0;
-	enum sort sort = SORT_FAILED;
+	enum file_kind kind = FILE_UNREADABLE;
 	static const char zeros[SEGMENT_HEADER];
 
-	scan_init(&scan, j->disk, segment->file, segment->size);
+	scan_init(&scan, j->io, segment->file, segment->size);
 	scan.forgiving = true;
 	bytes = scan_at(&scan, 0, SEGMENT_HEADER, &len, err);
 	if (bytes == NULL)
 		goto out;
-	sort = SORT_ASIDE;
+	kind = FILE_QUARANTINE;
 	if (len < SEGMENT_HEADER)
 		goto out;
 	if (segment_head_get(&head, bytes)) {
 		segment->epoch = head.epoch;
-		segment->odd |= head.size != segment->size;
+		segment->foreign_size |= head.size != segment->size;
 		if (head.size > segment->size)
 			atomic_fetch_add(&j->counts.damaged_segments, 1);
 		if (head.oldest > *oldest)
 			*oldest = head.oldest;
-		sort = SORT_USED;
+		kind = FILE_USED;
 		goto out;
 	}
-	sort = memcmp(bytes, zeros, sizeof zeros) == 0 ? SORT_FREE : SORT_ASIDE;
+	kind = memcmp(bytes, zeros, sizeof zeros) == 0 ? FILE_FREE
+						       : FILE_QUARANTINE;
 	if (!scan_epoch(&scan, &segment->epoch, err))
-		sort = SORT_FAILED;
+		kind = FILE_UNREADABLE;
 	else if (segment->epoch != 0)
-		sort = SORT_USED; /* the header alone is damaged */
-	if (sort == SORT_USED)
+		kind = FILE_USED; /* the header alone is damaged */
+	if (kind == FILE_USED)
 		atomic_fetch_add(&j->counts.damaged_segments, 1);
 out:
 	scan_fini(&scan);
-	return sort;
+	return kind;
 }
 
 static bool
@@ -123,8 +124,8 @@ remember(struct recovery_scan *r, struct segment *segment)
 }
 
 /*
- * What it holds may have been acknowledged, so it is not done without, unless
- * a person says so: tomorrow the disk may read it again.
+ * It may hold acknowledged events, so a start without it needs a person's
+ * decision: the disk may be able to read it tomorrow.
  */
 static bool
 cannot_read(const char *name, const char *why, struct err *err)
@@ -148,34 +149,34 @@ take_file(struct journal *j, struct recovery_scan *m,
 		j->next_id = file->id + 1;
 	segment_name(name, file->id);
 	if (file->size == 0) {
-		(void)j->disk->unlink(j->disk, name);
+		(void)j->io->unlink(j->io, name);
 		return true;
 	}
-	fd = j->disk->open(j->disk, name, IO_OPS_EXISTING);
+	fd = j->io->open(j->io, name, IO_OPS_EXISTING);
 	if (fd < 0)
 		return cannot_read(name, strerror(-fd), err);
 	segment = segment_new(file->id, file->size, fd);
 	if (segment == NULL) {
-		j->disk->close(j->disk, fd);
+		j->io->close(j->io, fd);
 		return no_memory(err);
 	}
-	segment->odd = file->size != j->options.segment_bytes;
+	segment->foreign_size = file->size != j->options.segment_bytes;
 	segment->state = SEGMENT_SEALED;
-	switch (sort_out(j, segment, oldest, &why)) {
-	case SORT_USED:
+	switch (classify(j, segment, oldest, &why)) {
+	case FILE_USED:
 		return remember(m, segment) || no_memory(err);
-	case SORT_FREE:
+	case FILE_FREE:
 		segment->state = SEGMENT_FREE;
 		segment_list_push(&j->free, segment);
 		return true;
-	case SORT_ASIDE:
-		put_aside(j, file->id, file->size);
+	case FILE_QUARANTINE:
+		quarantine_file(j, file->id, file->size);
 		break;
-	case SORT_FAILED:
+	case FILE_UNREADABLE:
 		cannot_read(name, why.text, err);
 		break;
 	}
-	j->disk->close(j->disk, fd);
+	j->io->close(j->io, fd);
 	segment_free(segment);
 	return err->kind == ERR_NONE;
 }
@@ -190,7 +191,7 @@ by_epoch(const void *a, const void *b)
 
 /* Those before `oldest` were dead already; all others may hold something. */
 static void
-line_up(struct journal *j, struct recovery_scan *r, uint64_t oldest)
+order_by_epoch(struct journal *j, struct recovery_scan *r, uint64_t oldest)
 {
 	uint32_t kept = 0;
 
@@ -214,10 +215,10 @@ line_up(struct journal *j, struct recovery_scan *r, uint64_t oldest)
 }
 
 static void
-let_go(struct journal *j, struct recovery_scan *m)
+close_found(struct journal *j, struct recovery_scan *m)
 {
 	for (uint32_t i = 0; i < m->count; i++) {
-		j->disk->close(j->disk, m->segments[i]->file);
+		j->io->close(j->io, m->segments[i]->file);
 		segment_free(m->segments[i]);
 	}
 	m->count = 0;
@@ -231,28 +232,28 @@ recovery_scan_run(struct journal *j, struct recovery_scan *m, struct err *err)
 	int result;
 	bool ok = false;
 
-	result = j->disk->make_folder(j->disk, QUARANTINE);
+	result = j->io->make_folder(j->io, QUARANTINE);
 	if (result == 0)
-		result = j->disk->list(j->disk, ".", see, &found);
+		result = j->io->list(j->io, ".", see, &found);
 	if (result == 0)
-		result = j->disk->list(
-		    j->disk, QUARANTINE, see_aside, &j->aside_bytes);
+		result = j->io->list(
+		    j->io, QUARANTINE, count_quarantined, &j->quarantine_bytes);
 	if (result < 0) {
 		err_set(err, ERR_HOST, 0, "%s", strerror(-result));
 		goto out;
 	}
 	for (uint32_t i = 0; i < found.fresh_count; i++)
-		(void)j->disk->unlink(j->disk, found.fresh[i]);
+		(void)j->io->unlink(j->io, found.fresh[i]);
 	ok = !found.no_memory || no_memory(err);
 	for (uint32_t i = 0; ok && i < found.count; i++)
 		ok = take_file(j, m, &found.files[i], &oldest, err);
 	if (!ok)
 		goto out;
-	line_up(j, m, oldest);
-	j->names_at_risk = j->disk->sync_names(j->disk) != 0;
+	order_by_epoch(j, m, oldest);
+	j->names_unsynced = j->io->sync_names(j->io) != 0;
 out:
 	if (!ok)
-		let_go(j, m);
+		close_found(j, m);
 	free(found.files);
 	return ok;
 }

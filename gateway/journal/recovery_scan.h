@@ -24,6 +24,6 @@ struct recovery_scan {
 };
 
 bool recovery_scan_run(
-    struct journal *journal, struct recovery_scan *muster, struct err *err);
+    struct journal *journal, struct recovery_scan *scan_files, struct err *err);
 
 #endif

@@ -15,7 +15,7 @@ reopen_is_full(const struct segment *segment)
 {
 	return segment->tail + LEFT_LEAST +
 		   segment_footer_room((uint64_t)segment->records + 1, 3,
-		       (uint64_t)segment->holding_count + 1) >
+		       (uint64_t)segment->table_count + 1) >
 	       segment->size;
 }
 
@@ -28,14 +28,15 @@ reopen_ask(const struct journal *j)
 	 * Whether a commit that failed says somewhere that this one ends
 	 * here, nobody knows: then nothing may be written behind that end.
 	 */
-	if (j->open != NULL || last == NULL || last->odd || last->void_tried ||
+	if (j->open != NULL || last == NULL || last->foreign_size ||
+	    last->aborted_tried ||
 	    capacity_free(j) + capacity_creatable(j) > CAPACITY_KEPT_BACK)
 		return REOPEN_NO;
 	if (!last->loaded || atomic_load(&j->counts.recovering))
 		return REOPEN_SOON;
 	if (reopen_is_full(last))
 		return REOPEN_NO;
-	return j->resume_fails ? REOPEN_FAILS : REOPEN_SOON;
+	return j->reopen_failed ? REOPEN_FAILS : REOPEN_SOON;
 }
 
 void
@@ -50,28 +51,28 @@ reopen_step(struct journal *j)
 	compaction_drop(j, last);
 	if (last->busy > 0)
 		return;
-	job = io_job_new(IO_JOB_WIPE, last);
+	job = io_job_new(IO_JOB_ZERO, last);
 	if (job == NULL)
 		return;
 	job->whole = true;
-	last->wiping = true;
+	last->zeroing = true;
 	journal_give_job(j, job);
 }
 
 /* Where records of tables go of which nothing lives: a footer names it "". */
 static bool
-add_dead_holding(struct segment *segment, uint16_t *number_out)
+add_dead_table(struct segment *segment, uint16_t *number_out)
 {
-	struct holding *holding = calloc(1, sizeof *holding);
+	struct segment_table *seg_table = calloc(1, sizeof *seg_table);
 
-	if (holding == NULL)
+	if (seg_table == NULL)
 		return false;
-	holding->segment = segment;
-	if (!segment_add_holding(segment, holding)) {
-		free(holding);
+	seg_table->segment = segment;
+	if (!segment_add_table(segment, seg_table)) {
+		free(seg_table);
 		return false;
 	}
-	*number_out = holding->number;
+	*number_out = seg_table->number;
 	return true;
 }
 
@@ -82,7 +83,7 @@ take_contents(
 	uint16_t dead;
 
 	if (c->tail != segment->tail || c->records != segment->records ||
-	    !add_dead_holding(segment, &dead) ||
+	    !add_dead_table(segment, &dead) ||
 	    !segment_index_put(j, segment, c))
 		return false;
 	for (uint32_t i = 0; i < segment->records; i++)
@@ -102,24 +103,25 @@ reopen_done(struct journal *j, struct io_job *job)
 {
 	struct segment *segment = job->segment;
 
-	segment->wiping = false;
-	if (j->open != NULL || segment != j->used.last || segment->void_tried)
+	segment->zeroing = false;
+	if (j->open != NULL || segment != j->used.last ||
+	    segment->aborted_tried)
 		return; /* room came, and a new one was begun */
 	if (!job->ok || !take_contents(j, segment, &job->contents)) {
-		j->retry = j->resume_fails = true;
+		j->retry = j->reopen_failed = true;
 		return;
 	}
-	j->resume_fails = false;
+	j->reopen_failed = false;
 	segment_index_forget(j, segment); /* an open one keeps its list */
-	group_commit_forget_void(j, segment->epoch);
-	segment->broken = segment->stuck = false;
+	group_commit_forget_aborted(j, segment->epoch);
+	segment->broken = segment->uncompactable = false;
 	segment->limit = segment->size;
 	segment->state = SEGMENT_OPEN;
 	/*
 	 * No footer any more: one says that every commit in it was whole, and
 	 * of the last one before nobody knows.
 	 */
-	segment->resumed = true;
+	segment->reopened = true;
 	j->open = segment;
 	j->freed++;
 }

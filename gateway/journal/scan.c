@@ -12,9 +12,9 @@
 #define FRAME_MOST (256 * 1024 * 1024)
 
 void
-scan_init(struct scan *scan, struct io_ops *disk, int file, uint64_t size)
+scan_init(struct scan *scan, struct io_ops *io, int file, uint64_t size)
 {
-	*scan = (struct scan){ .disk = disk, .file = file, .size = size };
+	*scan = (struct scan){ .io = io, .file = file, .size = size };
 }
 
 void
@@ -46,9 +46,9 @@ reads_elsewhere(struct scan *scan)
 {
 	char byte;
 
-	return scan->disk->read(scan->disk, scan->file, &byte, 1, 0) == 1 ||
-	       scan->disk->read(
-		   scan->disk, scan->file, &byte, 1, scan->size / 2) == 1;
+	return scan->io->read(scan->io, scan->file, &byte, 1, 0) == 1 ||
+	       scan->io->read(scan->io, scan->file, &byte, 1, scan->size / 2) ==
+		   1;
 }
 
 /* Again, sector by sector: zeros for those that cannot be read. */
@@ -63,8 +63,8 @@ read_pieces(struct scan *scan, size_t len, uint64_t at)
 		piece = PIECE - (at + done) % PIECE;
 		if (piece > len - done)
 			piece = len - done;
-		n = scan->disk->read(scan->disk, scan->file, scan->bytes + done,
-		    piece, at + done);
+		n = scan->io->read(
+		    scan->io, scan->file, scan->bytes + done, piece, at + done);
 		failed = n < 0 ? n : failed;
 		if (n == (int64_t)piece) {
 			any = true;
@@ -96,7 +96,7 @@ scan_at(struct scan *scan, uint64_t at, size_t len, size_t *len_out,
 	if (!make_room(scan, want + 1, err))
 		return NULL;
 	scan->len = 0;
-	n = scan->disk->read(scan->disk, scan->file, scan->bytes, want, at);
+	n = scan->io->read(scan->io, scan->file, scan->bytes, want, at);
 	if (n < 0 && scan->forgiving)
 		n = read_pieces(scan, want, at);
 	if (n < 0) {

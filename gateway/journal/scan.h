@@ -24,7 +24,7 @@
 
 /* A window into a file. */
 struct scan {
-	struct io_ops *disk;
+	struct io_ops *io;
 	int file;
 	uint64_t size; /* of the file */
 	bool forgiving;
@@ -35,7 +35,7 @@ struct scan {
 	size_t len;
 };
 
-void scan_init(struct scan *scan, struct io_ops *disk, int file, uint64_t size);
+void scan_init(struct scan *scan, struct io_ops *io, int file, uint64_t size);
 void scan_fini(struct scan *scan);
 
 /*

@@ -102,22 +102,22 @@ void
 segment_clear(struct segment *segment)
 {
 	segment_drop_entries(segment);
-	for (uint32_t i = 0; i < segment->holding_count; i++)
-		free(segment->holdings[i]);
-	for (uint32_t i = 0; i < segment->part_count; i++)
-		range_set_fini(&segment->parts[i].parts);
-	free(segment->holdings);
-	free(segment->parts);
+	for (uint32_t i = 0; i < segment->table_count; i++)
+		free(segment->tables[i]);
+	for (uint32_t i = 0; i < segment->acked_count; i++)
+		range_set_fini(&segment->acked[i].acked);
+	free(segment->tables);
+	free(segment->acked);
 	free(segment->dead);
-	free(segment->given);
+	free(segment->resident);
 	*segment = (struct segment){
 		.id = segment->id,
 		.epoch = segment->epoch,
-		.void_epoch = segment->void_epoch,
+		.aborted_epoch = segment->aborted_epoch,
 		.size = segment->size,
 		.file = segment->file,
 		.broken = segment->broken,
-		.odd = segment->odd,
+		.foreign_size = segment->foreign_size,
 		.failed = segment->failed,
 		.tail = SEGMENT_HEADER,
 		.limit = segment->size,
@@ -142,7 +142,7 @@ segment_reserve(struct segment *segment, uint32_t records)
 	if (!array_reserve(&segment->dead, &more, need, sizeof *segment->dead))
 		return false;
 	if (!array_reserve(
-		&segment->given, &same, need, sizeof *segment->given)) {
+		&segment->resident, &same, need, sizeof *segment->resident)) {
 		/* The longer one is no harm; its room is not counted. */
 		return false;
 	}
@@ -150,7 +150,7 @@ segment_reserve(struct segment *segment, uint32_t records)
 		size_t added = (more - words) * sizeof *segment->dead;
 
 		memset(segment->dead + words, 0, added);
-		memset(segment->given + words, 0, added);
+		memset(segment->resident + words, 0, added);
 		segment->bits_room = more * BITS;
 	}
 	return true;
@@ -183,9 +183,9 @@ segment_is_dead(const struct segment *segment, uint32_t ordinal)
 }
 
 bool
-segment_is_given(const struct segment *segment, uint32_t ordinal)
+segment_is_resident(const struct segment *segment, uint32_t ordinal)
 {
-	return ordinal < segment->bits_room && bit(segment->given, ordinal);
+	return ordinal < segment->bits_room && bit(segment->resident, ordinal);
 }
 
 void
@@ -195,87 +195,87 @@ segment_set_dead(struct segment *segment, uint32_t ordinal)
 }
 
 void
-segment_set_given(struct segment *segment, uint32_t ordinal, bool given)
+segment_set_resident(struct segment *segment, uint32_t ordinal, bool resident)
 {
 	uint64_t mask = UINT64_C(1) << ordinal % BITS;
 
-	if (given)
-		segment->given[ordinal / BITS] |= mask;
+	if (resident)
+		segment->resident[ordinal / BITS] |= mask;
 	else
-		segment->given[ordinal / BITS] &= ~mask;
+		segment->resident[ordinal / BITS] &= ~mask;
 }
 
 struct range_set *
-segment_parts(const struct segment *segment, uint32_t ordinal)
+segment_acked(const struct segment *segment, uint32_t ordinal)
 {
-	for (uint32_t i = 0; i < segment->part_count; i++)
-		if (segment->parts[i].ordinal == ordinal)
-			return &segment->parts[i].parts;
+	for (uint32_t i = 0; i < segment->acked_count; i++)
+		if (segment->acked[i].ordinal == ordinal)
+			return &segment->acked[i].acked;
 	return NULL;
 }
 
 bool
-segment_reserve_parts(struct segment *segment, uint32_t more)
+segment_reserve_acked(struct segment *segment, uint32_t more)
 {
-	return array_reserve(&segment->parts, &segment->part_room,
-	    segment->part_count + more, sizeof *segment->parts);
+	return array_reserve(&segment->acked, &segment->acked_room,
+	    segment->acked_count + more, sizeof *segment->acked);
 }
 
 struct range_set *
-segment_parts_new(struct segment *segment, uint32_t ordinal)
+segment_acked_new(struct segment *segment, uint32_t ordinal)
 {
-	struct segment_part *part;
+	struct segment_acked_part *part;
 
-	if (!segment_reserve_parts(segment, 1))
+	if (!segment_reserve_acked(segment, 1))
 		return NULL;
-	part = &segment->parts[segment->part_count++];
-	*part = (struct segment_part){ .ordinal = ordinal };
-	return &part->parts;
+	part = &segment->acked[segment->acked_count++];
+	*part = (struct segment_acked_part){ .ordinal = ordinal };
+	return &part->acked;
 }
 
 void
-segment_parts_drop(struct segment *segment, uint32_t ordinal)
+segment_acked_drop(struct segment *segment, uint32_t ordinal)
 {
-	struct segment_part *part = segment->parts;
+	struct segment_acked_part *part = segment->acked;
 
-	for (uint32_t i = 0; i < segment->part_count; i++, part++) {
+	for (uint32_t i = 0; i < segment->acked_count; i++, part++) {
 		if (part->ordinal != ordinal)
 			continue;
-		range_set_fini(&part->parts);
-		*part = segment->parts[--segment->part_count];
+		range_set_fini(&part->acked);
+		*part = segment->acked[--segment->acked_count];
 		return;
 	}
 }
 
 void
-segment_settle(struct segment *segment, const struct frame_settlement *s)
+segment_ack(struct segment *segment, const struct frame_ack *s)
 {
-	struct range_set *parts;
+	struct range_set *acked;
 
 	if (s->ordinal > segment->size / FRAME_HEADER ||
 	    !segment_reserve(segment, s->ordinal + 1) ||
 	    segment_is_dead(segment, s->ordinal))
 		return;
 	if (s->range.count == FRAME_WHOLE) {
-		segment_parts_drop(segment, s->ordinal);
+		segment_acked_drop(segment, s->ordinal);
 		segment_set_dead(segment, s->ordinal);
 		return;
 	}
-	parts = segment_parts(segment, s->ordinal);
-	if (parts == NULL)
-		parts = segment_parts_new(segment, s->ordinal);
-	if (parts != NULL)
-		(void)range_set_add(parts, s->range);
+	acked = segment_acked(segment, s->ordinal);
+	if (acked == NULL)
+		acked = segment_acked_new(segment, s->ordinal);
+	if (acked != NULL)
+		(void)range_set_add(acked, s->range);
 }
 
 bool
-segment_add_holding(struct segment *segment, struct holding *holding)
+segment_add_table(struct segment *segment, struct segment_table *seg_table)
 {
-	if (segment->holding_count == SEGMENT_NO_TABLE ||
-	    !array_reserve(&segment->holdings, &segment->holding_room,
-		segment->holding_count + 1, sizeof(struct holding *)))
+	if (segment->table_count == SEGMENT_NO_TABLE ||
+	    !array_reserve(&segment->tables, &segment->table_room,
+		segment->table_count + 1, sizeof(struct segment_table *)))
 		return false;
-	holding->number = (uint16_t)segment->holding_count;
-	segment->holdings[segment->holding_count++] = holding;
+	seg_table->number = (uint16_t)segment->table_count;
+	segment->tables[segment->table_count++] = seg_table;
 	return true;
 }

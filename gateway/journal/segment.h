@@ -10,7 +10,7 @@
  * the lower, so that bytes of a life that a power cut made forget are never
  * taken for those of a later one.
  *
- * Of each record there are two bits here and no more: is it dead (settled, or
+ * Of each record there are two bits here and no more: is it dead (acked, or
  * copied forward), is it given (in memory, with the pump).  A list of records
  * with their offsets is in memory only until the footer holds it, and while
  * someone reads.
@@ -43,7 +43,7 @@ enum segment_state {
 	SEGMENT_SEALED,
 };
 
-struct holding;
+struct segment_table;
 struct record_ref;
 
 /* One record in the list of a footer.  at8 == 0: damaged, not to be had. */
@@ -56,49 +56,50 @@ struct segment_entry {
 };
 
 #define SEGMENT_NO_TABLE       UINT16_MAX /* numbers end below it */
-#define SEGMENT_ENTRY_PARTS    1 /* a copy whose frame names settled parts */
+#define SEGMENT_ENTRY_ACKED    1 /* a copy whose frame names acked parts */
 #define SEGMENT_ENTRY_PRODUCER 8 /* shift of the length of its name */
 
-/* A living record of which some parts are settled. */
-struct segment_part {
+/* A living record of which some events are acked. */
+struct segment_acked_part {
 	uint32_t ordinal;
-	struct range_set parts;
+	struct range_set acked;
 };
 
 struct segment {
 	struct segment *next; /* in the list it is in */
 	enum segment_state state;
 	uint64_t id;
-	uint64_t epoch;      /* 0: never used */
-	uint64_t void_epoch; /* its last life that failed */
+	uint64_t epoch;         /* 0: never used */
+	uint64_t aborted_epoch; /* its last life that failed */
 	uint64_t size;
 	int file;
-	bool broken;     /* a sync failed: not to be written any more */
-	bool odd;        /* of another size than is configured */
-	bool stuck;      /* copying it forward did not end it */
-	bool indexing;   /* a job reads its list of records */
-	bool condemned;  /* dead, and to be removed, in its turn */
-	uint32_t failed; /* first commits that failed, one after another */
-	bool wiping;     /* a job clears what is behind its tail */
-	bool void_tried; /* a commit that says its end may be on disk */
-	bool resumed;    /* written on after a start or a failed sync */
-	bool loaded;     /* counts below are known */
-	unsigned busy;   /* jobs that read it */
-	uint64_t tail;   /* committed; the next frame begins here */
-	uint64_t limit;  /* nothing from here on counts: a failed commit */
+	bool broken;          /* a sync failed: not to be written any more */
+	bool foreign_size;    /* of another size than is configured */
+	bool uncompactable;   /* copying it forward did not end it */
+	bool loading_entries; /* a job reads its list of records */
+	bool
+	    to_unlink; /* dead; removed when those that died before it are gone */
+	uint32_t failed;    /* first commits that failed, one after another */
+	bool zeroing;       /* a job clears what is behind its tail */
+	bool aborted_tried; /* an aborted frame about it may be on disk */
+	bool reopened;      /* written on after a start or a failed sync */
+	bool loaded;        /* counts below are known */
+	unsigned busy;      /* jobs that read it */
+	uint64_t tail;      /* committed; the next frame begins here */
+	uint64_t limit;     /* nothing from here on counts: a failed commit */
 	uint32_t records, living;
 	uint64_t living_bytes; /* cost of those */
 	uint32_t bits_room;
-	uint64_t *dead, *given;
+	uint64_t *dead, *resident;
 	struct segment_entry *entries;
 	uint32_t entries_room;
-	uint32_t *aux; /* offsets / 8 of frames of settlements */
+	uint32_t *aux; /* offsets / 8 of frames of acks */
 	uint32_t aux_count, aux_room;
-	struct holding **holdings;
-	uint32_t holding_count, holding_room;
-	struct segment_part *parts;
-	uint32_t part_count, part_room;
-	struct record_ref *places;
+	struct segment_table **tables;
+	uint32_t table_count, table_room;
+	struct segment_acked_part *acked;
+	uint32_t acked_count, acked_room;
+	struct record_ref *refs;
 };
 
 struct segment_head {
@@ -127,23 +128,24 @@ bool segment_reserve_entry(struct segment *segment, uint32_t more);
 bool segment_reserve_aux(struct segment *segment, uint32_t more);
 
 bool segment_is_dead(const struct segment *segment, uint32_t ordinal);
-bool segment_is_given(const struct segment *segment, uint32_t ordinal);
+bool segment_is_resident(const struct segment *segment, uint32_t ordinal);
 void segment_set_dead(struct segment *segment, uint32_t ordinal);
-void segment_set_given(struct segment *segment, uint32_t ordinal, bool given);
+void segment_set_resident(
+    struct segment *segment, uint32_t ordinal, bool resident);
 
-/* NULL: nothing of it is settled. */
-struct range_set *segment_parts(
+/* NULL: nothing of it is acked. */
+struct range_set *segment_acked(
     const struct segment *segment, uint32_t ordinal);
-struct range_set *segment_parts_new(struct segment *segment, uint32_t ordinal);
-bool segment_reserve_parts(struct segment *segment, uint32_t more);
-void segment_parts_drop(struct segment *segment, uint32_t ordinal);
+struct range_set *segment_acked_new(struct segment *segment, uint32_t ordinal);
+bool segment_reserve_acked(struct segment *segment, uint32_t more);
+void segment_acked_drop(struct segment *segment, uint32_t ordinal);
 
-/* What the log says was settled; nothing if there is no such record. */
-void segment_settle(
-    struct segment *segment, const struct frame_settlement *settlement);
+/* Applies an ack from the log; nothing happens if there is no such record. */
+void segment_ack(struct segment *segment, const struct frame_ack *settlement);
 
 /* Takes it and gives it a number; false: no more numbers, or no memory. */
-bool segment_add_holding(struct segment *segment, struct holding *holding);
+bool segment_add_table(
+    struct segment *segment, struct segment_table *seg_table);
 
 /* Forgets the list of records; the footer has it. */
 void segment_drop_entries(struct segment *segment);

@@ -15,9 +15,9 @@ segment_contents_fini(struct segment_contents *c)
 {
 	free(c->entries);
 	free(c->tables);
-	free(c->settled);
+	free(c->acks);
 	free(c->moves);
-	free(c->voids);
+	free(c->aborted);
 	free(c->damage);
 	free(c->aux);
 	free(c->index);
@@ -104,22 +104,22 @@ segment_contents_add_record(struct segment_contents *c, uint32_t ordinal,
 }
 
 static bool
-add_settled(struct segment_contents *c, const struct frame_settlement *s)
+add_settled(struct segment_contents *c, const struct frame_ack *s)
 {
-	if (!array_reserve(&c->settled, &c->settled_room, c->settled_count + 1,
-		sizeof *c->settled))
+	if (!array_reserve(
+		&c->acks, &c->ack_room, c->ack_count + 1, sizeof *c->acks))
 		return false;
-	c->settled[c->settled_count++] = *s;
+	c->acks[c->ack_count++] = *s;
 	return true;
 }
 
 static bool
-add_void(struct segment_contents *c, struct frame_void v)
+add_void(struct segment_contents *c, struct frame_aborted v)
 {
-	if (!array_reserve(
-		&c->voids, &c->voids_room, c->void_count + 1, sizeof *c->voids))
+	if (!array_reserve(&c->aborted, &c->aborted_room, c->aborted_count + 1,
+		sizeof *c->aborted))
 		return false;
-	c->voids[c->void_count++] = v;
+	c->aborted[c->aborted_count++] = v;
 	return true;
 }
 
@@ -148,8 +148,7 @@ segment_contents_add_aux(struct segment_contents *c, uint32_t at8)
 bool
 segment_contents_add_parts(struct segment_contents *c, const struct frame *f)
 {
-	struct frame_settlement s = { .epoch = f->epoch,
-		.ordinal = f->ordinal };
+	struct frame_ack s = { .epoch = f->epoch, .ordinal = f->ordinal };
 
 	for (uint32_t i = 0; i < f->range_count; i++) {
 		s.range = frame_range_get(f->ranges.at + i * FRAME_RANGE);
@@ -181,7 +180,7 @@ add_record_frame(struct segment_contents *c, const struct frame *f, uint64_t at)
 		.number = segment_contents_table_number(c, f->table),
 		.flags =
 		    (uint16_t)(f->producer.len << SEGMENT_ENTRY_PRODUCER |
-			       (f->range_count > 0 ? SEGMENT_ENTRY_PARTS : 0)),
+			       (f->range_count > 0 ? SEGMENT_ENTRY_ACKED : 0)),
 		.events = f->events,
 		.bytes = (uint32_t)f->body.len,
 	};
@@ -199,23 +198,23 @@ add_record_frame(struct segment_contents *c, const struct frame *f, uint64_t at)
 }
 
 bool
-segment_contents_add_settlements(
+segment_contents_add_acks(
     struct segment_contents *c, const struct frame *f, bool durable)
 {
 	size_t step =
-	    f->kind == FRAME_VOID ? FRAME_VOID_SIZE : FRAME_SETTLEMENT;
-	struct frame_settlement s;
+	    f->kind == FRAME_ABORTED ? FRAME_ABORTED_SIZE : FRAME_ACK_SIZE;
+	struct frame_ack s;
 	const char *at = f->body.at;
 
 	if (f->kind == FRAME_MOVED && !durable)
 		return true;
 	for (size_t i = 0; i < f->body.len / step; i++, at += step) {
-		if (f->kind == FRAME_VOID) {
-			if (!add_void(c, frame_void_get(at)))
+		if (f->kind == FRAME_ABORTED) {
+			if (!add_void(c, frame_aborted_get(at)))
 				return false;
 			continue;
 		}
-		s = frame_settlement_get(at);
+		s = frame_ack_get(at);
 		if (!add_settled(c, &s))
 			return false;
 	}
@@ -229,10 +228,10 @@ segment_contents_add_frame(
 	switch (f->kind) {
 	case FRAME_EVENTS:
 		return add_record_frame(c, f, at);
-	case FRAME_SETTLED:
+	case FRAME_ACKS:
 	case FRAME_MOVED:
-	case FRAME_VOID:
-		return segment_contents_add_settlements(c, f, false) &&
+	case FRAME_ABORTED:
+		return segment_contents_add_acks(c, f, false) &&
 		       segment_contents_add_aux(
 			   c, (uint32_t)(at / FRAME_ALIGN));
 	case FRAME_FOOTER:

@@ -3,7 +3,7 @@
  *
  * Made by a scan of the whole segment (scan.h) or from its footer (segment_footer.h);
  * whoever recovers, reads back or inspects need not know which.  It says what
- * stands there, not what of it still lives: that takes the settlements of all
+ * stands there, not what of it still lives: that takes the acks of all
  * younger segments as well.
  *
  * Units	bytes, events, milliseconds since 1970.
@@ -40,15 +40,15 @@ struct segment_contents {
 	uint32_t records, entries_room;
 	struct segment_contents_table *tables;
 	uint32_t table_count, tables_room;
-	struct frame_settlement *settled;
-	uint32_t settled_count, settled_room;
+	struct frame_ack *acks;
+	uint32_t ack_count, ack_room;
 	struct segment_contents_move *moves;
 	uint32_t move_count, moves_room;
-	struct frame_void *voids;
-	uint32_t void_count, voids_room;
+	struct frame_aborted *aborted;
+	uint32_t aborted_count, aborted_room;
 	struct segment_contents_damage *damage;
 	uint32_t damage_count, damage_room;
-	uint32_t *aux; /* offsets / 8 of frames of settlements */
+	uint32_t *aux; /* offsets / 8 of frames of acks */
 	uint32_t aux_count, aux_room;
 	uint64_t tail; /* the end of the last frame */
 	bool by_footer;
@@ -73,16 +73,16 @@ bool segment_contents_add_aux(struct segment_contents *contents, uint32_t at8);
 bool segment_contents_add_frame(
     struct segment_contents *contents, const struct frame *frame, uint64_t at);
 
-/* The parts of a copy that were settled before it was made. */
+/* The parts of a copy that were acked before it was made. */
 bool segment_contents_add_parts(
     struct segment_contents *contents, const struct frame *frame);
 
 /*
- * The settlements or voids of a frame of those.  What FRAME_MOVED says counts
- * only with `durable`: from a commit that may be torn, the copies speak for
- * themselves, or a record would be lost whose copy did not reach the disk.
+ * The acks or aborted tails of such a frame. A FRAME_MOVED counts only with
+ * `durable`: the commit may be torn, and then only the copies that did reach
+ * the disk make their sources dead.
  */
-bool segment_contents_add_settlements(
+bool segment_contents_add_acks(
     struct segment_contents *contents, const struct frame *frame, bool durable);
 
 #endif

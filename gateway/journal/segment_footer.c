@@ -60,17 +60,19 @@ put64(struct buffer *out, uint64_t value)
 }
 
 static bool
-put_table(struct buffer *out, const struct holding *holding)
+put_table(struct buffer *out, const struct segment_table *seg_table)
 {
-	/* Of a shelf that went on to another table nothing lives. */
+	/*
+	 * Nothing lives of a table whose table_index was bound to another one.
+	 */
 	struct span name =
-	    span_of(holding->shelf != NULL ? holding->shelf->name : "");
+	    span_of(seg_table->index != NULL ? seg_table->index->name : "");
 	char len = (char)name.len;
 
 	return buffer_append(out, &len, 1) &&
 	       buffer_append(out, name.at, name.len) &&
-	       put64(out, (uint64_t)holding->accepted_ms) &&
-	       put64(out, (uint64_t)holding->earliest_ms);
+	       put64(out, (uint64_t)seg_table->accepted_ms) &&
+	       put64(out, (uint64_t)seg_table->earliest_ms);
 }
 
 static bool
@@ -88,12 +90,12 @@ put_entry(struct buffer *out, const struct segment_entry *entry)
 static bool
 put_body(struct buffer *out, const struct segment *segment)
 {
-	bool ok = put32(out, segment->holding_count) &&
+	bool ok = put32(out, segment->table_count) &&
 		  put32(out, segment->records) &&
 		  put32(out, segment->aux_count) && put32(out, 0);
 
-	for (uint32_t i = 0; ok && i < segment->holding_count; i++)
-		ok = put_table(out, segment->holdings[i]);
+	for (uint32_t i = 0; ok && i < segment->table_count; i++)
+		ok = put_table(out, segment->tables[i]);
 	for (uint32_t i = 0; ok && i < segment->records; i++)
 		ok = put_entry(out, &segment->entries[i]);
 	for (uint32_t i = 0; ok && i < segment->aux_count; i++)
@@ -259,13 +261,13 @@ add_settlements_at(struct scan *scan, uint64_t at, uint64_t epoch,
 		return err_set(err, ERR_INPUT, at, "damaged frame");
 	if (frame.kind == FRAME_EVENTS
 		? segment_contents_add_parts(c, &frame)
-		: segment_contents_add_settlements(c, &frame, true))
+		: segment_contents_add_acks(c, &frame, true))
 		return true;
 	return err_set(err, ERR_HOST, 0, "no memory");
 }
 
 bool
-segment_footer_read_settled(struct scan *scan, uint64_t epoch,
+segment_footer_read_acks(struct scan *scan, uint64_t epoch,
     struct segment_contents *c, struct err *err)
 {
 	for (uint32_t i = 0; i < c->aux_count; i++)
@@ -273,7 +275,7 @@ segment_footer_read_settled(struct scan *scan, uint64_t epoch,
 			scan, (uint64_t)c->aux[i] * FRAME_ALIGN, epoch, c, err))
 			return false;
 	for (uint32_t i = 0; i < c->records; i++)
-		if (c->entries[i].flags & SEGMENT_ENTRY_PARTS &&
+		if (c->entries[i].flags & SEGMENT_ENTRY_ACKED &&
 		    !add_settlements_at(scan,
 			(uint64_t)c->entries[i].at8 * FRAME_ALIGN, epoch, c,
 			err))

@@ -37,17 +37,15 @@ enum segment_footer_answer {
 	SEGMENT_FOOTER_FAILED
 };
 
-/*
- * Reads it, without the settlements.  SEGMENT_FOOTER_NONE leaves contents empty.
- */
+/* Reads it, without the acks. SEGMENT_FOOTER_NONE leaves contents empty. */
 enum segment_footer_answer segment_footer_read(struct scan *scan,
     uint64_t epoch, struct segment_contents *contents, struct err *err);
 
 /*
- * Adds the settlements: those in the frames of `aux`, and what copies say.
- * False with err->kind ERR_INPUT: a frame is damaged, scan the segment.
+ * Adds the acks: those in the frames of `aux`, and what copies say. False with
+ * err->kind ERR_INPUT: a frame is damaged, scan the segment.
  */
-bool segment_footer_read_settled(struct scan *scan, uint64_t epoch,
+bool segment_footer_read_acks(struct scan *scan, uint64_t epoch,
     struct segment_contents *contents, struct err *err);
 
 #endif

@@ -9,9 +9,9 @@
 void
 segment_index_forget(struct journal *j, const struct segment *segment)
 {
-	for (uint32_t i = 0; i < JOURNAL_INDEXED; i++)
-		if (j->indexed[i] == segment)
-			j->indexed[i] = NULL;
+	for (uint32_t i = 0; i < JOURNAL_CACHED; i++)
+		if (j->cached[i] == segment)
+			j->cached[i] = NULL;
 }
 
 void
@@ -19,24 +19,24 @@ segment_index_want(struct journal *j, struct segment *segment)
 {
 	struct io_job *job;
 
-	if (segment->indexing || segment->entries != NULL)
+	if (segment->loading_entries || segment->entries != NULL)
 		return;
 	job = io_job_new(IO_JOB_LOAD, segment);
 	if (job == NULL)
 		return;
-	segment->indexing = true;
+	segment->loading_entries = true;
 	journal_give_job(j, job);
 }
 
 /* Where the list of the least recently indexed one stood. */
 static void
-make_way(struct journal *j, struct segment *segment)
+cache_slot(struct journal *j, struct segment *segment)
 {
 	struct segment **slot;
 
-	for (uint32_t i = 0; i < JOURNAL_INDEXED; i++) {
-		slot = &j->indexed[j->indexed_next];
-		j->indexed_next = (j->indexed_next + 1) % JOURNAL_INDEXED;
+	for (uint32_t i = 0; i < JOURNAL_CACHED; i++) {
+		slot = &j->cached[j->cached_next];
+		j->cached_next = (j->cached_next + 1) % JOURNAL_CACHED;
 		if (*slot == NULL || !compaction_uses(j, *slot))
 			break;
 	}
@@ -45,44 +45,44 @@ make_way(struct journal *j, struct segment *segment)
 	*slot = segment;
 }
 
-static struct holding *
-holding_named(const struct segment *segment, const char *name)
+static struct segment_table *
+table_named(const struct segment *segment, const char *name)
 {
-	struct holding *holding;
+	struct segment_table *seg_table;
 
-	for (uint32_t i = 0; i < segment->holding_count; i++) {
-		holding = segment->holdings[i];
-		if (holding->shelf != NULL && holding->records > 0 &&
-		    strcmp(holding->shelf->name, name) == 0)
-			return holding;
+	for (uint32_t i = 0; i < segment->table_count; i++) {
+		seg_table = segment->tables[i];
+		if (seg_table->index != NULL && seg_table->records > 0 &&
+		    strcmp(seg_table->index->name, name) == 0)
+			return seg_table;
 	}
 	return NULL;
 }
 
 /*
- * The numbers of tables in a segment's footer are not those of its holdings
- * here, where only what lives has one.
+ * The numbers of tables in a segment's footer are not those in memory, where
+ * only tables with living records have one.
  */
 bool
 segment_index_put(
     struct journal *j, struct segment *segment, struct segment_contents *c)
 {
 	uint16_t *numbers = calloc(c->table_count + 1, sizeof *numbers);
-	struct holding *holding;
+	struct segment_table *seg_table;
 
 	if (numbers == NULL || c->records < segment->records) {
 		free(numbers);
 		return false;
 	}
 	for (uint32_t i = 0; i < c->table_count; i++) {
-		holding = holding_named(segment, c->tables[i].name);
+		seg_table = table_named(segment, c->tables[i].name);
 		numbers[i] =
-		    holding != NULL ? holding->number : SEGMENT_NO_TABLE;
+		    seg_table != NULL ? seg_table->number : SEGMENT_NO_TABLE;
 	}
 	for (uint32_t i = 0; i < c->records; i++)
 		c->entries[i].number = numbers[c->entries[i].number];
 	free(numbers);
-	make_way(j, segment);
+	cache_slot(j, segment);
 	free(segment->entries);
 	segment->entries = c->entries;
 	segment->entries_room = c->entries_room;

@@ -5,54 +5,54 @@
 #include "gateway/journal/segment.h"
 
 void
-segment_list_push(struct segment_list *chain, struct segment *segment)
+segment_list_push(struct segment_list *list, struct segment *segment)
 {
 	segment->next = NULL;
-	if (chain->first == NULL)
-		chain->first = segment;
+	if (list->first == NULL)
+		list->first = segment;
 	else
-		chain->last->next = segment;
-	chain->last = segment;
-	chain->count++;
+		list->last->next = segment;
+	list->last = segment;
+	list->count++;
 }
 
 struct segment *
-segment_list_pop(struct segment_list *chain)
+segment_list_pop(struct segment_list *list)
 {
-	struct segment *segment = chain->first;
+	struct segment *segment = list->first;
 
 	if (segment == NULL)
 		return NULL;
-	chain->first = segment->next;
-	if (chain->first == NULL)
-		chain->last = NULL;
-	chain->count--;
+	list->first = segment->next;
+	if (list->first == NULL)
+		list->last = NULL;
+	list->count--;
 	segment->next = NULL;
 	return segment;
 }
 
 void
-segment_list_push_front(struct segment_list *chain, struct segment *segment)
+segment_list_push_front(struct segment_list *list, struct segment *segment)
 {
-	segment->next = chain->first;
-	chain->first = segment;
-	if (chain->last == NULL)
-		chain->last = segment;
-	chain->count++;
+	segment->next = list->first;
+	list->first = segment;
+	if (list->last == NULL)
+		list->last = segment;
+	list->count++;
 }
 
 void
-segment_list_remove(struct segment_list *chain, struct segment *segment)
+segment_list_remove(struct segment_list *list, struct segment *segment)
 {
-	struct segment **link = &chain->first, *last = NULL;
+	struct segment **link = &list->first, *last = NULL;
 
 	while (*link != segment) {
 		last = *link;
 		link = &last->next;
 	}
 	*link = segment->next;
-	if (chain->last == segment)
-		chain->last = last;
+	if (list->last == segment)
+		list->last = last;
 	segment->next = NULL;
-	chain->count--;
+	list->count--;
 }

@@ -17,10 +17,10 @@ struct segment_list {
 	uint32_t count;
 };
 
-void segment_list_push(struct segment_list *chain, struct segment *segment);
+void segment_list_push(struct segment_list *list, struct segment *segment);
 void segment_list_push_front(
-    struct segment_list *chain, struct segment *segment);
-struct segment *segment_list_pop(struct segment_list *chain);
-void segment_list_remove(struct segment_list *chain, struct segment *segment);
+    struct segment_list *list, struct segment *segment);
+struct segment *segment_list_pop(struct segment_list *list);
+void segment_list_remove(struct segment_list *list, struct segment *segment);
 
 #endif

@@ -9,214 +9,216 @@
 
 #define RELAXED memory_order_relaxed
 
-/* Read between two looks at the journal's version: see spool_counts.c. */
+/* Readers compare the journal's version before and after: see spool_stats.c. */
 #define RELEASE memory_order_release
 
 void
-table_index_bind(struct table_index *shelf, struct table *table)
+table_index_bind(struct table_index *index, struct table *table)
 {
-	struct holding *holding = shelf->first, *next;
+	struct segment_table *seg_table = index->first, *next;
 
-	if (shelf->serial != table->serial || shelf->name[0] == '\0') {
+	if (index->serial != table->serial || index->name[0] == '\0') {
 		/* What the former table left behind is dead. */
-		for (; holding != NULL; holding = next) {
-			next = holding->next;
-			assert(holding->records == 0);
-			holding->shelf = NULL;
-			holding->next = NULL;
+		for (; seg_table != NULL; seg_table = next) {
+			next = seg_table->next;
+			assert(seg_table->records == 0);
+			seg_table->index = NULL;
+			seg_table->next = NULL;
 		}
-		shelf->first = shelf->last = NULL;
-		shelf->wanted = false;
-		atomic_store_explicit(&shelf->serial, 0, RELEASE);
-		atomic_store_explicit(&shelf->recovered, 0, RELEASE);
-		atomic_store_explicit(&shelf->accepted, 0, RELEASE);
-		atomic_store_explicit(&shelf->settled, 0, RELEASE);
-		atomic_store_explicit(&shelf->serial, table->serial, RELEASE);
-		memcpy(shelf->name, table->options.name, sizeof shelf->name);
-		atomic_store_explicit(&shelf->oldest_ms, INT64_MAX, RELAXED);
+		index->first = index->last = NULL;
+		index->wanted = false;
+		atomic_store_explicit(&index->serial, 0, RELEASE);
+		atomic_store_explicit(&index->recovered, 0, RELEASE);
+		atomic_store_explicit(&index->accepted, 0, RELEASE);
+		atomic_store_explicit(&index->acked, 0, RELEASE);
+		atomic_store_explicit(&index->serial, table->serial, RELEASE);
+		memcpy(index->name, table->options.name, sizeof index->name);
+		atomic_store_explicit(&index->oldest_ms, INT64_MAX, RELAXED);
 	}
-	if (shelf->table == NULL) {
+	if (index->table == NULL) {
 		table_hold(table);
-		shelf->table = table;
+		index->table = table;
 	}
 }
 
 void
-table_index_unbind(struct table_index *shelf, struct instant now)
+table_index_unbind(struct table_index *index, struct instant now)
 {
-	struct table *table = shelf->table;
+	struct table *table = index->table;
 
-	if (table == NULL || atomic_load_explicit(&shelf->records, RELAXED) > 0)
+	if (table == NULL || atomic_load_explicit(&index->records, RELAXED) > 0)
 		return;
-	shelf->table = NULL;
+	index->table = NULL;
 	table_release(table, now);
 }
 
 static void
-insert(struct table_index *shelf, struct holding *holding)
+insert(struct table_index *index, struct segment_table *seg_table)
 {
-	struct holding **link = &shelf->first;
+	struct segment_table **link = &index->first;
 
-	if (shelf->last != NULL &&
-	    shelf->last->segment->epoch < holding->segment->epoch)
-		link = &shelf->last->next;
-	while (
-	    *link != NULL && (*link)->segment->epoch < holding->segment->epoch)
+	if (index->last != NULL &&
+	    index->last->segment->epoch < seg_table->segment->epoch)
+		link = &index->last->next;
+	while (*link != NULL &&
+	       (*link)->segment->epoch < seg_table->segment->epoch)
 		link = &(*link)->next;
-	holding->next = *link;
-	*link = holding;
-	if (holding->next == NULL)
-		shelf->last = holding;
+	seg_table->next = *link;
+	*link = seg_table;
+	if (seg_table->next == NULL)
+		index->last = seg_table;
 }
 
-struct holding *
-table_index_holding(struct table_index *shelf, struct segment *segment)
+struct segment_table *
+table_index_in_segment(struct table_index *index, struct segment *segment)
 {
-	struct holding *holding = shelf->last;
+	struct segment_table *seg_table = index->last;
 
 	/* Almost always the youngest; while recovering, any. */
-	if (holding != NULL && holding->segment == segment)
-		return holding;
-	for (holding = shelf->first; holding != NULL; holding = holding->next)
-		if (holding->segment == segment)
-			return holding;
-	holding = calloc(1, sizeof *holding);
-	if (holding == NULL)
+	if (seg_table != NULL && seg_table->segment == segment)
+		return seg_table;
+	for (seg_table = index->first; seg_table != NULL;
+	     seg_table = seg_table->next)
+		if (seg_table->segment == segment)
+			return seg_table;
+	seg_table = calloc(1, sizeof *seg_table);
+	if (seg_table == NULL)
 		return NULL;
-	holding->segment = segment;
-	if (!segment_add_holding(segment, holding)) {
-		free(holding);
+	seg_table->segment = segment;
+	if (!segment_add_table(segment, seg_table)) {
+		free(seg_table);
 		return NULL;
 	}
-	holding->shelf = shelf;
-	holding->accepted_ms = holding->earliest_ms = INT64_MAX;
-	insert(shelf, holding);
-	return holding;
+	seg_table->index = index;
+	seg_table->accepted_ms = seg_table->earliest_ms = INT64_MAX;
+	insert(index, seg_table);
+	return seg_table;
 }
 
 /* The first record of the oldest segment in which something waits. */
 static void
-tell_oldest(struct table_index *shelf)
+update_oldest(struct table_index *index)
 {
-	struct holding *holding = shelf->first;
+	struct segment_table *seg_table = index->first;
 
-	while (holding != NULL && holding->records == 0)
-		holding = holding->next;
-	atomic_store_explicit(&shelf->oldest_ms,
-	    holding != NULL ? holding->accepted_ms : INT64_MAX, RELAXED);
+	while (seg_table != NULL && seg_table->records == 0)
+		seg_table = seg_table->next;
+	atomic_store_explicit(&index->oldest_ms,
+	    seg_table != NULL ? seg_table->accepted_ms : INT64_MAX, RELAXED);
 }
 
 void
-table_index_add(struct holding *holding, uint32_t events, uint32_t bytes)
+table_index_add(
+    struct segment_table *seg_table, uint32_t events, uint32_t bytes)
 {
-	struct table_index *shelf = holding->shelf;
+	struct table_index *index = seg_table->index;
 
-	holding->records++;
-	holding->events += events;
-	holding->bytes += bytes;
-	atomic_fetch_add_explicit(&shelf->records, 1, RELAXED);
-	atomic_fetch_add_explicit(&shelf->events, events, RELEASE);
-	atomic_fetch_add_explicit(&shelf->bytes, bytes, RELAXED);
-	if (holding->records == 1)
-		tell_oldest(shelf);
+	seg_table->records++;
+	seg_table->events += events;
+	seg_table->bytes += bytes;
+	atomic_fetch_add_explicit(&index->records, 1, RELAXED);
+	atomic_fetch_add_explicit(&index->events, events, RELEASE);
+	atomic_fetch_add_explicit(&index->bytes, bytes, RELAXED);
+	if (seg_table->records == 1)
+		update_oldest(index);
 }
 
 uint64_t *
-table_index_memory(struct table_index *shelf, const struct record *record)
+table_index_memory(struct table_index *index, const struct record *record)
 {
-	return record->ahead ? &shelf->ahead : &shelf->resident;
+	return record->ahead ? &index->ahead : &index->resident;
 }
 
 void
-table_index_count_recovered(struct table_index *shelf, uint32_t events)
+table_index_count_recovered(struct table_index *index, uint32_t events)
 {
-	atomic_fetch_add_explicit(&shelf->recovered, events, RELEASE);
+	atomic_fetch_add_explicit(&index->recovered, events, RELEASE);
 }
 
 void
-table_index_count_accepted(struct table_index *shelf, uint32_t events)
+table_index_count_accepted(struct table_index *index, uint32_t events)
 {
-	atomic_fetch_add_explicit(&shelf->accepted, events, RELEASE);
+	atomic_fetch_add_explicit(&index->accepted, events, RELEASE);
 }
 
 void
-table_index_count_settled(struct table_index *shelf, uint32_t events)
+table_index_count_acked(struct table_index *index, uint32_t events)
 {
-	atomic_fetch_add_explicit(&shelf->settled, events, RELEASE);
+	atomic_fetch_add_explicit(&index->acked, events, RELEASE);
 }
 
 static void
-take_from(struct holding *holding, uint32_t events, uint32_t bytes)
+take_from(struct segment_table *seg_table, uint32_t events, uint32_t bytes)
 {
-	assert(holding->records > 0 && holding->events >= events);
-	holding->records--;
-	holding->events -= events;
-	holding->bytes -= bytes;
+	assert(seg_table->records > 0 && seg_table->events >= events);
+	seg_table->records--;
+	seg_table->events -= events;
+	seg_table->bytes -= bytes;
 }
 
 void
-table_index_drop(struct holding *holding, uint32_t events, uint32_t bytes,
-    struct instant now)
+table_index_drop(struct segment_table *seg_table, uint32_t events,
+    uint32_t bytes, struct instant now)
 {
-	struct table_index *shelf = holding->shelf;
+	struct table_index *index = seg_table->index;
 
-	take_from(holding, events, bytes);
-	atomic_fetch_sub_explicit(&shelf->events, events, RELEASE);
-	atomic_fetch_sub_explicit(&shelf->bytes, bytes, RELAXED);
-	if (holding->records == 0)
-		tell_oldest(shelf);
-	atomic_fetch_sub_explicit(&shelf->records, 1, RELAXED);
-	table_index_unbind(shelf, now);
+	take_from(seg_table, events, bytes);
+	atomic_fetch_sub_explicit(&index->events, events, RELEASE);
+	atomic_fetch_sub_explicit(&index->bytes, bytes, RELAXED);
+	if (seg_table->records == 0)
+		update_oldest(index);
+	atomic_fetch_sub_explicit(&index->records, 1, RELAXED);
+	table_index_unbind(index, now);
 }
 
 void
-table_index_settle_part(struct holding *holding, uint32_t events)
+table_index_ack_part(struct segment_table *seg_table, uint32_t events)
 {
-	assert(holding->events >= events);
-	holding->events -= events;
-	atomic_fetch_sub_explicit(&holding->shelf->events, events, RELEASE);
+	assert(seg_table->events >= events);
+	seg_table->events -= events;
+	atomic_fetch_sub_explicit(&seg_table->index->events, events, RELEASE);
 }
 
 void
-table_index_move(
-    struct holding *from, struct holding *to, uint32_t events, uint32_t bytes)
+table_index_move(struct segment_table *from, struct segment_table *to,
+    uint32_t events, uint32_t bytes)
 {
 	take_from(from, events, bytes);
 	to->records++;
 	to->events += events;
 	to->bytes += bytes;
-	tell_oldest(to->shelf);
+	update_oldest(to->index);
 }
 
 void
-table_index_unread(struct holding *holding, uint32_t ordinal)
+table_index_set_on_disk(struct segment_table *seg_table, uint32_t ordinal)
 {
-	if (holding->unread++ == 0 || ordinal < holding->read_from)
-		holding->read_from = ordinal;
-	holding->shelf->unread++;
+	if (seg_table->on_disk++ == 0 || ordinal < seg_table->read_from)
+		seg_table->read_from = ordinal;
+	seg_table->index->on_disk++;
 }
 
 void
-table_index_read(struct holding *holding)
+table_index_set_resident(struct segment_table *seg_table)
 {
-	assert(holding->unread > 0 && holding->shelf->unread > 0);
-	holding->unread--;
-	holding->shelf->unread--;
+	assert(seg_table->on_disk > 0 && seg_table->index->on_disk > 0);
+	seg_table->on_disk--;
+	seg_table->index->on_disk--;
 }
 
 void
-table_index_forget(struct holding *holding)
+table_index_forget(struct segment_table *seg_table)
 {
-	struct table_index *shelf = holding->shelf;
-	struct holding **link, *last = NULL;
+	struct table_index *index = seg_table->index;
+	struct segment_table **link, *last = NULL;
 
-	if (shelf == NULL)
+	if (index == NULL)
 		return;
-	assert(holding->records == 0);
-	for (link = &shelf->first; *link != holding; link = &(*link)->next)
+	assert(seg_table->records == 0);
+	for (link = &index->first; *link != seg_table; link = &(*link)->next)
 		last = *link;
-	*link = holding->next;
-	if (shelf->last == holding)
-		shelf->last = last;
-	holding->shelf = NULL;
+	*link = seg_table->next;
+	if (index->last == seg_table)
+		index->last = last;
+	seg_table->index = NULL;
 }

@@ -6,41 +6,41 @@
 struct table_index *
 table_lookup_of(struct journal *j, struct table *table)
 {
-	return &j->shelves[table->index];
+	return &j->indexes[table->index];
 }
 
 static struct table_index *
-stranded_shelf(struct journal *j, const char *name)
+orphaned_index(struct journal *j, const char *name)
 {
-	struct table_index *shelf = j->stranded;
+	struct table_index *index = j->orphaned;
 
-	while (shelf != NULL && strcmp(shelf->name, name) != 0)
-		shelf = shelf->next;
-	if (shelf != NULL)
-		return shelf;
-	shelf = calloc(1, sizeof *shelf);
-	if (shelf == NULL)
+	while (index != NULL && strcmp(index->name, name) != 0)
+		index = index->next;
+	if (index != NULL)
+		return index;
+	index = calloc(1, sizeof *index);
+	if (index == NULL)
 		return NULL;
-	shelf->stranded = true;
-	strncpy(shelf->name, name, sizeof shelf->name - 1);
-	atomic_store(&shelf->oldest_ms, INT64_MAX);
-	shelf->next = j->stranded;
-	j->stranded = shelf;
-	return shelf;
+	index->orphaned = true;
+	strncpy(index->name, name, sizeof index->name - 1);
+	atomic_store(&index->oldest_ms, INT64_MAX);
+	index->next = j->orphaned;
+	j->orphaned = index;
+	return index;
 }
 
 struct table_index *
 table_lookup_named(struct journal *j, const char *name)
 {
 	struct table *table;
-	struct table_index *shelf;
+	struct table_index *index;
 
 	if (!table_name_valid(span_of(name)) ||
 	    tables_find(j->options.tables, span_of(name), j->now, &table) !=
 		TABLE_FOUND)
-		return stranded_shelf(j, name);
-	shelf = table_lookup_of(j, table);
-	table_index_bind(shelf, table);
+		return orphaned_index(j, name);
+	index = table_lookup_of(j, table);
+	table_index_bind(index, table);
 	table_release(table, j->now);
-	return shelf;
+	return index;
 }

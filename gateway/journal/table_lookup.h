@@ -1,8 +1,8 @@
 /*
- * table_lookup - which shelf is whose.
+ * table_lookup - which table_index is whose.
  *
- * A table's shelf stands at the table's index.  What a start finds of tables
- * that may not be written to any more has a shelf by its name.
+ * A table's table_index stands at the table's index.  What a start finds of tables
+ * that may not be written to any more has a table_index by its name.
  *
  * Ownership	shelves are the journal's.
  * Threads	none inside.

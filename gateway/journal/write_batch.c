@@ -14,54 +14,54 @@
 #include "gateway/model/completion.h"
 #include "parsers/buffer.h"
 
-#define ARENA_BYTES  (2 * 1024 * 1024)
-#define ARENA_HEADS  (ARENA_BYTES / 2) /* the rest is for settlements */
-#define BATCH_BYTES  (4 * 1024 * 1024)
-#define SETTLED_MOST 8192
-#define COPIES_MOST  8192
-#define COPY_BELOW   2048 /* a smaller body is copied, not pointed to */
+#define ARENA_BYTES (2 * 1024 * 1024)
+#define ARENA_HEADS (ARENA_BYTES / 2) /* the rest is for acks */
+#define BATCH_BYTES (4 * 1024 * 1024)
+#define ACKS_MOST   8192
+#define COPIES_MOST 8192
+#define COPY_BELOW  2048 /* a smaller body is copied, not pointed to */
 
 /* See may_go_ahead: for one table, so much of the memory; it drains if ... */
 #define AHEAD_PART 8
 #define AHEAD_NS   NS_PER_S
 
 /* Segments kept back, by what asks for a new one. */
-enum { KEEP_FOR_COPIES, KEEP_FOR_SETTLED, KEEP_FOR_RECORDS };
+enum { KEEP_FOR_COPIES, KEEP_FOR_ACKS, KEEP_FOR_RECORDS };
 
 bool
 write_batch_init(struct journal *j)
 {
-	struct write_batch *stage = calloc(1, sizeof *stage);
+	struct write_batch *batch = calloc(1, sizeof *batch);
 
-	if (stage == NULL)
+	if (batch == NULL)
 		return false;
-	j->stage = stage;
-	stage->batch = 1;
-	stage->part_count = 1;
-	stage->arena = malloc(ARENA_BYTES);
-	return stage->arena != NULL;
+	j->batch = batch;
+	batch->number = 1;
+	batch->iov_count = 1;
+	batch->arena = malloc(ARENA_BYTES);
+	return batch->arena != NULL;
 }
 
 void
 write_batch_fini(struct journal *j)
 {
-	struct write_batch *stage = j->stage;
+	struct write_batch *batch = j->batch;
 
-	if (stage == NULL)
+	if (batch == NULL)
 		return;
-	free(stage->arena);
-	free(stage->parts);
-	free(stage->items);
-	free(stage->settled);
-	free(stage->voids);
-	free(stage);
-	j->stage = NULL;
+	free(batch->arena);
+	free(batch->iov);
+	free(batch->items);
+	free(batch->acks);
+	free(batch->aborted);
+	free(batch);
+	j->batch = NULL;
 }
 
 bool
 write_batch_empty(const struct journal *j)
 {
-	return j->stage->item_count == 0 && j->stage->settled_count == 0;
+	return j->batch->item_count == 0 && j->batch->ack_count == 0;
 }
 
 static uint64_t
@@ -76,11 +76,11 @@ list_frame(uint32_t count, size_t member)
 static uint64_t
 bytes_behind(const struct write_batch *s, const struct segment *open)
 {
-	return list_frame(s->settled_count + 1, FRAME_SETTLEMENT) +
-	       list_frame(s->copy_count + 1, FRAME_SETTLEMENT) +
-	       list_frame(s->void_count, FRAME_VOID_SIZE) +
+	return list_frame(s->ack_count + 1, FRAME_ACK_SIZE) +
+	       list_frame(s->copy_count + 1, FRAME_ACK_SIZE) +
+	       list_frame(s->aborted_count, FRAME_ABORTED_SIZE) +
 	       segment_footer_room((uint64_t)open->records + s->item_count + 1,
-		   (uint64_t)open->aux_count + 3, open->holding_count + 1);
+		   (uint64_t)open->aux_count + 3, open->table_count + 1);
 }
 
 static bool
@@ -88,8 +88,8 @@ fits(const struct journal *j, uint64_t bytes)
 {
 	const struct segment *open = j->open;
 
-	return open != NULL && open->tail + j->stage->bytes + bytes +
-				       bytes_behind(j->stage, open) <=
+	return open != NULL && open->tail + j->batch->bytes + bytes +
+				       bytes_behind(j->batch, open) <=
 				   open->size;
 }
 
@@ -98,7 +98,7 @@ write_batch_seal(struct journal *j)
 {
 	struct segment *open = j->open;
 	struct io_job *job =
-	    open->resumed ? NULL : io_job_new(IO_JOB_SEAL, open);
+	    open->reopened ? NULL : io_job_new(IO_JOB_SEAL, open);
 
 	j->open = NULL;
 	open->state = SEGMENT_FULL;
@@ -130,7 +130,7 @@ begin(struct journal *j, struct segment *segment)
 	head.epoch = segment->epoch;
 	head.size = segment->size;
 	head.oldest = j->used.first->epoch;
-	segment_head_put(&head, j->stage->head);
+	segment_head_put(&head, j->batch->head);
 }
 
 static enum write_batch_answer
@@ -146,13 +146,15 @@ rotate(struct journal *j, uint32_t keep)
 	case REOPEN_NO:
 		break;
 	}
-	/* When no copying is to come, settlements must go on without. */
-	if (keep == KEEP_FOR_SETTLED && !compaction_can_help(j))
+	/*
+	 * When compaction cannot free anything, acks must be written without.
+	 */
+	if (keep == KEEP_FOR_ACKS && !compaction_can_help(j))
 		keep = KEEP_FOR_COPIES;
 	if (capacity_free(j) + creatable <= keep)
 		return compaction_can_help(j) ? WRITE_BATCH_WAIT
 					      : WRITE_BATCH_FULL;
-	if (capacity_free(j) == 0 || j->free.first->condemned)
+	if (capacity_free(j) == 0 || j->free.first->to_unlink)
 		return WRITE_BATCH_WAIT; /* journal_step sees to it */
 	if (j->open != NULL)
 		write_batch_seal(j);
@@ -179,7 +181,7 @@ prepare(struct journal *j, uint64_t bytes, uint32_t keep)
 	enum write_batch_answer answer;
 
 	if (fits(j, bytes + kept_free(j, keep)) &&
-	    (write_batch_empty(j) || j->stage->bytes + bytes <= BATCH_BYTES))
+	    (write_batch_empty(j) || j->batch->bytes + bytes <= BATCH_BYTES))
 		return WRITE_BATCH_OK;
 	if (!write_batch_empty(j))
 		return WRITE_BATCH_COMMIT;
@@ -191,20 +193,20 @@ prepare(struct journal *j, uint64_t bytes, uint32_t keep)
 	return answer;
 }
 
-/* Appends to the last part where it ends; else begins a new one. */
+/* Extends the last iovec where `at` continues it; else begins a new one. */
 void
-write_batch_add_part(struct write_batch *s, const char *at, size_t len)
+write_batch_add_iov(struct write_batch *s, const char *at, size_t len)
 {
-	struct iovec *last = &s->parts[s->part_count - 1];
+	struct iovec *last = &s->iov[s->iov_count - 1];
 
-	if (s->part_count > 1 &&
+	if (s->iov_count > 1 &&
 	    (const char *)last->iov_base + last->iov_len == at) {
 		last->iov_len += len;
 		return;
 	}
 	memcpy(&last[1].iov_base, &at, sizeof at);
 	last[1].iov_len = len;
-	s->part_count++;
+	s->iov_count++;
 }
 
 static void
@@ -220,14 +222,14 @@ add_frame(struct write_batch *s, const struct frame *f)
 		memcpy(head + len, f->body.at, f->body.len);
 		memset(head + len + f->body.len, 0, pad);
 		s->arena_len += f->body.len + pad;
-		write_batch_add_part(s, head, len + f->body.len + pad);
+		write_batch_add_iov(s, head, len + f->body.len + pad);
 	} else {
-		write_batch_add_part(s, head, len);
-		write_batch_add_part(s, f->body.at, f->body.len);
+		write_batch_add_iov(s, head, len);
+		write_batch_add_iov(s, f->body.at, f->body.len);
 		memset(head + len, 0, pad);
 		s->arena_len += pad;
 		if (pad > 0)
-			write_batch_add_part(s, head + len, pad);
+			write_batch_add_iov(s, head + len, pad);
 	}
 	s->bytes += frame_size(f);
 }
@@ -236,12 +238,12 @@ add_frame(struct write_batch *s, const struct frame *f)
 static bool
 reserve(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 
 	return array_reserve(&s->items, &s->item_room, s->item_count + 1,
 		   sizeof *s->items) &&
-	       array_reserve(&s->parts, &s->part_room, s->part_count + 8,
-		   sizeof *s->parts) &&
+	       array_reserve(
+		   &s->iov, &s->iov_room, s->iov_count + 8, sizeof *s->iov) &&
 	       segment_reserve(j->open, j->open->records + s->item_count + 1) &&
 	       segment_reserve_entry(j->open, s->item_count + 1) &&
 	       segment_reserve_aux(j->open, 3);
@@ -250,7 +252,7 @@ reserve(struct journal *j)
 static struct write_batch_item *
 add_item(struct journal *j, struct record *record, struct frame *f)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	struct write_batch_item *item = &s->items[s->item_count];
 
 	*item = (struct write_batch_item){
@@ -261,7 +263,7 @@ add_item(struct journal *j, struct record *record, struct frame *f)
 		.bytes = record->bytes,
 		.flags =
 		    (uint16_t)(f->producer.len << SEGMENT_ENTRY_PRODUCER |
-			       (f->range_count > 0 ? SEGMENT_ENTRY_PARTS : 0)),
+			       (f->range_count > 0 ? SEGMENT_ENTRY_ACKED : 0)),
 	};
 	f->ordinal = item->ordinal;
 	f->epoch = j->open->epoch;
@@ -293,44 +295,44 @@ frame_of(const struct record *record, const char *table)
  * on disk only, and not when it would push others out.
  */
 static bool
-may_stay(struct journal *j, struct table_index *shelf, uint64_t cost)
+may_stay(struct journal *j, struct table_index *index, uint64_t cost)
 {
 	uint64_t most = j->options.resident_bytes;
 
-	if (shelf->unread > 0 || shelf->withheld == j->stage->batch)
+	if (index->on_disk > 0 || index->not_admitted == j->batch->number)
 		return false;
-	if (shelf->wanted)
-		return shelf->resident + cost <= shelf->want &&
+	if (index->wanted)
+		return index->resident + cost <= index->want &&
 		       j->resident + cost <= most;
-	if (shelf->resident == 0)
+	if (index->resident == 0)
 		return j->resident + cost <= most + most / 4;
 	if (j->resident + cost <= most / 2)
 		return true;
 	return j->resident + cost <= most &&
-	       shelf->resident + cost <= most / 16;
+	       index->resident + cost <= most / 16;
 }
 
 /*
- * While a backlog on disk drains, what comes need not wait for all of it: the
- * pump sends of both in turn.  It has room of its own, so that reading the
- * backlog goes on.  Where nothing drains that room would be filled by what
- * came when the trouble began, and be of no use at its end.
+ * While a backlog on disk drains, new records need not wait for all of it: the
+ * pump sends of both. They have memory of their own, so that reading the
+ * backlog goes on. Where nothing drains, that memory would be filled by the
+ * first records of the outage and be of no use when it ends.
  */
 static bool
-may_go_ahead(
-    const struct journal *j, const struct table_index *shelf, uint64_t cost)
+may_overtake(
+    const struct journal *j, const struct table_index *index, uint64_t cost)
 {
 	uint64_t most = j->options.resident_bytes;
 
-	return !shelf->wanted && !shelf->stranded && shelf->left.ns > 0 &&
-	       j->now.ns - shelf->left.ns < AHEAD_NS &&
+	return !index->wanted && !index->orphaned && index->left.ns > 0 &&
+	       j->now.ns - index->left.ns < AHEAD_NS &&
 	       j->resident + cost <= most - most / 4 &&
-	       shelf->ahead + cost <= most / AHEAD_PART;
+	       index->ahead + cost <= most / AHEAD_PART;
 }
 
 static void
-give(
-    struct journal *j, struct table_index *shelf, struct write_batch_item *item)
+admit(
+    struct journal *j, struct table_index *index, struct write_batch_item *item)
 {
 	struct record *record = item->record;
 	uint64_t cost = record_cost(record);
@@ -339,117 +341,116 @@ give(
 	record->pinned =
 	    record->completion != NULL &&
 	    record->completion->until == COMPLETION_UNTIL_DELIVERED;
-	record->ahead = !record->pinned && !may_stay(j, shelf, cost);
-	if ((record->ahead && !may_go_ahead(j, shelf, cost)) ||
-	    (item->place = record_ref_new()) == NULL) {
-		shelf->withheld = j->stage->batch;
+	record->ahead = !record->pinned && !may_stay(j, index, cost);
+	if ((record->ahead && !may_overtake(j, index, cost)) ||
+	    (item->ref = record_ref_new()) == NULL) {
+		index->not_admitted = j->batch->number;
 		return;
 	}
-	item->place->holding = item->holding;
-	item->place->shelf = shelf;
-	item->place->ordinal = item->ordinal;
-	item->place->events = item->events;
-	item->place->bytes = item->bytes;
-	item->place->flags = item->flags;
-	item->place->cost = (uint32_t)cost_of_record(record);
-	item->place->slices = 1;
+	item->ref->seg_table = item->seg_table;
+	item->ref->index = index;
+	item->ref->ordinal = item->ordinal;
+	item->ref->events = item->events;
+	item->ref->bytes = item->bytes;
+	item->ref->flags = item->flags;
+	item->ref->cost = (uint32_t)cost_of_record(record);
+	item->ref->slices = 1;
 	if (record->pinned)
 		return;
-	*table_index_memory(shelf, record) += cost;
+	*table_index_memory(index, record) += cost;
 	j->resident += cost;
 }
 
 enum write_batch_answer
-write_batch_record(struct journal *j, struct record *record)
+write_batch_add_record(struct journal *j, struct record *record)
 {
-	struct table_index *shelf = table_lookup_of(j, record->table);
+	struct table_index *index = table_lookup_of(j, record->table);
 	struct frame f = frame_of(record, record->table->options.name);
-	struct holding *holding;
+	struct segment_table *seg_table;
 	struct write_batch_item *item;
 	enum write_batch_answer answer;
 
-	if (j->stage->arena_len + frame_head_size(&f) + COPY_BELOW >
+	if (j->batch->arena_len + frame_head_size(&f) + COPY_BELOW >
 	    ARENA_HEADS)
 		return WRITE_BATCH_COMMIT;
 	answer = prepare(j, frame_size(&f), KEEP_FOR_RECORDS);
 	if (answer != WRITE_BATCH_OK)
 		return answer;
-	table_index_bind(shelf, record->table);
-	holding = table_index_holding(shelf, j->open);
-	if (holding == NULL || !reserve(j)) {
-		table_index_unbind(shelf, j->now);
+	table_index_bind(index, record->table);
+	seg_table = table_index_in_segment(index, j->open);
+	if (seg_table == NULL || !reserve(j)) {
+		table_index_unbind(index, j->now);
 		return WRITE_BATCH_FAILED;
 	}
 	f.sequence = 0;
 	item = add_item(j, record, &f);
-	item->holding = holding;
-	give(j, shelf, item);
+	item->seg_table = seg_table;
+	admit(j, index, item);
 	return WRITE_BATCH_OK;
 }
 
 enum write_batch_answer
-write_batch_settle(
-    struct journal *j, struct record_ref *place, struct frame_range range)
+write_batch_add_ack(
+    struct journal *j, struct record_ref *ref, struct frame_range range)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 	enum write_batch_answer answer;
 
-	if (place->dead)
+	if (ref->dead)
 		return WRITE_BATCH_OK;
-	if (s->settled_count == SETTLED_MOST)
+	if (s->ack_count == ACKS_MOST)
 		return WRITE_BATCH_COMMIT;
-	answer = prepare(j, 0, KEEP_FOR_SETTLED);
+	answer = prepare(j, 0, KEEP_FOR_ACKS);
 	if (answer != WRITE_BATCH_OK)
 		return answer;
-	if (!array_reserve(&s->settled, &s->settled_room, s->settled_count + 1,
-		sizeof *s->settled) ||
-	    !array_reserve(&s->parts, &s->part_room, s->part_count + 8,
-		sizeof *s->parts) ||
+	if (!array_reserve(
+		&s->acks, &s->ack_room, s->ack_count + 1, sizeof *s->acks) ||
+	    !array_reserve(
+		&s->iov, &s->iov_room, s->iov_count + 8, sizeof *s->iov) ||
 	    !segment_reserve_aux(j->open, 3))
 		return WRITE_BATCH_FAILED;
-	s->settled[s->settled_count++] =
-	    (struct write_batch_settled){ place, range };
-	place->batch = s->batch;
+	s->acks[s->ack_count++] = (struct write_batch_ack){ ref, range };
+	ref->batch = s->number;
 	return WRITE_BATCH_OK;
 }
 
 void
 write_batch_probe(struct journal *j)
 {
-	struct write_batch *s = j->stage;
+	struct write_batch *s = j->batch;
 
-	s->probe = s->void_count > 0 && write_batch_empty(j) &&
+	s->probe = s->aborted_count > 0 && write_batch_empty(j) &&
 		   atomic_load(&j->counts.failing) &&
-		   prepare(j, 0, KEEP_FOR_SETTLED) == WRITE_BATCH_OK &&
-		   array_reserve(&s->parts, &s->part_room, s->part_count + 8,
-		       sizeof *s->parts) &&
+		   prepare(j, 0, KEEP_FOR_ACKS) == WRITE_BATCH_OK &&
+		   array_reserve(&s->iov, &s->iov_room, s->iov_count + 8,
+		       sizeof *s->iov) &&
 		   segment_reserve_aux(j->open, 3);
 }
 
 static void
-put_ranges(char *at, const struct range_set *parts)
+put_ranges(char *at, const struct range_set *acked)
 {
-	for (uint32_t i = 0; i < parts->count; i++)
-		frame_range_put(at + i * FRAME_RANGE, parts->ranges[i]);
+	for (uint32_t i = 0; i < acked->count; i++)
+		frame_range_put(at + i * FRAME_RANGE, acked->ranges[i]);
 }
 
 enum write_batch_answer
-write_batch_copy(struct journal *j, struct record *record, struct holding *from,
-    uint32_t ordinal, struct record_ref *place)
+write_batch_add_copy(struct journal *j, struct record *record,
+    struct segment_table *from, uint32_t ordinal, struct record_ref *ref)
 {
-	struct write_batch *s = j->stage;
-	struct range_set *parts = segment_parts(from->segment, ordinal);
-	struct frame f = frame_of(record, from->shelf->name);
-	struct holding *holding;
+	struct write_batch *s = j->batch;
+	struct range_set *acked = segment_acked(from->segment, ordinal);
+	struct frame f = frame_of(record, from->index->name);
+	struct segment_table *seg_table;
 	struct write_batch_item *item;
 	enum write_batch_answer answer;
 	char *ranges;
 
 	f.source_epoch = from->segment->epoch;
 	f.source_ordinal = ordinal;
-	if (parts != NULL) {
-		f.range_count = parts->count;
-		f.ranges.len = parts->count * (size_t)FRAME_RANGE;
+	if (acked != NULL) {
+		f.range_count = acked->count;
+		f.ranges.len = acked->count * (size_t)FRAME_RANGE;
 	}
 	if (s->copy_count == COPIES_MOST ||
 	    s->arena_len + 2 * frame_head_size(&f) + COPY_BELOW > ARENA_HEADS)
@@ -459,20 +460,20 @@ write_batch_copy(struct journal *j, struct record *record, struct holding *from,
 					   : KEEP_FOR_RECORDS);
 	if (answer != WRITE_BATCH_OK)
 		return answer;
-	holding = table_index_holding(from->shelf, j->open);
-	if (holding == NULL || !reserve(j) ||
-	    (parts != NULL &&
-		!segment_reserve_parts(j->open, s->copy_count + 1)))
+	seg_table = table_index_in_segment(from->index, j->open);
+	if (seg_table == NULL || !reserve(j) ||
+	    (acked != NULL &&
+		!segment_reserve_acked(j->open, s->copy_count + 1)))
 		return WRITE_BATCH_FAILED;
-	if (parts != NULL) {
+	if (acked != NULL) {
 		/* Above the head that is about to be written. */
 		ranges = s->arena + s->arena_len + frame_head_size(&f);
-		put_ranges(ranges, parts);
+		put_ranges(ranges, acked);
 		f.ranges.at = ranges;
 	}
 	item = add_item(j, record, &f);
-	item->holding = holding;
-	item->place = place;
+	item->seg_table = seg_table;
+	item->ref = ref;
 	item->source = from;
 	item->source_ordinal = ordinal;
 	s->copy_count++;
@@ -480,8 +481,8 @@ write_batch_copy(struct journal *j, struct record *record, struct holding *from,
 }
 
 bool
-write_batch_reserve_void(struct write_batch *s)
+write_batch_reserve_aborted(struct write_batch *s)
 {
-	return array_reserve(
-	    &s->voids, &s->void_room, s->void_count + 1, sizeof *s->voids);
+	return array_reserve(&s->aborted, &s->aborted_room,
+	    s->aborted_count + 1, sizeof *s->aborted);
 }

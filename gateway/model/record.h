@@ -54,9 +54,9 @@ struct record {
 	bool live;                 /* came a moment ago: queue.h */
 	uint64_t finish_tag;       /* 0: as it came */
 	/* The spool's. */
-	struct record_ref *place;     /* NULL: not on disk */
+	struct record_ref *ref;       /* NULL: not on disk */
 	uint32_t ack_reported_events; /* of them the spool was told */
-	bool abandoned;               /* spool_leave, not spool_settle */
+	bool abandoned;               /* spool_abandon, not spool_ack */
 	bool pinned; /* its producer waits for delivery: it stays in memory */
 	bool ahead;  /* in memory before older ones of its table */
 	uint32_t first_event; /* of a slice: its first event's number */

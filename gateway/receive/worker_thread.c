@@ -190,7 +190,7 @@ run_library(struct worker *w)
 	if (w->held.first != NULL && !w->disk_is_slow)
 		commit(w);
 	else
-		spool_ring(w->shared->spool);
+		spool_wake(w->shared->spool);
 }
 
 static void

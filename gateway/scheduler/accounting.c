@@ -44,14 +44,14 @@ ack(struct accounting *accounting, struct record *record, uint32_t first,
 {
 	record->acked_events += events;
 	if (record->acked_events < record->events) {
-		spool_settle_part(accounting->spool, record, first, events);
+		spool_ack_part(accounting->spool, record, first, events);
 		return;
 	}
 	if (record->completion != NULL)
 		complete(accounting, record,
 		    record->completion->refused > 0 ? COMPLETION_PARTLY_REFUSED
 						    : COMPLETION_DELIVERED);
-	spool_settle(accounting->spool, record, now);
+	spool_ack(accounting->spool, record, now);
 }
 
 static void
@@ -242,7 +242,7 @@ release(struct accounting *accounting, struct record *record, uint32_t events,
 {
 	record->acked_events += events;
 	if (record->acked_events == record->events)
-		spool_leave(accounting->spool, record, now);
+		spool_abandon(accounting->spool, record, now);
 }
 
 void

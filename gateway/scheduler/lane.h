@@ -31,7 +31,7 @@
 #include "gateway/scheduler/batch.h"
 #include "gateway/scheduler/call_pressure.h"
 #include "gateway/scheduler/queue.h"
-#include "gateway/spool/spool_counts.h"
+#include "gateway/spool/spool_stats.h"
 
 enum lane_state {
 	LANE_FLOWING,   /* any number of batches at a time */

@@ -1,8 +1,7 @@
 #include "gateway/scheduler/stats_snapshot.h"
 
 #include "gateway/spool/spool.h"
-#include "gateway/spool/spool_counts.h"
-#include "gateway/spool/spool_health.h"
+#include "gateway/spool/spool_stats.h"
 
 /* A lane that does nothing for so long may get another table: table.h. */
 #define STALE_NS (600 * NS_PER_S)
@@ -168,7 +167,7 @@ measure_spool(const struct stats_snapshot *snapshot, size_t index)
 		return true;
 	table->recovered += counts.recovered - lane->counted.recovered;
 	table->accepted += counts.accepted - lane->counted.accepted;
-	table->settled += counts.settled - lane->counted.settled;
+	table->settled += counts.acked - lane->counted.acked;
 	lane->counted = counts;
 	return true;
 }

@@ -11,7 +11,7 @@
 #include "gateway/model/completion.h"
 
 void
-commit_cycle_tell_time(struct commit_cycle *r, struct instant now)
+commit_cycle_set_time(struct commit_cycle *r, struct instant now)
 {
 	atomic_store_explicit(&r->now_ns, now.ns, memory_order_relaxed);
 }
@@ -28,12 +28,12 @@ gather_wants(struct commit_cycle *r)
 {
 	struct journal *j = r->journal;
 	struct submit_queue_want want;
-	struct table_index *shelf;
+	struct table_index *index;
 
-	while (submit_queue_take_want(&r->inbox, &want)) {
-		shelf = table_lookup_of(j, want.table);
-		if (shelf->serial == want.table->serial)
-			read_ahead_want(j, shelf, want.bytes);
+	while (submit_queue_take_want(&r->queue, &want)) {
+		index = table_lookup_of(j, want.table);
+		if (index->serial == want.table->serial)
+			read_ahead_want(j, index, want.bytes);
 		table_release(want.table, j->now);
 	}
 }
@@ -44,13 +44,13 @@ gather_ops(struct commit_cycle *r)
 	/* What is done is forgotten when all of it is. */
 	if (r->ops_done == r->ops.count)
 		r->ops.count = r->ops_done = r->ops_staged = 0;
-	submit_queue_take_ops(&r->inbox, &r->ops);
+	submit_queue_take_ops(&r->queue, &r->ops);
 }
 
 static void
 gather_done(struct commit_cycle *r)
 {
-	struct io_job *job = io_thread_take(&r->keeper), *next;
+	struct io_job *job = io_thread_take(&r->io_thread), *next;
 
 	for (; job != NULL; job = next) {
 		next = job->next;
@@ -62,7 +62,7 @@ gather_done(struct commit_cycle *r)
 static void
 gather_records(struct commit_cycle *r)
 {
-	*r->pending_link = submit_queue_take(&r->inbox.appended);
+	*r->pending_link = submit_queue_take(&r->queue.appended);
 	while (*r->pending_link != NULL)
 		r->pending_link = &(*r->pending_link)->next;
 	gather_ops(r);
@@ -82,7 +82,7 @@ hand_out_jobs(struct commit_cycle *r)
 	struct io_job *job;
 
 	while ((job = journal_job(r->journal)) != NULL)
-		io_thread_give(&r->keeper, job);
+		io_thread_give(&r->io_thread, job);
 }
 
 static void
@@ -134,11 +134,14 @@ publish(struct commit_cycle *r, struct record *record)
 		complete(record, COMPLETION_DURABLE);
 	if (!record->pinned)
 		atomic_fetch_sub(&r->pending_bytes, record_cost(record));
-	if (record->place != NULL) {
+	if (record->ref != NULL) {
 		show(r, record);
 		return;
 	}
-	/* It will be delivered; only not told, for want of memory. */
+	/*
+	 * It will be delivered; but the record leaves memory now, and its
+	 * request can not be answered then.
+	 */
 	complete(record, COMPLETION_WITHDRAWN);
 	record_free(record, time_now(r));
 }
@@ -190,7 +193,7 @@ commit_timed(struct journal *j, struct err *err)
 	return ok;
 }
 
-/* What was staged is true now, or as it was before. */
+/* On success all of the batch is true; else everything is as it was before. */
 static bool
 commit(struct commit_cycle *r)
 {
@@ -218,7 +221,8 @@ stage_records(struct commit_cycle *r)
 	struct record *record;
 
 	while ((record = r->pending) != NULL) {
-		enum write_batch_answer answer = write_batch_record(j, record);
+		enum write_batch_answer answer =
+		    write_batch_add_record(j, record);
 
 		if (answer == WRITE_BATCH_COMMIT) {
 			if (!commit(r))
@@ -258,7 +262,7 @@ stage_ops(struct commit_cycle *r)
 		range.from += op->record->first_event;
 		answer = range.count == 0
 			     ? WRITE_BATCH_OK
-			     : write_batch_settle(j, op->record->place, range);
+			     : write_batch_add_ack(j, op->record->ref, range);
 		if (answer == WRITE_BATCH_OK) {
 			r->ops_staged++;
 		} else if (answer != WRITE_BATCH_COMMIT) {
@@ -286,7 +290,7 @@ commit_cycle_run(struct commit_cycle *r)
 	do {
 		gather(r);
 		j->now = time_now(r);
-		before = j->stage->batch + j->freed;
+		before = j->batch->number + j->freed;
 		if (stage_records(r) && stage_ops(r)) {
 			compaction_stage(j);
 			write_batch_probe(j);
@@ -295,7 +299,7 @@ commit_cycle_run(struct commit_cycle *r)
 		journal_step(j, time_now(r));
 		show_all(r);
 		hand_out_jobs(r);
-	} while (before != j->stage->batch + j->freed && !j->retry &&
+	} while (before != j->batch->number + j->freed && !j->retry &&
 		 (!commit_cycle_idle(r) || compaction_ready(j)));
 }
 
@@ -318,10 +322,10 @@ commit_cycle_help(struct commit_cycle *r)
 
 void
 commit_cycle_init(
-    struct commit_cycle *r, struct io_ops *disk, int wakeup_fd, int visible_fd)
+    struct commit_cycle *r, struct io_ops *io, int wakeup_fd, int visible_fd)
 {
-	submit_queue_init(&r->inbox, wakeup_fd);
-	io_thread_init(&r->keeper, disk, wakeup_fd);
+	submit_queue_init(&r->queue, wakeup_fd);
+	io_thread_init(&r->io_thread, io, wakeup_fd);
 	r->pending_link = &r->pending;
 	r->visible_fd = visible_fd;
 }
@@ -343,12 +347,12 @@ commit_cycle_fini(struct commit_cycle *r)
 {
 	if (r->journal != NULL)
 		gather(r);
-	io_thread_fini(&r->keeper, time_now(r));
+	io_thread_fini(&r->io_thread, time_now(r));
 	free_records(r->pending, time_now(r));
 	free_records(submit_queue_take(&r->visible), time_now(r));
 	for (; r->ops_done < r->ops.count; r->ops_done++)
 		release(r, &r->ops.at[r->ops_done]);
 	journal_close(&r->journal);
 	free(r->ops.at);
-	submit_queue_fini(&r->inbox, time_now(r));
+	submit_queue_fini(&r->queue, time_now(r));
 }

@@ -1,20 +1,20 @@
 /*
- * committer - the thread that owns the log, and the keeper that helps it.
+ * committer - the thread that owns the log, and the io_thread that helps it.
  *
- * The committer takes what all workers appended and the pump settled since it
+ * The committer takes what all workers appended and the pump acked since it
  * last looked, and commits it: one write, one sync.  While a sync runs, the
  * next batch gathers; there is no timer.  A worker all of whose producers wait
  * for the disk lends its thread (committer_help): two changes of thread a
- * commit are then spared.  Settlements, for which nobody waits, ride a commit
+ * commit are then spared.  Acks, for which nobody waits, ride a commit
  * that comes within a few milliseconds, or else get one of their own.  The
- *keeper runs jobs (io_job.h): disk work that no commit waits for.
+ *io_thread runs jobs (io_job.h): disk work that no commit waits for.
  *
  *	workers --appended--> committer --visible--> pump
- *	pump ----settled----> committer --jobs--> keeper --done--> committer
+ *	pump ----acked----> committer --jobs--> io_thread --done--> committer
  *
- * A commit that failed settles the completions of its records with "failed".
+ * A commit that failed acks the completions of its records with "failed".
  * Records that nobody waits for (they were acknowledged as received) are kept
- * and tried again, and so are settlements.
+ * and tried again, and so are acks.
  *
  * Units	bytes.
  * Ownership	committer_start gives, committer_stop takes; the journal and
@@ -31,7 +31,7 @@ struct committer_options {
 	struct journal_options journal;
 	uint64_t pending_bytes; /* memory of records not yet durable */
 	bool by_hand;           /* no threads: committer_turn instead */
-	int visible_fd;         /* rung when something became visible */
+	int visible_fd;         /* written when records became visible */
 };
 
 struct committer;
@@ -39,8 +39,10 @@ struct committer;
 bool committer_start(struct committer **out,
     const struct committer_options *options, struct err *err);
 
-/* How a turn ended: is all that was said durable, is the disk to be retried? */
-struct committer_turn {
+/*
+ * How a cycle ended: is all that was asked durable, is the disk to be retried?
+ */
+struct committer_cycle {
 	bool idle, retry;
 };
 
@@ -48,7 +50,7 @@ struct committer_turn {
  * What the threads do, again and again; without them, tests do it by hand.
  * False: no job was due.
  */
-struct committer_turn committer_turn(struct committer *committer);
+struct committer_cycle committer_cycle(struct committer *committer);
 bool committer_run_job(struct committer *committer);
 
 /* Commits what is left, and works no more; gives the events that wait. */
@@ -58,14 +60,14 @@ uint64_t committer_end_work(struct committer *committer);
 void committer_stop(struct committer **committer);
 
 /*
- * False: no room.  The committer sleeps on until it is rung, if *ring_out was
- * set; it is never cleared.
+ * False: no room. Where *wake_out was set (it is never cleared), committer_wake
+ * must follow.
  */
 bool committer_put(
-    struct committer *committer, struct record *record, bool *ring_out);
-void committer_ring(struct committer *committer);
+    struct committer *committer, struct record *record, bool *wake_out);
+void committer_wake(struct committer *committer);
 
-/* One turn of the committer's, now and here, if it is not at work. */
+/* One cycle in the caller's thread, unless the committer is in one. */
 void committer_help(struct committer *committer);
 struct record *committer_visible(struct committer *committer);
 void committer_part(struct committer *committer, struct record *record,

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "gateway/spool/committer.h"
-#include "gateway/spool/spool_counts.h"
+#include "gateway/spool/spool_stats.h"
 
 #define RETRY_LEAST_S 1
 #define RETRY_MOST_S  60
@@ -28,7 +28,7 @@ struct spool {
 	atomic_int_fast64_t drained_since_ns;
 	uint64_t limit;
 	int fd;
-	struct io_ops *disk; /* ours to close; NULL: a test's, or none */
+	struct io_ops *io; /* ours to close; NULL: a test's, or none */
 	struct committer *committer; /* NULL: memory only */
 };
 
@@ -37,7 +37,7 @@ open_log(struct spool *spool, const struct spool_options *o, struct err *err)
 {
 	struct committer_options options = {
 		.journal = {
-			.disk = o->disk,
+			.io = o->io,
 			.tables = o->tables,
 			.max_bytes = o->max_bytes,
 			.segment_bytes = o->segment_bytes,
@@ -51,12 +51,12 @@ open_log(struct spool *spool, const struct spool_options *o, struct err *err)
 		.visible_fd = spool->fd,
 	};
 
-	if (o->directory == NULL && o->disk == NULL)
+	if (o->directory == NULL && o->io == NULL)
 		return true;
-	if (o->disk == NULL) {
-		if (!io_ops_open(&spool->disk, o->directory, true, err))
+	if (o->io == NULL) {
+		if (!io_ops_open(&spool->io, o->directory, true, err))
 			return false;
-		options.journal.disk = spool->disk;
+		options.journal.io = spool->io;
 	}
 	return committer_start(&spool->committer, &options, err);
 }
@@ -104,12 +104,12 @@ spool_close(struct spool **spool)
 		record_free(record, record->accepted);
 	}
 	close((*spool)->fd);
-	io_ops_close(&(*spool)->disk);
+	io_ops_close(&(*spool)->io);
 	free(*spool);
 	*spool = NULL;
 }
 
-/* Takes room for the record, or leaves everything as it was. */
+/* Counts the record's bytes, or changes nothing. */
 static bool
 reserve(struct spool *spool, uint64_t bytes)
 {
@@ -123,12 +123,12 @@ reserve(struct spool *spool, uint64_t bytes)
 }
 
 bool
-spool_put(struct spool *spool, struct record *record, bool *ring_out)
+spool_put(struct spool *spool, struct record *record, bool *wake_out)
 {
 	struct record *head;
 
 	if (spool->committer != NULL)
-		return committer_put(spool->committer, record, ring_out);
+		return committer_put(spool->committer, record, wake_out);
 	if (!reserve(spool, record_cost(record)))
 		return false;
 	atomic_fetch_add_explicit(&record->table->spool_bytes,
@@ -139,16 +139,19 @@ spool_put(struct spool *spool, struct record *record, bool *ring_out)
 	while (!atomic_compare_exchange_weak_explicit(&spool->appended, &head,
 	    record, memory_order_release, memory_order_relaxed));
 
-	/* Whoever finds it empty rings; the record is the pump's by now. */
-	*ring_out |= head == NULL;
+	/*
+	 * Only the first record of an empty queue needs a wake; the record is
+	 * the pump's by now.
+	 */
+	*wake_out |= head == NULL;
 	return true;
 }
 
 void
-spool_ring(struct spool *spool)
+spool_wake(struct spool *spool)
 {
 	if (spool->committer != NULL)
-		committer_ring(spool->committer);
+		committer_wake(spool->committer);
 	else
 		(void)eventfd_write(spool->fd, 1);
 }
@@ -159,21 +162,21 @@ spool_help(struct spool *spool)
 	if (spool->committer != NULL)
 		committer_help(spool->committer);
 	else
-		spool_ring(spool);
+		spool_wake(spool);
 }
 
 struct record *
 spool_take(struct spool *spool)
 {
 	struct record *record, *next, *oldest = NULL;
-	eventfd_t rings;
+	eventfd_t wakes;
 
 	/*
 	 * The eventfd first: a record that comes later writes it again.  Always,
 	 * also when nothing is there: a ring may come after its record was
 	 * taken, and left standing it would wake the pump for ever.
 	 */
-	(void)eventfd_read(spool->fd, &rings);
+	(void)eventfd_read(spool->fd, &wakes);
 	if (spool->committer != NULL)
 		return committer_visible(spool->committer);
 	record = atomic_exchange_explicit(
@@ -212,7 +215,7 @@ count_drained(struct spool *spool, uint64_t bytes, struct instant now)
 }
 
 void
-spool_settle_part(
+spool_ack_part(
     struct spool *spool, struct record *record, uint32_t from, uint32_t count)
 {
 	if (spool->committer != NULL)
@@ -221,7 +224,7 @@ spool_settle_part(
 }
 
 void
-spool_settle(struct spool *spool, struct record *record, struct instant now)
+spool_ack(struct spool *spool, struct record *record, struct instant now)
 {
 	uint64_t bytes;
 
@@ -239,10 +242,10 @@ spool_settle(struct spool *spool, struct record *record, struct instant now)
 }
 
 void
-spool_leave(struct spool *spool, struct record *record, struct instant now)
+spool_abandon(struct spool *spool, struct record *record, struct instant now)
 {
 	if (spool->committer == NULL) {
-		spool_settle(spool, record, now);
+		spool_ack(spool, record, now);
 		return;
 	}
 	record->abandoned = true;

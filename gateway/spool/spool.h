@@ -3,18 +3,18 @@
  *
  * Workers append, the pump takes; a slow upstream holds producers back only
  * by filling this up.  With a directory, records go to a log on disk before
- * the pump sees them, and stay there until they are settled; in memory there
+ * the pump sees them, and stay there until they are acked; in memory there
  * is only what the pump needs soon.  Without one the same calls work on memory
  * alone.  What can be seen of it: spool_counts.h, spool_health.h.
  *
- *	append --> committer: one write, one sync for all --> take --> settle
+ *	append --> committer: one write, one sync for all --> take --> ack
  *	               |  ^                                              |
- *	    completion: durable  +-------------- settlements ----------------+
+ *	    completion: durable  +-------------- acks ----------------+
  *
  * Units	bytes.
  * Ownership	spool_put takes a record when it says yes; spool_take gives
- *		it to the pump; spool_settle and spool_leave take it back.
- * Threads	put, ring, help from any; take, settle, leave, want from the
+ *		it to the pump; spool_ack and spool_abandon take it back.
+ * Threads	put, ring, help from any; take, ack, leave, want from the
  *pump's. Errors	"full" is a refusal, a value.  spool_open fails with
  *ERR_BUSY when another process has the directory.
  */
@@ -40,7 +40,7 @@ struct spool_options {
 	uint64_t segment_bytes;
 	uint64_t largest_bytes; /* of a record's lines */
 	struct tables *tables;  /* borrowed */
-	struct io_ops *disk;    /* instead of the directory: for tests */
+	struct io_ops *io;      /* instead of the directory: for tests */
 	uint64_t seed;          /* random */
 	struct instant now;     /* the same moment by both clocks */
 	int64_t wall_ms;
@@ -52,8 +52,9 @@ bool spool_open(
     struct spool **out, const struct spool_options *options, struct err *err);
 
 /*
- * Writes what was appended and settled, and works no more.  Gives the number
- * of events that stay on disk for the next start; without one they are gone.
+ * Commits what was appended and acked, and stops the threads. Returns the
+ * number of events that stay on disk for the next start; without a directory
+ * they are gone.
  */
 uint64_t spool_end(struct spool *spool);
 
@@ -67,18 +68,18 @@ void spool_close(struct spool **spool);
 bool spool_is_durable(const struct spool *spool);
 
 /*
- * Keeps the record, or says false: no room, the record stays the caller's.
- * `accepted` and `accepted_ms` must be set.  A completion that wishes `durable` is
- * settled once the record is synced.  Whoever is to look at the record sleeps
- * on: where *ring_out was set (it is never cleared), spool_ring must follow.
- * A turn's records are then one group: one wake-up, and one commit.
+ * Takes the record; false: no room, the record stays the caller's. `accepted`
+ * and `accepted_ms` must be set. A ticket with the wish `durable` is completed
+ * once the record is synced. Where *wake_out was set (it is never cleared),
+ * spool_wake or spool_help must follow; so the records of one pass share one
+ * wake and one commit.
  */
-bool spool_put(struct spool *spool, struct record *record, bool *ring_out);
-void spool_ring(struct spool *spool);
+bool spool_put(struct spool *spool, struct record *record, bool *wake_out);
+void spool_wake(struct spool *spool);
 
 /*
- * Instead of spool_ring, by one who would only wait: commits what was put, in
- * the caller's own thread, unless another one is committing just now.
+ * Instead of spool_wake, by a thread that would only wait: commits what was
+ * put, in the caller's thread, unless another one is committing now.
  */
 void spool_help(struct spool *spool);
 
@@ -93,22 +94,21 @@ bool spool_crowded_by(
 struct record *spool_take(struct spool *spool);
 
 /*
- * These events of the record, counted from the first that it holds, need not
- * be kept any longer: delivered, dead-lettered or withdrawn.
+ * These events of the record, counted from the first that it holds, need not be
+ * kept any longer: delivered, dead-lettered or withdrawn.
  */
-void spool_settle_part(
+void spool_ack_part(
     struct spool *spool, struct record *record, uint32_t from, uint32_t count);
 
-/* The whole record, as far as it was not settled by parts. */
-void spool_settle(
-    struct spool *spool, struct record *record, struct instant now);
+/* Acks what was not acked by parts, and gives the record back. */
+void spool_ack(struct spool *spool, struct record *record, struct instant now);
 
 /*
- * Nothing more of it is to be settled now: what is not settled stays on disk
- * and is given again when it is wanted, or at the next start.  In memory alone
- * there is no leaving: then the record is gone.
+ * Gives the record back without an ack: what is not acked stays on disk and is
+ * read again when it is wanted, or at the next start. In memory alone the
+ * record is gone.
  */
-void spool_leave(
+void spool_abandon(
     struct spool *spool, struct record *record, struct instant now);
 
 /*

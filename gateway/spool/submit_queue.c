@@ -5,30 +5,30 @@
 #include <sys/eventfd.h>
 
 void
-submit_queue_ring(struct submit_queue *inbox)
+submit_queue_wake(struct submit_queue *queue)
 {
 	/* The counter cannot overflow, so the write cannot fail. */
-	(void)eventfd_write(inbox->wakeup_fd, 1);
+	(void)eventfd_write(queue->wakeup_fd, 1);
 }
 
 void
-submit_queue_init(struct submit_queue *inbox, int wakeup_fd)
+submit_queue_init(struct submit_queue *queue, int wakeup_fd)
 {
-	*inbox = (struct submit_queue){ .wakeup_fd = wakeup_fd };
-	pthread_mutex_init(&inbox->lock, NULL);
-	inbox->ended_link = &inbox->ended;
+	*queue = (struct submit_queue){ .wakeup_fd = wakeup_fd };
+	pthread_mutex_init(&queue->lock, NULL);
+	queue->released_link = &queue->released;
 }
 
 void
-submit_queue_fini(struct submit_queue *inbox, struct instant now)
+submit_queue_fini(struct submit_queue *queue, struct instant now)
 {
 	struct submit_queue_want want;
 
-	while (submit_queue_take_want(inbox, &want))
+	while (submit_queue_take_want(queue, &want))
 		table_release(want.table, now);
-	free(inbox->said.at);
-	free(inbox->wants);
-	pthread_mutex_destroy(&inbox->lock);
+	free(queue->ops.at);
+	free(queue->wants);
+	pthread_mutex_destroy(&queue->lock);
 }
 
 bool
@@ -58,9 +58,9 @@ submit_queue_take(_Atomic(struct record *) *list)
 }
 
 bool
-submit_queue_append(struct submit_queue *inbox, struct record *record)
+submit_queue_append(struct submit_queue *queue, struct record *record)
 {
-	return submit_queue_push(&inbox->appended, record);
+	return submit_queue_push(&queue->appended, record);
 }
 
 static bool
@@ -82,20 +82,20 @@ add_op(struct submit_queue_ops *ops, const struct submit_queue_op *op)
 
 void
 submit_queue_part(
-    struct submit_queue *inbox, struct record *record, struct frame_range range)
+    struct submit_queue *queue, struct record *record, struct frame_range range)
 {
 	struct submit_queue_op op = { record, range, false };
 	bool first;
 
 	if (range.count == 0)
 		return;
-	pthread_mutex_lock(&inbox->lock);
-	first = inbox->said.count == 0 && !inbox->riding;
-	if (add_op(&inbox->said, &op)) /* else its end will say it */
+	pthread_mutex_lock(&queue->lock);
+	first = queue->ops.count == 0 && !queue->piggyback;
+	if (add_op(&queue->ops, &op)) /* else its end will say it */
 		record->ack_reported_events += range.count;
-	pthread_mutex_unlock(&inbox->lock);
+	pthread_mutex_unlock(&queue->lock);
 	if (first)
-		submit_queue_ring(inbox);
+		submit_queue_wake(queue);
 }
 
 static struct submit_queue_op
@@ -109,107 +109,107 @@ end_of(struct record *record)
 }
 
 void
-submit_queue_end(struct submit_queue *inbox, struct record *record)
+submit_queue_end(struct submit_queue *queue, struct record *record)
 {
 	struct submit_queue_op op = end_of(record);
 	bool first;
 
-	pthread_mutex_lock(&inbox->lock);
-	first = inbox->said.count == 0 && !inbox->riding;
+	pthread_mutex_lock(&queue->lock);
+	first = queue->ops.count == 0 && !queue->piggyback;
 	/* In order: behind one that hangs there, another must hang too. */
-	if (inbox->ended != NULL || !add_op(&inbox->said, &op)) {
+	if (queue->released != NULL || !add_op(&queue->ops, &op)) {
 		record->next = NULL;
-		*inbox->ended_link = record;
-		inbox->ended_link = &record->next;
+		*queue->released_link = record;
+		queue->released_link = &record->next;
 		first = true;
 	}
-	pthread_mutex_unlock(&inbox->lock);
+	pthread_mutex_unlock(&queue->lock);
 	if (first)
-		submit_queue_ring(inbox);
+		submit_queue_wake(queue);
 }
 
 void
 submit_queue_want(
-    struct submit_queue *inbox, struct table *table, uint64_t bytes)
+    struct submit_queue *queue, struct table *table, uint64_t bytes)
 {
-	size_t room = inbox->want_room > 0 ? inbox->want_room * 2 : 16;
+	size_t room = queue->want_room > 0 ? queue->want_room * 2 : 16;
 	struct submit_queue_want *wants;
 
-	pthread_mutex_lock(&inbox->lock);
-	if (inbox->want_count == inbox->want_room) {
-		wants = realloc(inbox->wants, room * sizeof *wants);
+	pthread_mutex_lock(&queue->lock);
+	if (queue->want_count == queue->want_room) {
+		wants = realloc(queue->wants, room * sizeof *wants);
 		if (wants != NULL) {
-			inbox->wants = wants;
-			inbox->want_room = room;
+			queue->wants = wants;
+			queue->want_room = room;
 		}
 	}
-	if (inbox->want_count < inbox->want_room) {
+	if (queue->want_count < queue->want_room) {
 		table_hold(table);
-		inbox->wants[inbox->want_count++] =
+		queue->wants[queue->want_count++] =
 		    (struct submit_queue_want){ table, bytes };
 	}
-	pthread_mutex_unlock(&inbox->lock);
-	submit_queue_ring(inbox);
+	pthread_mutex_unlock(&queue->lock);
+	submit_queue_wake(queue);
 }
 
 void
-submit_queue_take_ops(struct submit_queue *inbox, struct submit_queue_ops *ops)
+submit_queue_take_ops(struct submit_queue *queue, struct submit_queue_ops *to)
 {
-	struct submit_queue_ops *said = &inbox->said;
+	struct submit_queue_ops *ops = &queue->ops;
 	struct submit_queue_op op;
 	size_t i = 0;
 
-	pthread_mutex_lock(&inbox->lock);
-	while (i < said->count && add_op(ops, &said->at[i]))
+	pthread_mutex_lock(&queue->lock);
+	while (i < ops->count && add_op(to, &ops->at[i]))
 		i++;
-	if (i > 0 && i < said->count)
-		memmove(said->at, said->at + i,
-		    (said->count - i) * sizeof *said->at);
-	said->count -= i;
-	while (said->count == 0 && inbox->ended != NULL) {
-		op = end_of(inbox->ended);
-		if (!add_op(ops, &op))
+	if (i > 0 && i < ops->count)
+		memmove(
+		    ops->at, ops->at + i, (ops->count - i) * sizeof *ops->at);
+	ops->count -= i;
+	while (ops->count == 0 && queue->released != NULL) {
+		op = end_of(queue->released);
+		if (!add_op(to, &op))
 			break;
-		inbox->ended = op.record->next;
+		queue->released = op.record->next;
 	}
-	if (inbox->ended == NULL)
-		inbox->ended_link = &inbox->ended;
-	pthread_mutex_unlock(&inbox->lock);
+	if (queue->released == NULL)
+		queue->released_link = &queue->released;
+	pthread_mutex_unlock(&queue->lock);
 }
 
 bool
 submit_queue_take_want(
-    struct submit_queue *inbox, struct submit_queue_want *want)
+    struct submit_queue *queue, struct submit_queue_want *want)
 {
 	bool any;
 
-	pthread_mutex_lock(&inbox->lock);
-	any = inbox->want_count > 0;
+	pthread_mutex_lock(&queue->lock);
+	any = queue->want_count > 0;
 	if (any) {
-		*want = inbox->wants[0];
-		inbox->want_count--;
-		memmove(inbox->wants, inbox->wants + 1,
-		    inbox->want_count * sizeof *inbox->wants);
+		*want = queue->wants[0];
+		queue->want_count--;
+		memmove(queue->wants, queue->wants + 1,
+		    queue->want_count * sizeof *queue->wants);
 	}
-	pthread_mutex_unlock(&inbox->lock);
+	pthread_mutex_unlock(&queue->lock);
 	return any;
 }
 
 bool
-submit_queue_ride(struct submit_queue *inbox)
+submit_queue_begin_piggyback(struct submit_queue *queue)
 {
-	pthread_mutex_lock(&inbox->lock);
-	inbox->riding = inbox->said.count > 0 && inbox->ended == NULL &&
-			inbox->want_count == 0 &&
-			atomic_load(&inbox->appended) == NULL;
-	pthread_mutex_unlock(&inbox->lock);
-	return inbox->riding;
+	pthread_mutex_lock(&queue->lock);
+	queue->piggyback = queue->ops.count > 0 && queue->released == NULL &&
+			   queue->want_count == 0 &&
+			   atomic_load(&queue->appended) == NULL;
+	pthread_mutex_unlock(&queue->lock);
+	return queue->piggyback;
 }
 
 void
-submit_queue_ride_ends(struct submit_queue *inbox)
+submit_queue_end_piggyback(struct submit_queue *queue)
 {
-	pthread_mutex_lock(&inbox->lock);
-	inbox->riding = false;
-	pthread_mutex_unlock(&inbox->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->piggyback = false;
+	pthread_mutex_unlock(&queue->lock);
 }

@@ -22,10 +22,10 @@
 #include "gateway/model/record.h"
 #include "gateway/journal/frame.h"
 
-/* What the pump says of a record; `end`: it has given the record back. */
+/* What the pump says of a record; `end`: it gives the record back. */
 struct submit_queue_op {
 	struct record *record;
-	struct frame_range range; /* settled; empty: nothing */
+	struct frame_range range; /* acked; empty: nothing */
 	bool end;
 };
 
@@ -40,18 +40,18 @@ struct submit_queue_want {
 };
 
 struct submit_queue {
-	int wakeup_fd; /* rung when something was said to an empty inbox */
+	int wakeup_fd; /* written when something was put into an empty queue */
 	_Atomic(struct record *) appended; /* newest first */
 	pthread_mutex_t lock;
-	struct submit_queue_ops said;
-	struct record *ended, **ended_link;
+	struct submit_queue_ops ops;
+	struct record *released, **released_link;
 	struct submit_queue_want *wants;
 	size_t want_count, want_room;
-	bool riding; /* settlements write no eventfd */
+	bool piggyback; /* acks write no eventfd */
 };
 
-void submit_queue_init(struct submit_queue *inbox, int wakeup_fd);
-void submit_queue_fini(struct submit_queue *inbox, struct instant now);
+void submit_queue_init(struct submit_queue *queue, int wakeup_fd);
+void submit_queue_fini(struct submit_queue *queue, struct instant now);
 
 /* A list of records, newest first; true: it was empty. */
 bool submit_queue_push(_Atomic(struct record *) *list, struct record *record);
@@ -60,27 +60,28 @@ bool submit_queue_push(_Atomic(struct record *) *list, struct record *record);
 struct record *submit_queue_take(_Atomic(struct record *) *list);
 
 /* True: submit_queue_ring must follow. */
-bool submit_queue_append(struct submit_queue *inbox, struct record *record);
-void submit_queue_ring(struct submit_queue *inbox);
-void submit_queue_part(struct submit_queue *inbox, struct record *record,
+bool submit_queue_append(struct submit_queue *queue, struct record *record);
+void submit_queue_wake(struct submit_queue *queue);
+void submit_queue_part(struct submit_queue *queue, struct record *record,
     struct frame_range range);
-void submit_queue_end(struct submit_queue *inbox, struct record *record);
+void submit_queue_end(struct submit_queue *queue, struct record *record);
 void submit_queue_want(
-    struct submit_queue *inbox, struct table *table, uint64_t bytes);
+    struct submit_queue *queue, struct table *table, uint64_t bytes);
 
 /* Moves what was said behind `ops`, as far as there is memory. */
 void submit_queue_take_ops(
-    struct submit_queue *inbox, struct submit_queue_ops *ops);
+    struct submit_queue *queue, struct submit_queue_ops *ops);
 
 /* The next want, with its reference; false: none. */
 bool submit_queue_take_want(
-    struct submit_queue *inbox, struct submit_queue_want *want);
+    struct submit_queue *queue, struct submit_queue_want *want);
 
 /*
- * If there are settlements, and nothing else, they and those to come wait
- * without ringing, until submit_queue_ride_ends.  False: there is more to do.
+ * If there are acks, and nothing else, they and those to come wait for a commit
+ * that others cause, until submit_queue_end_piggyback. False: there is more to
+ * do.
  */
-bool submit_queue_ride(struct submit_queue *inbox);
-void submit_queue_ride_ends(struct submit_queue *inbox);
+bool submit_queue_begin_piggyback(struct submit_queue *queue);
+void submit_queue_end_piggyback(struct submit_queue *queue);
 
 #endif

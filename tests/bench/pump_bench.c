@@ -112,7 +112,7 @@ post(struct instant now, uint32_t table, uint32_t events)
 	if (!spool_put(spool, record, &ring))
 		abort();
 	if (ring)
-		spool_ring(spool);
+		spool_wake(spool);
 }
 
 static int64_t

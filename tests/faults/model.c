@@ -121,8 +121,8 @@ model_check_given(struct record *record, struct held *held)
 		    "order in %d", number);
 		ev = &e->event[k];
 		SAY("given %d/%d, from %d:%u", number, k,
-		    (int)(record->place->segment->epoch >> 32),
-		    record->place->ordinal);
+		    (int)(record->ref->segment->epoch >> 32),
+		    record->ref->ordinal);
 		if (e->twice && (ev->held || ev->settled || ev->told)) {
 			total.again++;
 			continue;
@@ -182,10 +182,10 @@ model_check_drained(const struct journal *j)
 		}
 	}
 	for (int i = 0; i < TABLES; i++) {
-		struct table_index *s = &j->shelves[world.table[i]->index];
+		struct table_index *s = &j->indexes[world.table[i]->index];
 
 		CHECK(s->records == 0 && s->events == 0 && s->bytes == 0 &&
-			  s->unread == 0 && s->resident == 0,
+			  s->on_disk == 0 && s->resident == 0,
 		    "counts of table %d: %d records, %d events", i,
 		    (int)s->records, (int)s->events);
 	}

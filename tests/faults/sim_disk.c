@@ -17,9 +17,9 @@ sim_roll(struct sim *sim)
 }
 
 static struct sim *
-sim_of(struct io_ops *disk)
+sim_of(struct io_ops *io)
 {
-	return (struct sim *)disk;
+	return (struct sim *)io;
 }
 
 /* One more call that changes something; true: the process is gone. */
@@ -98,9 +98,9 @@ sim_bytes_most(const struct sim *sim)
 }
 
 static int
-op_open(struct io_ops *disk, const char *text, enum io_ops_open how)
+op_open(struct io_ops *io, const char *text, enum io_ops_open how)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct name *name = find(&sim->now, text);
 	int failed = fails(sim, SIM_OPEN);
 
@@ -120,17 +120,17 @@ op_open(struct io_ops *disk, const char *text, enum io_ops_open how)
 }
 
 static int
-op_close(struct io_ops *disk, int file)
+op_close(struct io_ops *io, int file)
 {
-	(void)disk;
+	(void)io;
 	(void)file;
 	return 0;
 }
 
 static int64_t
-op_read(struct io_ops *disk, int number, void *to, size_t len, uint64_t at)
+op_read(struct io_ops *io, int number, void *to, size_t len, uint64_t at)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct file *file = &sim->files[number];
 	int failed = fails(sim, SIM_READ);
 
@@ -184,10 +184,10 @@ put(struct sim *sim, struct file *file, const void *bytes, size_t len,
 
 /* A write that fails has done some of its work, as disks do. */
 static int
-op_write(struct io_ops *disk, int number, struct iovec *parts, int count,
-    uint64_t at)
+op_write(
+    struct io_ops *io, int number, struct iovec *parts, int count, uint64_t at)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct file *file = &sim->files[number];
 	int failed = fails(sim, SIM_WRITE);
 	uint64_t whole = 0, most;
@@ -212,9 +212,9 @@ op_write(struct io_ops *disk, int number, struct iovec *parts, int count,
 }
 
 static int
-op_sync(struct io_ops *disk, int number)
+op_sync(struct io_ops *io, int number)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct file *file = &sim->files[number];
 	int failed = fails(sim, SIM_SYNC);
 	uint64_t sectors = file->size / SECTOR + 1;
@@ -238,9 +238,9 @@ op_sync(struct io_ops *disk, int number)
 }
 
 static int
-op_rename(struct io_ops *disk, const char *from, const char *to)
+op_rename(struct io_ops *io, const char *from, const char *to)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct name *old = find(&sim->now, from), *name;
 	int failed = fails(sim, SIM_RENAME), file;
 
@@ -260,9 +260,9 @@ op_rename(struct io_ops *disk, const char *from, const char *to)
 }
 
 static int
-op_unlink(struct io_ops *disk, const char *text)
+op_unlink(struct io_ops *io, const char *text)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct name *name = find(&sim->now, text);
 	int failed = fails(sim, SIM_UNLINK);
 
@@ -276,16 +276,16 @@ op_unlink(struct io_ops *disk, const char *text)
 }
 
 static int
-op_make_folder(struct io_ops *disk, const char *name)
+op_make_folder(struct io_ops *io, const char *name)
 {
 	(void)name;
-	return sim_of(disk)->dead ? -EIO : 0;
+	return sim_of(io)->dead ? -EIO : 0;
 }
 
 static int
-op_sync_names(struct io_ops *disk)
+op_sync_names(struct io_ops *io)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	int failed = fails(sim, SIM_NAMES);
 
 	if (failed != 0)
@@ -296,9 +296,9 @@ op_sync_names(struct io_ops *disk)
 }
 
 static int
-op_list(struct io_ops *disk, const char *folder, io_ops_seen *seen, void *arg)
+op_list(struct io_ops *io, const char *folder, io_ops_seen *seen, void *arg)
 {
-	struct sim *sim = sim_of(disk);
+	struct sim *sim = sim_of(io);
 	struct names names = sim->now;
 	size_t len = strcmp(folder, ".") == 0 ? 0 : strlen(folder) + 1;
 
@@ -316,9 +316,9 @@ op_list(struct io_ops *disk, const char *folder, io_ops_seen *seen, void *arg)
 }
 
 static void
-op_end(struct io_ops *disk)
+op_end(struct io_ops *io)
 {
-	(void)disk;
+	(void)io;
 }
 
 struct sim *
@@ -327,7 +327,7 @@ sim_open(uint64_t seed)
 	struct sim *sim = calloc(1, sizeof *sim);
 
 	assert(sim != NULL);
-	sim->disk = (struct io_ops){ op_open, op_close, op_read, op_write,
+	sim->io = (struct io_ops){ op_open, op_close, op_read, op_write,
 		op_sync, op_rename, op_unlink, op_make_folder, op_sync_names,
 		op_list, op_end };
 	sim->random = seed;
@@ -389,7 +389,7 @@ sim_copy(const struct sim *sim)
 struct io_ops *
 sim_disk(struct sim *sim)
 {
-	return &sim->disk;
+	return &sim->io;
 }
 
 void

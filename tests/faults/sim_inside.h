@@ -32,7 +32,7 @@ struct names {
 };
 
 struct sim {
-	struct io_ops disk;
+	struct io_ops io;
 	struct file files[EVER_MOST];
 	int file_count;
 	struct names now;

@@ -46,7 +46,7 @@ options_of(struct sim *sim)
 {
 	return (struct committer_options){
 		.journal = {
-			.disk = sim_disk(sim),
+			.io = sim_disk(sim),
 			.tables = tables,
 			.max_bytes = 8 * SEGMENT,
 			.segment_bytes = SEGMENT,
@@ -77,7 +77,7 @@ static void
 settle_down(struct committer *committer)
 {
 	for (int quiet = 0; quiet < 3;) {
-		committer_turn(committer);
+		committer_cycle(committer);
 		quiet = committer_run_job(committer) ? 0 : quiet + 1;
 	}
 }
@@ -102,7 +102,7 @@ append(struct committer *committer, int number)
 	record->table = table;
 	table_hold(table);
 	CHECK(committer_put(committer, record, &ring), "append");
-	committer_turn(committer);
+	committer_cycle(committer);
 }
 
 /*
@@ -359,7 +359,7 @@ away(bool sealed)
 		committer = start(sim);
 		sim_set_fault(sim, faults[i]);
 		for (int k = 0; k < 100; k++) {
-			committer_turn(committer);
+			committer_cycle(committer);
 			(void)committer_run_job(committer);
 		}
 		sim_kill(sim);

@@ -24,7 +24,7 @@ start(void)
 {
 	struct committer_options options = {
 		.journal = {
-			.disk = sim_disk(world.sim),
+			.io = sim_disk(world.sim),
 			.tables = world.tables,
 			.max_bytes = SEGMENTS * SEGMENT,
 			.segment_bytes = SEGMENT,
@@ -48,7 +48,7 @@ start(void)
 static void
 step(void)
 {
-	world.idle = committer_turn(world.committer).idle;
+	world.idle = committer_cycle(world.committer).idle;
 	model_empty_box();
 	if (world.idle)
 		model_note_idle();

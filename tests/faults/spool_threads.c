@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "gateway/spool/spool.h"
-#include "gateway/spool/spool_counts.h"
-#include "gateway/spool/spool_health.h"
+#include "gateway/spool/spool_stats.h"
 
 #define WORKERS 4
 #define TABLES  3
@@ -86,7 +85,7 @@ keep(struct record *record, bool helps)
 	if (ring && helps)
 		spool_help(spool);
 	else if (ring)
-		spool_ring(spool);
+		spool_wake(spool);
 	return true;
 }
 
@@ -155,21 +154,21 @@ pump_one(struct record *record, int turn)
 	case 0:
 		if (record->events > 1) {
 			done = settle(record, 1, 1);
-			spool_settle_part(spool, record, 1, 1);
-			spool_leave(spool, record, now());
+			spool_ack_part(spool, record, 1, 1);
+			spool_abandon(spool, record, now());
 			break;
 		}
 		/* fall through */
 	case 1:
 		done = settle(record, 0, record->events);
-		spool_settle(spool, record, now());
+		spool_ack(spool, record, now());
 		break;
 	default:
 		for (uint32_t i = record->events; i > 0; i--) {
 			done += settle(record, i - 1, 1);
-			spool_settle_part(spool, record, i - 1, 1);
+			spool_ack_part(spool, record, i - 1, 1);
 		}
-		spool_settle(spool, record, now());
+		spool_ack(spool, record, now());
 	}
 	return done;
 }

@@ -135,7 +135,7 @@ pump(void *arg)
 		     record = next) {
 			next = record->next;
 			*events += record->events;
-			spool_settle(spool, record, clock_now());
+			spool_ack(spool, record, clock_now());
 		}
 		poll(&wakeup, 1, 10);
 	} while (

@@ -185,7 +185,7 @@ take_all(void)
 			next = record->next;
 			events += record->events;
 			see(record);
-			spool_settle(spool, record, clock_now());
+			spool_ack(spool, record, clock_now());
 		}
 	}
 	return events;
@@ -352,7 +352,7 @@ pump(void *result)
 	cr_expect_eq(record->completion->until, COMPLETION_UNTIL_DELIVERED);
 	completion_complete(
 	    record->completion, *(enum completion_result *)result);
-	spool_settle(spool, record, clock_now());
+	spool_ack(spool, record, clock_now());
 	return NULL;
 }
 

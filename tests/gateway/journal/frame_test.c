@@ -144,19 +144,19 @@ Test(frame, cut_short_anywhere_is_no_frame)
 
 Test(frame, lists_of_settlements_and_voids_keep_their_numbers)
 {
-	const struct frame_settlement in = { 5, 6, { 7, FRAME_WHOLE } };
-	char bytes[FRAME_SETTLEMENT];
-	struct frame_settlement out;
-	struct frame_void v;
+	const struct frame_ack in = { 5, 6, { 7, FRAME_WHOLE } };
+	char bytes[FRAME_ACK_SIZE];
+	struct frame_ack out;
+	struct frame_aborted v;
 
-	frame_settlement_put(bytes, &in);
-	out = frame_settlement_get(bytes);
+	frame_ack_put(bytes, &in);
+	out = frame_ack_get(bytes);
 	cr_expect_eq(out.epoch, 5);
 	cr_expect_eq(out.ordinal, 6);
 	cr_expect_eq(out.range.from, 7);
 	cr_expect_eq(out.range.count, FRAME_WHOLE);
-	frame_void_put(bytes, (struct frame_void){ 8, 9 });
-	v = frame_void_get(bytes);
+	frame_aborted_put(bytes, (struct frame_aborted){ 8, 9 });
+	v = frame_aborted_get(bytes);
 	cr_expect_eq(v.epoch, 8);
 	cr_expect_eq(v.tail, 9);
 }

@@ -149,7 +149,7 @@ Test(ack, the_completion_carries_its_deadline)
 	cr_expect(record->earliest_ms <= clock_wall_ms());
 	cr_expect(record->earliest_ms > clock_wall_ms() - 60000);
 	completion_complete(record->completion, COMPLETION_DELIVERED);
-	spool_settle(rig.spool, record, clock_now());
+	spool_ack(rig.spool, record, clock_now());
 	close(fd);
 	rig_end(&rig);
 }

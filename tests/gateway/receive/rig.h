@@ -107,7 +107,7 @@ rig_take(struct rig *rig, struct record **held)
 			    mode == RIG_WITHDRAW ? COMPLETION_WITHDRAWN
 			    : mode == RIG_REFUSE ? COMPLETION_PARTLY_REFUSED
 						 : COMPLETION_DELIVERED);
-		spool_settle(rig->spool, record, clock_now());
+		spool_ack(rig->spool, record, clock_now());
 	}
 }
 

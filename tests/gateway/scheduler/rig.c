@@ -285,7 +285,7 @@ append(struct rig *rig, struct record *record)
 
 	assert(spool_put(rig->spool, record, &ring));
 	if (ring)
-		spool_ring(rig->spool);
+		spool_wake(rig->spool);
 }
 
 uint32_t

@@ -156,7 +156,7 @@ post(struct producer *p, size_t request)
 	p->events += events;
 	assert(spool_put(spool, record, &ring));
 	if (ring)
-		spool_ring(spool);
+		spool_wake(spool);
 }
 
 static void

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/spool/spool.h"
-#include "gateway/spool/spool_counts.h"
+#include "gateway/spool/spool_stats.h"
 #include "tests/support/scratch.h"
 
 #define MEMORY  (1 << 20)
@@ -61,7 +61,7 @@ static void
 end(void)
 {
 	while (held_count > 0)
-		spool_leave(spool, held[--held_count].record, now());
+		spool_abandon(spool, held[--held_count].record, now());
 	spool_close(&spool);
 	table_release(table, now());
 	tables_close(&tables);
@@ -107,7 +107,7 @@ append(int number)
 		take(1);
 	}
 	if (ring)
-		spool_ring(spool);
+		spool_wake(spool);
 }
 
 /* Where it is among those held; -1: it is not. */
@@ -143,7 +143,7 @@ settle_down(uint64_t records)
 static void
 deliver(int i)
 {
-	spool_settle(spool, held[i].record, now());
+	spool_ack(spool, held[i].record, now());
 	held_count--;
 	memmove(
 	    held + i, held + i + 1, (size_t)(held_count - i) * sizeof held[0]);

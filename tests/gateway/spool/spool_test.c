@@ -37,7 +37,7 @@ append(struct spool *spool, struct record *record)
 	if (!spool_put(spool, record, &ring))
 		return false;
 	if (ring)
-		spool_ring(spool);
+		spool_wake(spool);
 	return true;
 }
 
@@ -62,7 +62,7 @@ Test(spool, gives_records_in_the_order_of_acceptance)
 	for (record = spool_take(spool); record != NULL; record = next) {
 		next = record->next;
 		cr_expect_arr_eq(record->lines, lines[i++], 2);
-		spool_settle(spool, record, (struct instant){ 1 });
+		spool_ack(spool, record, (struct instant){ 1 });
 	}
 	cr_expect_eq(i, 3);
 	cr_expect_eq(spool_bytes(spool), 0);
@@ -79,7 +79,7 @@ Test(spool, rings_once_for_many_and_is_silent_when_emptied)
 	cr_expect(readable(spool_fd(spool)));
 	record = spool_take(spool);
 	cr_expect(!readable(spool_fd(spool)));
-	spool_settle(spool, record, (struct instant){ 1 });
+	spool_ack(spool, record, (struct instant){ 1 });
 	cr_expect_null(spool_take(spool));
 	spool_close(&spool);
 }
@@ -113,14 +113,14 @@ Test(spool, tells_when_to_come_back_by_the_rate_at_which_it_drains)
 	for (int i = 1; i <= 3; i++) {
 		append(spool, record_of("1\n"));
 		record = spool_take(spool);
-		spool_settle(spool, record, (struct instant){ i * NS_PER_S });
+		spool_ack(spool, record, (struct instant){ i * NS_PER_S });
 	}
 	/* About 130 bytes a second of 128 KiB: far over a minute. */
 	cr_expect_eq(retry_after(spool, 3000), 60);
 	for (int i = 0; i < 9000; i++) {
 		append(spool, record_of("1\n"));
 		record = spool_take(spool);
-		spool_settle(spool, record,
+		spool_ack(spool, record,
 		    (struct instant){ 4 * NS_PER_S + i * NS_PER_MS / 8 });
 	}
 	cr_expect_eq(retry_after(spool, 5200), 1, "about 1 MB a second");
@@ -167,7 +167,7 @@ Test(spool, a_table_may_hold_its_share_or_whatever_is_free_of_half)
 	cr_expect_not(spool_crowded_by(spool, &quiet, 50), "others may");
 	for (record = spool_take(spool); record != NULL; record = next) {
 		next = record->next;
-		spool_settle(spool, record, (struct instant){ 1 });
+		spool_ack(spool, record, (struct instant){ 1 });
 	}
 	cr_expect_eq(home.spool_bytes, 0);
 	spool_close(&spool);
