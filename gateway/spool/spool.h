@@ -5,7 +5,7 @@
  * by filling this up.  With a directory, records go to a log on disk before
  * the pump sees them, and stay there until they are acked; in memory there
  * is only what the pump needs soon.  Without one the same calls work on memory
- * alone.  What can be seen of it: spool_counts.h, spool_health.h.
+ * alone.  What can be seen of it: spool_stats.h.
  *
  *	append --> committer: one write, one sync for all --> take --> ack
  *	               |  ^                                              |
