@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-#include "gateway/journal/compaction.h"
-#include "gateway/journal/read_ahead.h"
+#include "gateway/journal/compaction_source.h"
 
 void
 ack_record(struct journal *j, struct write_batch_item *item)
@@ -32,7 +31,7 @@ ack_record(struct journal *j, struct write_batch_item *item)
 	item->record->ref = item->ref;
 	if (item->ref == NULL) {
 		table_index_set_on_disk(seg_table, item->ordinal);
-		read_ahead_need(j, seg_table->index);
+		journal_state_need_read(j, seg_table->index);
 		return;
 	}
 	record_ref_link(item->ref, open);
@@ -87,7 +86,7 @@ end_record(struct journal *j, struct record_ref *ref, uint32_t events)
 	struct segment *segment = ref->segment;
 	struct segment_table *seg_table = ref->seg_table;
 
-	compaction_forget(j, ref);
+	compaction_source_forget(j, ref);
 	record_ref_unlink(ref);
 	ref->seg_table = NULL;
 	ref->dead = true;
@@ -156,12 +155,12 @@ ack_release(struct journal *j, struct record *record)
 	index->left = j->now;
 	if (--ref->slices == 0) {
 		if (!ref->dead) {
-			compaction_forget(j, ref);
+			compaction_source_forget(j, ref);
 			segment_set_resident(ref->segment, ref->ordinal, false);
 			table_index_set_on_disk(ref->seg_table, ref->ordinal);
 		}
 		record_ref_free(ref);
 	}
 	record_free(record, j->now);
-	read_ahead_need(j, index);
+	journal_state_need_read(j, index);
 }

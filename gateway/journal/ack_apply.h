@@ -6,7 +6,6 @@
  *
  * Units	events.
  * Ownership	ack_release takes the record.
- * Threads	none inside.
  * Errors	none: what could fail was reserved while staging.
  */
 #ifndef GATEWAY_JOURNAL_ACK_APPLY_H

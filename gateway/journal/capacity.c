@@ -3,10 +3,10 @@
 #include <stdatomic.h>
 
 #include "gateway/journal/segment_footer.h"
-#include "gateway/journal/reopen.h"
 
 #define SEGMENTS_LEAST 6
-#define TABLES_PART    32 /* of a segment, for the names in its footer */
+#define LEFT_LEAST     1024 /* a segment with less is as good as full */
+#define TABLES_PART    32   /* of a segment, for the names in its footer */
 
 /*
  * Two segments' worth are not used for segments: one is for when there is no
@@ -57,6 +57,15 @@ capacity_free(const struct journal *j)
 	return j->free.count - j->to_unlink;
 }
 
+bool
+capacity_is_full(const struct segment *segment)
+{
+	return segment->tail + LEFT_LEAST +
+		   segment_footer_room((uint64_t)segment->records + 1, 3,
+		       (uint64_t)segment->table_count + 1) >
+	       segment->size;
+}
+
 /*
  * What power cuts and failures leave may be all segments in use, the last one
  * full, and none to copy to.  For that there is one more below max_bytes.
@@ -67,7 +76,7 @@ is_stuck(const struct journal *j)
 	const struct segment *last = j->used.last;
 
 	return capacity_free(j) == 0 && last != NULL && last->loaded &&
-	       reopen_is_full(last);
+	       capacity_is_full(last);
 }
 
 uint32_t
@@ -92,4 +101,86 @@ capacity_publish_limit(struct journal *j)
 				    ? (count - CAPACITY_KEPT_BACK) *
 					  capacity_of_segment(&j->options)
 				    : 0);
+}
+
+static void
+remove_file(struct journal *j, struct segment *segment)
+{
+	struct io_job *job = io_job_new(IO_JOB_REMOVE, NULL);
+
+	if (job != NULL) {
+		job->id = segment->id;
+		job->file = segment->file;
+		j->removing++;
+		journal_state_give_job(j, job);
+	} /* else it is found again at the next start */
+	segment_free(segment);
+}
+
+/*
+ * A dead segment may be overwritten or removed only after all that died before
+ * it: its acks may speak of records in those.
+ */
+static void
+unlink_dead(struct journal *j)
+{
+	if (j->open != NULL && j->open->tail == SEGMENT_HEADER)
+		return; /* the one before it is not overwritten yet */
+	while (j->free.first != NULL && j->free.first->to_unlink) {
+		j->to_unlink--;
+		remove_file(j, segment_list_pop(&j->free));
+	}
+}
+
+/* It need not be verified any more. */
+static void
+forget_found(struct journal *j, const struct segment *segment)
+{
+	for (uint32_t i = 0; i < j->found_count; i++)
+		if (j->found[i] == segment)
+			j->found[i] = NULL;
+}
+
+void
+capacity_recycle(struct journal *j)
+{
+	struct segment *s;
+
+	while ((s = j->used.first) != NULL && s->state != SEGMENT_OPEN &&
+	       s->loaded && s->living == 0 && s->busy == 0) {
+		segment_list_pop(&j->used);
+		forget_found(j, s);
+		journal_state_forget_cached(j, s);
+		journal_state_forget_tables(s);
+		segment_clear(s);
+		s->broken = false; /* its next life has other bytes */
+		s->to_unlink =
+		    s->foreign_size ||
+		    j->used.count + capacity_free(j) >= j->segments_most;
+		j->to_unlink += s->to_unlink;
+		segment_list_push(&j->free, s);
+		j->freed++;
+	}
+	unlink_dead(j);
+	capacity_publish_limit(j);
+}
+
+enum capacity_reopen
+capacity_ask_reopen(const struct journal *j)
+{
+	const struct segment *last = j->used.last;
+
+	/*
+	 * Whether a commit that failed says somewhere that this one ends
+	 * here, nobody knows: then nothing may be written behind that end.
+	 */
+	if (j->open != NULL || last == NULL || last->foreign_size ||
+	    last->aborted_tried ||
+	    capacity_free(j) + capacity_creatable(j) > CAPACITY_KEPT_BACK)
+		return CAPACITY_NEW_SEGMENT;
+	if (!last->loaded || atomic_load(&j->counts.recovering))
+		return CAPACITY_REOPENS;
+	if (capacity_is_full(last))
+		return CAPACITY_NEW_SEGMENT;
+	return j->reopen_failed ? CAPACITY_REOPEN_FAILS : CAPACITY_REOPENS;
 }

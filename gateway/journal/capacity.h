@@ -9,7 +9,6 @@
  * what was appended could win nothing back.
  *
  * Units	bytes, segments.
- * Ownership	borrows all.
  * Threads	the committer's; anyone reads the limit.
  * Errors	capacity_check: a text.
  */
@@ -19,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/journal/journal.h"
+#include "gateway/journal/journal_state.h"
 #include "parsers/err.h"
 
 #define CAPACITY_KEPT_BACK 2 /* segments, for copying forward */
@@ -37,6 +36,21 @@ uint64_t capacity_of_segment(const struct journal_options *options);
 /* Segments that can be used at once, and that may be made besides. */
 uint32_t capacity_free(const struct journal *journal);
 uint32_t capacity_creatable(const struct journal *journal);
+
+/* Is too little room left in it to be worth writing on? */
+bool capacity_is_full(const struct segment *segment);
+
+/* Where the next commit goes when no segment is open. */
+enum capacity_reopen {
+	CAPACITY_NEW_SEGMENT,
+	CAPACITY_REOPENS, /* the youngest is written on: see reopen.h */
+	CAPACITY_REOPEN_FAILS,
+};
+
+enum capacity_reopen capacity_ask_reopen(const struct journal *journal);
+
+/* Dead segments, from the oldest on, become free ones or are removed. */
+void capacity_recycle(struct journal *journal);
 
 /* Segments came or went: all may know the new limit. */
 void capacity_publish_limit(struct journal *journal);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/journal/segment_index.h"
-#include "gateway/journal/reopen.h"
+#include "gateway/journal/compaction_source.h"
 #include "gateway/journal/capacity.h"
 #include "gateway/journal/ack_apply.h"
 #include "gateway/journal/write_batch.h"
@@ -12,18 +12,6 @@
 #define READ_BYTES (1024 * 1024)
 #define ITEMS_MOST 4096
 #define STAGE_MOST 512 /* copies in one commit: others wait for it */
-#define SHORT_OF   2   /* free segments or fewer: room is short */
-#define LOG_LEAST  4   /* segments; a smaller log is left alone */
-
-struct compaction {
-	struct segment *source;
-	uint32_t next;            /* ordinal not yet read */
-	struct record_ref **refs; /* by ordinal, of records in memory */
-	struct io_job *ready;     /* records read; of its items, */
-	uint32_t staged;          /* these are in the batch, */
-	uint32_t committed;       /* and these are done */
-	bool reading;
-};
 
 bool
 compaction_init(struct journal *j)
@@ -43,108 +31,12 @@ compaction_fini(struct journal *j)
 	j->compaction = NULL;
 }
 
-static bool
-may_be_source(const struct segment *segment)
-{
-	return segment->state != SEGMENT_OPEN && segment->loaded &&
-	       segment->living > 0 && !segment->uncompactable &&
-	       !segment->zeroing;
-}
-
-/* Room in segments that are not written to any more, if each has `room`. */
-static uint64_t
-dead_bytes(const struct journal *j, uint64_t room)
-{
-	uint64_t dead = 0;
-
-	for (struct segment *s = j->used.first; s != NULL; s = s->next)
-		if (s->state != SEGMENT_OPEN && s->living_bytes < room)
-			dead += room - s->living_bytes;
-	return dead;
-}
-
-static bool
-is_short(const struct journal *j)
-{
-	return capacity_free(j) + capacity_creatable(j) <= SHORT_OF;
-}
-
-/* Copying pays only where there is a segment's worth to be won. */
-static struct segment *
-candidate(const struct journal *j)
-{
-	uint64_t dead, size = j->options.segment_bytes;
-	uint64_t room = capacity_of_segment(&j->options);
-	struct segment *s = j->used.first;
-
-	/*
-	 * Compacting a segment that is not the oldest takes room and frees
-	 * none: only the oldest can be reused.
-	 */
-	for (; s != NULL && !is_short(j); s = s->next)
-		if (s->broken && may_be_source(s))
-			return s;
-	s = j->used.first;
-	if (s == NULL || !may_be_source(s))
-		return NULL;
-	if (capacity_free(j) + capacity_creatable(j) < SHORT_OF &&
-	    dead_bytes(j, size) >= size)
-		return s; /* room is counted on the safe side */
-	dead = dead_bytes(j, room);
-	if (is_short(j))
-		return dead >= room ? s : NULL;
-	if (j->used.count > LOG_LEAST && dead > j->used.count * room / 2)
-		return s;
-	return NULL;
-}
-
-bool
-compaction_can_help(const struct journal *j)
-{
-	if (atomic_load(&j->counts.recovering))
-		return false;
-	return j->compaction->source != NULL || candidate(j) != NULL;
-}
-
-bool
-compaction_uses(const struct journal *j, const struct segment *segment)
-{
-	return j->compaction->source == segment;
-}
-
-uint64_t
-compaction_bytes_left(const struct journal *j)
-{
-	const struct segment *source = j->compaction->source;
-
-	source = source == NULL ? j->used.first : source;
-	return source == j->used.first && source != j->open && source != NULL
-		   ? source->living_bytes
-		   : 0;
-}
-
 bool
 compaction_ready(const struct journal *j)
 {
 	const struct compaction *c = j->compaction;
 
 	return c->ready != NULL && c->staged < c->ready->item_count;
-}
-
-void
-compaction_note(struct journal *j, struct record_ref *ref)
-{
-	if (ref->segment == j->compaction->source &&
-	    j->compaction->refs != NULL)
-		j->compaction->refs[ref->ordinal] = ref;
-}
-
-void
-compaction_forget(struct journal *j, struct record_ref *ref)
-{
-	if (ref->segment == j->compaction->source &&
-	    j->compaction->refs != NULL)
-		j->compaction->refs[ref->ordinal] = NULL;
 }
 
 static void
@@ -173,23 +65,7 @@ end(struct journal *j)
 	c->source = NULL;
 	free(c->refs);
 	c->refs = NULL;
-	journal_recycle(j);
-}
-
-void
-compaction_drop(struct journal *j, const struct segment *segment)
-{
-	struct compaction *c = j->compaction;
-
-	if (c->source != segment || c->reading)
-		return;
-	io_job_free(c->ready, j->now);
-	c->ready = NULL;
-	c->staged = c->committed = 0;
-	c->source->busy--;
-	c->source = NULL;
-	free(c->refs);
-	c->refs = NULL;
+	capacity_recycle(j);
 }
 
 static void
@@ -221,7 +97,7 @@ read_more(struct journal *j)
 		return;
 	}
 	c->reading = true;
-	journal_give_job(j, job);
+	journal_state_give_job(j, job);
 }
 
 void
@@ -232,12 +108,14 @@ compaction_step(struct journal *j)
 
 	if (atomic_load(&j->counts.recovering))
 		return;
-	if (c->source != NULL && c->source != j->used.first && is_short(j))
-		compaction_drop(j, c->source);
+	if (c->source != NULL && c->source != j->used.first &&
+	    compaction_source_is_short(j))
+		compaction_source_drop(j, c->source);
 	if (c->source == NULL) {
-		source = candidate(j);
+		source = compaction_source_candidate(j);
 		if (source == NULL ||
-		    (source == j->used.last && reopen_ask(j) != REOPEN_NO))
+		    (source == j->used.last &&
+			capacity_ask_reopen(j) != CAPACITY_NEW_SEGMENT))
 			return;
 		begin(j, source);
 	}

@@ -6,9 +6,7 @@
  * room to be acked as well.
  *
  * Units	bytes.
- * Ownership	borrows.
  * Threads	any.
- * Errors	none.
  */
 #ifndef GATEWAY_JOURNAL_COST_H
 #define GATEWAY_JOURNAL_COST_H

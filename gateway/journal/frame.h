@@ -18,7 +18,6 @@
  *
  * Units	bytes; milliseconds since 1970.
  * Ownership	a frame that was read borrows the bytes it was read from.
- * Threads	none inside.
  * Errors	"this is not a frame" is a value.
  */
 #ifndef GATEWAY_JOURNAL_FRAME_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/journal/ack_apply.h"
+#include "gateway/journal/capacity.h"
 
 /* A frame whose body is a list, built in the arena. */
 static char *
@@ -92,7 +93,8 @@ put_aborted(struct journal *j)
 	char *at = begin_list(s);
 
 	for (uint32_t i = 0; i < s->aborted_count; i++) {
-		struct segment *segment = journal_find(j, s->aborted[i].epoch);
+		struct segment *segment =
+		    journal_state_find(j, s->aborted[i].epoch);
 
 		if (segment != NULL)
 			segment->aborted_tried = true;
@@ -211,7 +213,7 @@ abandon_segment(struct journal *j)
 	note_aborted_tail(s, open);
 	if (open->tail == SEGMENT_HEADER) {
 		open->failed++;
-		journal_take_out(j, open);
+		journal_state_take_out(j, open);
 		return;
 	}
 	open->state = SEGMENT_FULL;
@@ -253,9 +255,9 @@ group_commit_run(struct journal *j, struct err *err)
 	result = write_and_sync(j);
 	keep_records(s);
 	if (result == 0) {
-		journal_begin_counts(j);
+		journal_state_begin_counts(j);
 		apply(j);
-		journal_end_counts(j);
+		journal_state_end_counts(j);
 		atomic_fetch_add(&j->counts.commits, 1);
 		j->failed = false;
 	} else {
@@ -266,7 +268,7 @@ group_commit_run(struct journal *j, struct err *err)
 	}
 	atomic_store(&j->counts.failing, result != 0);
 	next_batch(s);
-	journal_recycle(j);
+	capacity_recycle(j);
 	return result == 0;
 }
 

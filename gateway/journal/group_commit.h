@@ -9,7 +9,6 @@
  *
  * Units	bytes.
  * Ownership	as write_batch.h says.
- * Threads	none inside.
  * Errors	group_commit_run: false and a text.
  */
 #ifndef GATEWAY_JOURNAL_GROUP_COMMIT_H

@@ -3,7 +3,6 @@
  *
  *	committer --give--> queue --> io_thread --> done --take--> committer
  *
- * Units	none.
  * Ownership	a job given is the io_thread's until it is taken back.  What is
  *		left when it ends is freed.
  * Threads	give and take from the committer's alone.

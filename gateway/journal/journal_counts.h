@@ -1,10 +1,8 @@
 /*
  * journal_counts - what happened to the log that a person should know.
  *
- * Units	as the names say.
  * Ownership	the journal's.
  * Threads	the committer's writes, any reads: each number by itself.
- * Errors	none.
  */
 #ifndef GATEWAY_JOURNAL_JOURNAL_COUNTS_H
 #define GATEWAY_JOURNAL_JOURNAL_COUNTS_H

@@ -6,9 +6,7 @@
  * the first counts.  That must hold at every later start too, also when the
  * source itself is gone; so it is found out from the copies alone.
  *
- * Units	none.
  * Ownership	moved_set_fini frees; zeroed memory is the empty set.
- * Threads	none inside.
  * Errors	out of memory: a record may come twice.
  */
 #ifndef GATEWAY_JOURNAL_MOVED_SET_H

@@ -9,7 +9,6 @@
  *
  * Units	events, counted from the record's first.
  * Ownership	range_set_fini frees; zeroed memory is the empty set.
- * Threads	none inside.
  * Errors	out of memory: false, nothing changed.
  */
 #ifndef GATEWAY_JOURNAL_RANGE_SET_H

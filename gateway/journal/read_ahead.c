@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/journal/compaction.h"
+#include "gateway/journal/compaction_source.h"
 #include "gateway/journal/segment_index.h"
 #include "gateway/journal/ack_apply.h"
 
@@ -13,26 +13,11 @@
 #define WINDOW_PART 16 /* of the memory, for a table that says nothing */
 
 void
-read_ahead_need(struct journal *j, struct table_index *index)
-{
-	if (index->needs_read || index->reading || index->orphaned ||
-	    index->on_disk == 0)
-		return;
-	index->needs_read = true;
-	index->next = NULL;
-	if (j->needs_read == NULL)
-		j->needs_read = index;
-	else
-		j->needs_read_last->next = index;
-	j->needs_read_last = index;
-}
-
-void
 read_ahead_want(struct journal *j, struct table_index *index, uint64_t bytes)
 {
 	index->wanted = bytes != UINT64_MAX;
 	index->want = bytes;
-	read_ahead_need(j, index);
+	journal_state_need_read(j, index);
 }
 
 static struct table_index *
@@ -92,7 +77,7 @@ add_item(struct journal *j, struct io_job *job, struct segment_table *seg_table,
 	record_ref_link(ref, segment);
 	segment_set_resident(segment, ordinal, true);
 	table_index_set_resident(seg_table);
-	compaction_note(j, ref);
+	compaction_source_note(j, ref);
 	job->items[job->item_count++] = (struct io_job_item){
 		.ordinal = ordinal,
 		.at8 = entry->at8,
@@ -152,7 +137,7 @@ read_for(struct journal *j, struct table_index *index, uint64_t room)
 	job->index = index;
 	index->reading = true;
 	j->reads_out++;
-	journal_give_job(j, job);
+	journal_state_give_job(j, job);
 }
 
 void
@@ -169,7 +154,7 @@ read_ahead_step(struct journal *j)
 		/* One that has records in memory is asked about again when
 		   they go; one that has none must not be forgotten. */
 		if (room > 0 || (index->resident == 0 && wants(index)))
-			read_ahead_need(j, index);
+			journal_state_need_read(j, index);
 		if (index == last)
 			break; /* each was asked once */
 	}
@@ -227,7 +212,7 @@ show(struct journal *j, struct record_ref *ref, struct record *record)
 	ref->slices++;
 	*table_index_memory(ref->index, record) += record_cost(record);
 	j->resident += record_cost(record);
-	journal_show(j, record);
+	journal_state_publish(j, record);
 }
 
 static void
@@ -248,7 +233,7 @@ show_slices(struct journal *j, struct record_ref *ref, struct record *record,
 static void
 put_back(struct journal *j, struct record_ref *ref)
 {
-	compaction_forget(j, ref);
+	compaction_source_forget(j, ref);
 	segment_set_resident(ref->segment, ref->ordinal, false);
 	table_index_set_on_disk(ref->seg_table, ref->ordinal);
 	record_ref_free(ref);
@@ -264,7 +249,7 @@ drop_damaged(struct journal *j, struct record_ref *ref)
 		.bytes = ref->bytes,
 	};
 
-	compaction_forget(j, ref);
+	compaction_source_forget(j, ref);
 	ack_lost(j, seg_table, ref->ordinal, &entry);
 	record_ref_free(ref);
 }
@@ -298,7 +283,7 @@ read_ahead_done(struct journal *j, struct io_job *job)
 			put_back(j, ref); /* no memory for a slice */
 	}
 	if (job->ok)
-		read_ahead_need(j, job->index);
+		journal_state_need_read(j, job->index);
 	else
 		j->retry = true;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/journal/read_ahead.h"
+#include "gateway/journal/capacity.h"
 #include "gateway/journal/recovery_scan.h"
 #include "gateway/journal/table_lookup.h"
 #include "gateway/journal/moved_set.h"
@@ -19,7 +19,6 @@ enum recovery_phase {
 
 struct recovery {
 	enum recovery_phase phase;
-	struct recovery_scan found;
 	uint32_t at; /* of those found */
 	struct moved_set sources;
 	bool out; /* a job is under way */
@@ -33,9 +32,9 @@ recovery_open(struct journal *j, struct err *err)
 	j->recovery = r;
 	if (r == NULL)
 		return err_set(err, ERR_HOST, 0, "no memory");
-	if (!recovery_scan_run(j, &r->found, err))
+	if (!recovery_scan_run(j, err))
 		return false;
-	r->at = r->found.count;
+	r->at = j->found_count;
 	atomic_store(&j->counts.recovering, true);
 	return true;
 }
@@ -45,28 +44,18 @@ recovery_fini(struct journal *j)
 {
 	if (j->recovery == NULL)
 		return;
-	free(j->recovery->found.segments);
+	free(j->found);
+	j->found = NULL;
+	j->found_count = j->found_room = 0;
 	moved_set_fini(&j->recovery->sources);
 	free(j->recovery);
 	j->recovery = NULL;
 }
 
-void
-recovery_forget(struct journal *j, const struct segment *segment)
-{
-	struct recovery *r = j->recovery;
-
-	if (r == NULL)
-		return;
-	for (uint32_t i = 0; i < r->found.count; i++)
-		if (r->found.segments[i] == segment)
-			r->found.segments[i] = NULL;
-}
-
 static void
 apply_ack(struct journal *j, const struct frame_ack *s)
 {
-	struct segment *segment = journal_find(j, s->epoch);
+	struct segment *segment = journal_state_find(j, s->epoch);
 
 	/* Of one that is gone, or was never written: nothing to do. */
 	if (segment != NULL && !segment->loaded)
@@ -81,7 +70,7 @@ static void
 apply_move(struct journal *j, struct segment *segment,
     const struct segment_contents_move *move)
 {
-	struct segment *source = journal_find(j, move->source_epoch);
+	struct segment *source = journal_state_find(j, move->source_epoch);
 	bool again = moved_set_add(
 	    &j->recovery->sources, move->source_epoch, move->source_ordinal);
 
@@ -110,7 +99,7 @@ acks_done(struct journal *j, struct io_job *job)
 	struct segment *segment;
 
 	for (uint32_t i = 0; i < c->aborted_count; i++) {
-		segment = journal_find(j, c->aborted[i].epoch);
+		segment = journal_state_find(j, c->aborted[i].epoch);
 		if (segment != NULL && c->aborted[i].tail < segment->limit) {
 			segment->limit = c->aborted[i].tail;
 			segment->broken = true;
@@ -213,17 +202,17 @@ load_done(struct journal *j, struct io_job *job)
 	struct segment_table *seg_table;
 
 	/* Without memory its records are not seen until the next start. */
-	journal_begin_counts(j);
+	journal_state_begin_counts(j);
 	if (!load(j, segment, &job->contents))
 		segment->uncompactable = true;
-	journal_end_counts(j);
+	journal_state_end_counts(j);
 	segment->loaded = true;
 	if (job->contents.damage_count > 0)
 		atomic_fetch_add(&j->counts.damaged_segments, 1);
 	atomic_fetch_sub(&j->reserved, segment->size);
 	for (uint32_t i = 0; i < segment->table_count; i++) {
 		seg_table = segment->tables[i];
-		read_ahead_need(j, seg_table->index);
+		journal_state_need_read(j, seg_table->index);
 	}
 }
 
@@ -278,7 +267,7 @@ begin_job(struct journal *j, enum io_job_kind kind, struct segment *segment)
 	job->whole = kind == IO_JOB_VERIFY;
 	job->quarantine_room = kind == IO_JOB_ACKS ? 0 : quarantine_room(j);
 	j->recovery->out = true;
-	journal_give_job(j, job);
+	journal_state_give_job(j, job);
 }
 
 /*
@@ -288,17 +277,15 @@ begin_job(struct journal *j, enum io_job_kind kind, struct segment *segment)
 static void
 take_out_aborted(struct journal *j)
 {
-	struct recovery *r = j->recovery;
-
-	for (uint32_t i = 0; i < r->found.count; i++) {
-		struct segment *segment = r->found.segments[i];
+	for (uint32_t i = 0; i < j->found_count; i++) {
+		struct segment *segment = j->found[i];
 
 		if (segment == NULL || segment->limit > SEGMENT_HEADER ||
 		    segment->busy > 0)
 			continue;
-		r->found.segments[i] = NULL;
+		j->found[i] = NULL;
 		segment->broken = false;
-		journal_take_out(j, segment);
+		journal_state_take_out(j, segment);
 	}
 }
 
@@ -309,12 +296,12 @@ next_phase(struct journal *j)
 
 	if (r->phase == RECOVERY_ACKS && r->at == 0)
 		r->phase = RECOVERY_LOAD;
-	if (r->phase == RECOVERY_LOAD && r->at == r->found.count) {
+	if (r->phase == RECOVERY_LOAD && r->at == j->found_count) {
 		r->phase = RECOVERY_VERIFY;
 		r->at = 0;
 		atomic_store(&j->counts.recovering, false);
 		take_out_aborted(j);
-		journal_recycle(j);
+		capacity_recycle(j);
 	}
 }
 
@@ -327,20 +314,20 @@ recovery_step(struct journal *j)
 		return;
 	next_phase(j);
 	if (r->phase == RECOVERY_ACKS) {
-		begin_job(j, IO_JOB_ACKS, r->found.segments[r->at - 1]);
+		begin_job(j, IO_JOB_ACKS, j->found[r->at - 1]);
 		return;
 	}
 	if (r->phase == RECOVERY_LOAD) {
-		begin_job(j, IO_JOB_LOAD, r->found.segments[r->at]);
+		begin_job(j, IO_JOB_LOAD, j->found[r->at]);
 		return;
 	}
 	/* Those that are recycled meanwhile need no looking at. */
-	while (r->at < r->found.count && r->found.segments[r->at] == NULL) {
+	while (r->at < j->found_count && j->found[r->at] == NULL) {
 		atomic_fetch_sub(&j->counts.unverified, 1);
 		r->at++;
 	}
-	if (r->at == r->found.count)
+	if (r->at == j->found_count)
 		r->phase = RECOVERY_DONE;
 	else if (j->jobs == NULL && j->jobs_out == 0)
-		begin_job(j, IO_JOB_VERIFY, r->found.segments[r->at]);
+		begin_job(j, IO_JOB_VERIFY, j->found[r->at]);
 }

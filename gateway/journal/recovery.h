@@ -11,22 +11,17 @@
  * its parts.
  *
  * Units	bytes.
- * Ownership	as journal.h says.
- * Threads	none inside.
  * Errors	only what an operator can mend keeps us from starting; a file
  *		that makes no sense is put aside and counted.
  */
 #ifndef GATEWAY_JOURNAL_RECOVERY_H
 #define GATEWAY_JOURNAL_RECOVERY_H
 
-#include "gateway/journal/journal.h"
+#include "gateway/journal/journal_state.h"
 
 /* Finds the segments; every one that may hold something is in `used`. */
 bool recovery_open(struct journal *journal, struct err *err);
 void recovery_fini(struct journal *journal);
-
-/* The segment is recycled: it need not be verified. */
-void recovery_forget(struct journal *journal, const struct segment *segment);
 
 void recovery_step(struct journal *journal);
 void recovery_done(struct journal *journal, struct io_job *job);

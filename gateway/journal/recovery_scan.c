@@ -114,12 +114,12 @@ out:
 }
 
 static bool
-remember(struct recovery_scan *r, struct segment *segment)
+remember(struct journal *j, struct segment *segment)
 {
-	if (!array_reserve(
-		&r->segments, &r->room, r->count + 1, sizeof *r->segments))
+	if (!array_reserve(&j->found, &j->found_room, j->found_count + 1,
+		sizeof *j->found))
 		return false;
-	r->segments[r->count++] = segment;
+	j->found[j->found_count++] = segment;
 	return true;
 }
 
@@ -137,8 +137,8 @@ cannot_read(const char *name, const char *why, struct err *err)
 }
 
 static bool
-take_file(struct journal *j, struct recovery_scan *m,
-    const struct found_file *file, uint64_t *oldest, struct err *err)
+take_file(struct journal *j, const struct found_file *file, uint64_t *oldest,
+    struct err *err)
 {
 	struct err why = { 0 };
 	struct segment *segment;
@@ -164,7 +164,7 @@ take_file(struct journal *j, struct recovery_scan *m,
 	segment->state = SEGMENT_SEALED;
 	switch (classify(j, segment, oldest, &why)) {
 	case FILE_USED:
-		return remember(m, segment) || no_memory(err);
+		return remember(j, segment) || no_memory(err);
 	case FILE_FREE:
 		segment->state = SEGMENT_FREE;
 		segment_list_push(&j->free, segment);
@@ -191,14 +191,14 @@ by_epoch(const void *a, const void *b)
 
 /* Those before `oldest` were dead already; all others may hold something. */
 static void
-order_by_epoch(struct journal *j, struct recovery_scan *r, uint64_t oldest)
+order_by_epoch(struct journal *j, uint64_t oldest)
 {
 	uint32_t kept = 0;
 
-	if (r->count > 0)
-		qsort(r->segments, r->count, sizeof *r->segments, by_epoch);
-	for (uint32_t i = 0; i < r->count; i++) {
-		struct segment *segment = r->segments[i];
+	if (j->found_count > 0)
+		qsort(j->found, j->found_count, sizeof *j->found, by_epoch);
+	for (uint32_t i = 0; i < j->found_count; i++) {
+		struct segment *segment = j->found[i];
 
 		if (segment->epoch >> 32 > j->counter)
 			j->counter = segment->epoch >> 32;
@@ -207,25 +207,25 @@ order_by_epoch(struct journal *j, struct recovery_scan *r, uint64_t oldest)
 			segment->loaded = true;
 			continue;
 		}
-		r->segments[kept++] = segment;
+		j->found[kept++] = segment;
 		atomic_fetch_add(&j->reserved, segment->size);
 	}
-	r->count = kept;
+	j->found_count = kept;
 	atomic_store(&j->counts.unverified, kept);
 }
 
 static void
-close_found(struct journal *j, struct recovery_scan *m)
+close_found(struct journal *j)
 {
-	for (uint32_t i = 0; i < m->count; i++) {
-		j->io->close(j->io, m->segments[i]->file);
-		segment_free(m->segments[i]);
+	for (uint32_t i = 0; i < j->found_count; i++) {
+		j->io->close(j->io, j->found[i]->file);
+		segment_free(j->found[i]);
 	}
-	m->count = 0;
+	j->found_count = 0;
 }
 
 bool
-recovery_scan_run(struct journal *j, struct recovery_scan *m, struct err *err)
+recovery_scan_run(struct journal *j, struct err *err)
 {
 	struct found found = { 0 };
 	uint64_t oldest = 0;
@@ -246,14 +246,14 @@ recovery_scan_run(struct journal *j, struct recovery_scan *m, struct err *err)
 		(void)j->io->unlink(j->io, found.fresh[i]);
 	ok = !found.no_memory || no_memory(err);
 	for (uint32_t i = 0; ok && i < found.count; i++)
-		ok = take_file(j, m, &found.files[i], &oldest, err);
+		ok = take_file(j, &found.files[i], &oldest, err);
 	if (!ok)
 		goto out;
-	order_by_epoch(j, m, oldest);
+	order_by_epoch(j, oldest);
 	j->names_unsynced = j->io->sync_names(j->io) != 0;
 out:
 	if (!ok)
-		close_found(j, m);
+		close_found(j);
 	free(found.files);
 	return ok;
 }

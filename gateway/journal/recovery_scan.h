@@ -9,21 +9,14 @@
  * Ownership	the array of segments is the caller's; the segments are the
  *		journal's: in `used` what may hold something, in `free` what
  *		holds nothing.
- * Threads	none inside.
  * Errors	the directory cannot be read, or no memory: false and a text.
  */
 #ifndef GATEWAY_JOURNAL_RECOVERY_SCAN_H
 #define GATEWAY_JOURNAL_RECOVERY_SCAN_H
 
-#include "gateway/journal/journal.h"
+#include "gateway/journal/journal_state.h"
 
-/* Those that must be read to know what they hold; oldest first. */
-struct recovery_scan {
-	struct segment **segments;
-	uint32_t count, room;
-};
-
-bool recovery_scan_run(
-    struct journal *journal, struct recovery_scan *scan_files, struct err *err);
+/* Fills `found`, `used` and `free` of the journal. */
+bool recovery_scan_run(struct journal *journal, struct err *err);
 
 #endif

@@ -2,42 +2,11 @@
 
 #include <stdlib.h>
 
-#include "gateway/journal/compaction.h"
+#include "gateway/journal/compaction_source.h"
 #include "gateway/journal/group_commit.h"
 #include "gateway/journal/segment_footer.h"
 #include "gateway/journal/segment_index.h"
 #include "gateway/journal/capacity.h"
-
-#define LEFT_LEAST 1024 /* a segment with less is as good as full */
-
-bool
-reopen_is_full(const struct segment *segment)
-{
-	return segment->tail + LEFT_LEAST +
-		   segment_footer_room((uint64_t)segment->records + 1, 3,
-		       (uint64_t)segment->table_count + 1) >
-	       segment->size;
-}
-
-enum reopen_answer
-reopen_ask(const struct journal *j)
-{
-	const struct segment *last = j->used.last;
-
-	/*
-	 * Whether a commit that failed says somewhere that this one ends
-	 * here, nobody knows: then nothing may be written behind that end.
-	 */
-	if (j->open != NULL || last == NULL || last->foreign_size ||
-	    last->aborted_tried ||
-	    capacity_free(j) + capacity_creatable(j) > CAPACITY_KEPT_BACK)
-		return REOPEN_NO;
-	if (!last->loaded || atomic_load(&j->counts.recovering))
-		return REOPEN_SOON;
-	if (reopen_is_full(last))
-		return REOPEN_NO;
-	return j->reopen_failed ? REOPEN_FAILS : REOPEN_SOON;
-}
 
 void
 reopen_step(struct journal *j)
@@ -45,10 +14,10 @@ reopen_step(struct journal *j)
 	struct segment *last = j->used.last;
 	struct io_job *job;
 
-	if (reopen_ask(j) == REOPEN_NO || !last->loaded ||
+	if (capacity_ask_reopen(j) == CAPACITY_NEW_SEGMENT || !last->loaded ||
 	    atomic_load(&j->counts.recovering))
 		return;
-	compaction_drop(j, last);
+	compaction_source_drop(j, last);
 	if (last->busy > 0)
 		return;
 	job = io_job_new(IO_JOB_ZERO, last);
@@ -56,7 +25,7 @@ reopen_step(struct journal *j)
 		return;
 	job->whole = true;
 	last->zeroing = true;
-	journal_give_job(j, job);
+	journal_state_give_job(j, job);
 }
 
 /* Where records of tables go of which nothing lives: a footer names it "". */
@@ -112,7 +81,8 @@ reopen_done(struct journal *j, struct io_job *job)
 		return;
 	}
 	j->reopen_failed = false;
-	segment_index_forget(j, segment); /* an open one keeps its list */
+	journal_state_forget_cached(
+	    j, segment); /* an open one keeps its list */
 	group_commit_forget_aborted(j, segment->epoch);
 	segment->broken = segment->uncompactable = false;
 	segment->limit = segment->size;

@@ -9,25 +9,12 @@
  * kept back, and stand still for ever.
  *
  * Units	bytes.
- * Ownership	as journal.h says.
- * Threads	none inside.
  * Errors	a disk that cannot is asked again later.
  */
 #ifndef GATEWAY_JOURNAL_REOPEN_H
 #define GATEWAY_JOURNAL_REOPEN_H
 
-#include "gateway/journal/journal.h"
-
-enum reopen_answer {
-	REOPEN_NO,   /* begin a new segment */
-	REOPEN_SOON, /* reopen_step is at it */
-	REOPEN_FAILS,
-};
-
-/* Is there too little room in it to be worth it? */
-bool reopen_is_full(const struct segment *segment);
-
-enum reopen_answer reopen_ask(const struct journal *journal);
+#include "gateway/journal/journal_state.h"
 
 void reopen_step(struct journal *journal);
 void reopen_done(struct journal *journal, struct io_job *job);

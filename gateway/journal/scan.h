@@ -13,7 +13,6 @@
  *
  * Units	bytes.
  * Ownership	the window's memory until scan_fini.
- * Threads	none inside.
  * Errors	the disk's, or no memory: false and a text.
  */
 #ifndef GATEWAY_JOURNAL_SCAN_H

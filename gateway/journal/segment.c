@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "gateway/base/array.h"
-#include "gateway/journal/table_index.h"
 #include "parsers/crc32c.h"
 
 #define MAGIC    UINT32_C(0xfd5350ff) /* ff 'P' 'S' fd */

@@ -21,7 +21,6 @@
  *
  * Units	bytes; ordinals count events records of one life.
  * Ownership	segment_new gives, segment_free takes.
- * Threads	none inside: the committer's.
  * Errors	out of memory: false, nothing changed.
  */
 #ifndef GATEWAY_JOURNAL_SEGMENT_H
@@ -43,7 +42,7 @@ enum segment_state {
 	SEGMENT_SEALED,
 };
 
-struct segment_table;
+struct table_index;
 struct record_ref;
 
 /* One record in the list of a footer.  at8 == 0: damaged, not to be had. */
@@ -63,6 +62,23 @@ struct segment_entry {
 struct segment_acked_part {
 	uint32_t ordinal;
 	struct range_set acked;
+};
+
+/* What one table has in one segment. */
+struct segment_table {
+	struct segment *segment;
+	struct table_index *
+	    index; /* NULL: all of it is dead, the index is bound to another table */
+	struct segment_table
+	    *next;          /* of the same table, in a younger segment */
+	uint16_t number;    /* among the segment's */
+	uint32_t records;   /* living; of them */
+	uint32_t on_disk;   /* not in memory, */
+	uint32_t read_from; /* none of those below this ordinal */
+	uint64_t events;    /* waiting, of living records */
+	uint64_t bytes;
+	int64_t accepted_ms; /* of its first record */
+	int64_t earliest_ms; /* smallest __time */
 };
 
 struct segment {

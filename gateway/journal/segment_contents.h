@@ -8,7 +8,6 @@
  *
  * Units	bytes, events, milliseconds since 1970.
  * Ownership	owns its arrays until segment_contents_fini.
- * Threads	none inside.
  * Errors	out of memory: false.
  */
 #ifndef GATEWAY_JOURNAL_SEGMENT_CONTENTS_H

@@ -13,7 +13,6 @@
  *
  * Units	bytes.
  * Ownership	segment_footer_put appends to the caller's buffer.
- * Threads	none inside.
  * Errors	"there is no whole footer" is a value of segment_footer_read.
  */
 #ifndef GATEWAY_JOURNAL_SEGMENT_FOOTER_H

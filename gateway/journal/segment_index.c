@@ -3,16 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/journal/compaction.h"
-
-/* No longer one of those with its list of records in memory. */
-void
-segment_index_forget(struct journal *j, const struct segment *segment)
-{
-	for (uint32_t i = 0; i < JOURNAL_CACHED; i++)
-		if (j->cached[i] == segment)
-			j->cached[i] = NULL;
-}
+#include "gateway/journal/compaction_source.h"
 
 void
 segment_index_want(struct journal *j, struct segment *segment)
@@ -25,7 +16,7 @@ segment_index_want(struct journal *j, struct segment *segment)
 	if (job == NULL)
 		return;
 	segment->loading_entries = true;
-	journal_give_job(j, job);
+	journal_state_give_job(j, job);
 }
 
 /* Where the list of the least recently indexed one stood. */
@@ -37,7 +28,7 @@ cache_slot(struct journal *j, struct segment *segment)
 	for (uint32_t i = 0; i < JOURNAL_CACHED; i++) {
 		slot = &j->cached[j->cached_next];
 		j->cached_next = (j->cached_next + 1) % JOURNAL_CACHED;
-		if (*slot == NULL || !compaction_uses(j, *slot))
+		if (*slot == NULL || !compaction_source_is(j, *slot))
 			break;
 	}
 	if (*slot != NULL)

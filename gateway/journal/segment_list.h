@@ -1,9 +1,5 @@
 /*
  * segment_list - segments in the order in which they follow one another.
- *
- * Ownership	borrows.
- * Threads	none inside.
- * Errors	none.
  */
 #ifndef GATEWAY_JOURNAL_SEGMENT_LIST_H
 #define GATEWAY_JOURNAL_SEGMENT_LIST_H

@@ -1,21 +1,21 @@
 /*
  * table_index - what one table has in the spool, counted.
  *
- * A table_index has a holding in each segment with records of its table.  Counts
+ * A table_index has an entry (segment_table) in each segment with records of its table.  Counts
  * change where records come and go and are never derived: other threads read
  * the three atomic ones at any time.
  *
- *	table_index --first--> holding --next--> holding	older segments first
+ *	table_index --first--> entry --next--> entry	older segments first
  *			    |                 |
  *			 segment           segment
  *
- * A table's table_index stands at the table's index.  Records of tables that may
+ * A table's table_index stands at the table's own index.  Records of tables that may
  * not be written to any more (the configuration changed) are `orphaned`: they
- * stay, are told of, and are read once the table is back.
+ * stay, are counted, and are read once the table is back.
  *
  * Units	events, bytes of lines, milliseconds since 1970.
  * Ownership	a table_index holds a reference of its table while something waits.
- *		Holdings are freed with their segment.
+ *		Entries are freed with their segment.
  * Threads	the committer's; the atomic counts are read by any.
  * Errors	out of memory: NULL.
  */
@@ -26,28 +26,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/journal/segment.h"
 #include "gateway/model/table.h"
 
 struct record;
-struct segment;
-struct table_index;
-
-/* What one table has in one segment. */
-struct segment_table {
-	struct segment *segment;
-	struct table_index *
-	    index; /* NULL: all of it is dead, the index is bound to another table */
-	struct segment_table
-	    *next;          /* of the same table, in a younger segment */
-	uint16_t number;    /* among the segment's */
-	uint32_t records;   /* living; of them */
-	uint32_t on_disk;   /* not in memory, */
-	uint32_t read_from; /* none of those below this ordinal */
-	uint64_t events;    /* waiting, of living records */
-	uint64_t bytes;
-	int64_t accepted_ms; /* of its first record */
-	int64_t earliest_ms; /* smallest __time */
-};
 
 struct table_index {
 	struct table *table; /* a reference, while something waits */
@@ -61,7 +43,7 @@ struct table_index {
 	_Atomic int64_t oldest_ms; /* INT64_MAX: nothing waits */
 	/*
 	 * Since this start; recovered + accepted = acked + what waits. See
-	 * journal_begin_counts.
+	 * journal_state_begin_counts.
 	 */
 	atomic_uint_fast64_t recovered, accepted, acked; /* events */
 	uint64_t on_disk;    /* records that wait and are not in memory */

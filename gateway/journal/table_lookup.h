@@ -1,17 +1,16 @@
 /*
  * table_lookup - which table_index is whose.
  *
- * A table's table_index stands at the table's index.  What a start finds of tables
+ * A table's table_index stands at the table's own index.  What a start finds of tables
  * that may not be written to any more has a table_index by its name.
  *
  * Ownership	shelves are the journal's.
- * Threads	none inside.
  * Errors	out of memory: NULL.
  */
 #ifndef GATEWAY_JOURNAL_TABLE_LOOKUP_H
 #define GATEWAY_JOURNAL_TABLE_LOOKUP_H
 
-#include "gateway/journal/journal.h"
+#include "gateway/journal/journal_state.h"
 
 struct table_index *table_lookup_of(
     struct journal *journal, struct table *table);

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "gateway/base/array.h"
-#include "gateway/journal/compaction.h"
+#include "gateway/journal/compaction_source.h"
 #include "gateway/journal/segment_footer.h"
-#include "gateway/journal/reopen.h"
 #include "gateway/journal/capacity.h"
 #include "gateway/journal/table_lookup.h"
-#include "gateway/journal/ack_apply.h"
 #include "gateway/model/completion.h"
 #include "parsers/buffer.h"
 
@@ -114,7 +112,7 @@ write_batch_seal(struct journal *j)
 		io_job_free(job, j->now);
 		return;
 	}
-	journal_give_job(j, job);
+	journal_state_give_job(j, job);
 }
 
 static void
@@ -122,7 +120,7 @@ begin(struct journal *j, struct segment *segment)
 {
 	struct segment_head head;
 
-	segment->epoch = journal_next_epoch(j);
+	segment->epoch = journal_state_next_epoch(j);
 	segment->state = SEGMENT_OPEN;
 	segment->loaded = true;
 	segment_list_push(&j->used, segment);
@@ -138,22 +136,22 @@ rotate(struct journal *j, uint32_t keep)
 {
 	uint32_t creatable = capacity_creatable(j);
 
-	switch (reopen_ask(j)) {
-	case REOPEN_SOON:
+	switch (capacity_ask_reopen(j)) {
+	case CAPACITY_REOPENS:
 		return WRITE_BATCH_WAIT;
-	case REOPEN_FAILS:
+	case CAPACITY_REOPEN_FAILS:
 		return WRITE_BATCH_FULL;
-	case REOPEN_NO:
+	case CAPACITY_NEW_SEGMENT:
 		break;
 	}
 	/*
 	 * When compaction cannot free anything, acks must be written without.
 	 */
-	if (keep == KEEP_FOR_ACKS && !compaction_can_help(j))
+	if (keep == KEEP_FOR_ACKS && !compaction_source_can_help(j))
 		keep = KEEP_FOR_COPIES;
 	if (capacity_free(j) + creatable <= keep)
-		return compaction_can_help(j) ? WRITE_BATCH_WAIT
-					      : WRITE_BATCH_FULL;
+		return compaction_source_can_help(j) ? WRITE_BATCH_WAIT
+						     : WRITE_BATCH_FULL;
 	if (capacity_free(j) == 0 || j->free.first->to_unlink)
 		return WRITE_BATCH_WAIT; /* journal_step sees to it */
 	if (j->open != NULL)
@@ -172,7 +170,7 @@ kept_free(const struct journal *j, uint32_t keep)
 	if (keep == KEEP_FOR_COPIES ||
 	    capacity_free(j) + capacity_creatable(j) > 1)
 		return 0;
-	return compaction_bytes_left(j);
+	return compaction_source_bytes_left(j);
 }
 
 static enum write_batch_answer

@@ -9,13 +9,11 @@
  *
  * Units	bytes, events.
  * Ownership	a staged record is the stage's until group_commit_records.
- * Threads	none inside.
- * Errors	by value.
  */
 #ifndef GATEWAY_JOURNAL_WRITE_BATCH_H
 #define GATEWAY_JOURNAL_WRITE_BATCH_H
 
-#include "gateway/journal/journal.h"
+#include "gateway/journal/journal_state.h"
 
 enum write_batch_answer {
 	WRITE_BATCH_OK,

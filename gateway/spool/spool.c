@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "gateway/spool/committer.h"
-#include "gateway/spool/spool_stats.h"
 
 #define RETRY_LEAST_S 1
 #define RETRY_MOST_S  60
@@ -301,8 +300,10 @@ spool_limit_bytes(const struct spool *spool)
 static uint64_t
 held_of(const struct spool *spool, const struct table *table)
 {
-	if (spool->committer != NULL)
-		return spool_waiting(spool, table).bytes;
+	const struct journal *journal = spool_journal(spool);
+
+	if (journal != NULL)
+		return atomic_load(&journal->indexes[table->index].bytes);
 	return atomic_load_explicit(&table->spool_bytes, memory_order_relaxed);
 }
 

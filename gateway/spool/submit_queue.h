@@ -9,7 +9,6 @@
  * Ownership	as committer.h says.
  * Threads	push from any; the pump's calls from the pump's; take from the
  *		committer's.
- * Errors	none.
  */
 #ifndef GATEWAY_SPOOL_SUBMIT_QUEUE_H
 #define GATEWAY_SPOOL_SUBMIT_QUEUE_H
