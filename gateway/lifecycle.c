@@ -21,7 +21,7 @@
 #include "gateway/scheduler/scheduler.h"
 #include "gateway/signals.h"
 #include "gateway/spool/spool.h"
-#include "gateway/spool/spool_health.h"
+#include "gateway/spool/spool_stats.h"
 
 #define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
 #define SETTINGS_MAX 24

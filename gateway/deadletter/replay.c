@@ -242,7 +242,7 @@ append(struct run *run)
 		break;
 	}
 	if (wake)
-		spool_ring(uses->spool);
+		spool_wake(uses->spool);
 	return out;
 }
 
