@@ -37,7 +37,7 @@ add_dead_table(struct segment *segment, uint16_t *number_out)
 	if (seg_table == NULL)
 		return false;
 	seg_table->segment = segment;
-	if (!segment_add_table(segment, seg_table)) {
+	if (!table_index_add_entry(segment, seg_table)) {
 		free(seg_table);
 		return false;
 	}

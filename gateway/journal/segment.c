@@ -266,15 +266,3 @@ segment_ack(struct segment *segment, const struct frame_ack *s)
 	if (acked != NULL)
 		(void)range_set_add(acked, s->range);
 }
-
-bool
-segment_add_table(struct segment *segment, struct segment_table *seg_table)
-{
-	if (segment->table_count == SEGMENT_NO_TABLE ||
-	    !array_reserve(&segment->tables, &segment->table_room,
-		segment->table_count + 1, sizeof(struct segment_table *)))
-		return false;
-	seg_table->number = (uint16_t)segment->table_count;
-	segment->tables[segment->table_count++] = seg_table;
-	return true;
-}

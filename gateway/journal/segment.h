@@ -42,7 +42,7 @@ enum segment_state {
 	SEGMENT_SEALED,
 };
 
-struct table_index;
+struct segment_table;
 struct record_ref;
 
 /* One record in the list of a footer.  at8 == 0: damaged, not to be had. */
@@ -62,23 +62,6 @@ struct segment_entry {
 struct segment_acked_part {
 	uint32_t ordinal;
 	struct range_set acked;
-};
-
-/* What one table has in one segment. */
-struct segment_table {
-	struct segment *segment;
-	struct table_index *
-	    index; /* NULL: all of it is dead, the index is bound to another table */
-	struct segment_table
-	    *next;          /* of the same table, in a younger segment */
-	uint16_t number;    /* among the segment's */
-	uint32_t records;   /* living; of them */
-	uint32_t on_disk;   /* not in memory, */
-	uint32_t read_from; /* none of those below this ordinal */
-	uint64_t events;    /* waiting, of living records */
-	uint64_t bytes;
-	int64_t accepted_ms; /* of its first record */
-	int64_t earliest_ms; /* smallest __time */
 };
 
 struct segment {
@@ -158,10 +141,6 @@ void segment_acked_drop(struct segment *segment, uint32_t ordinal);
 
 /* Applies an ack from the log; nothing happens if there is no such record. */
 void segment_ack(struct segment *segment, const struct frame_ack *settlement);
-
-/* Takes it and gives it a number; false: no more numbers, or no memory. */
-bool segment_add_table(
-    struct segment *segment, struct segment_table *seg_table);
 
 /* Forgets the list of records; the footer has it. */
 void segment_drop_entries(struct segment *segment);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/base/array.h"
 #include "gateway/model/record.h"
 #include "gateway/journal/segment.h"
 
@@ -69,6 +70,18 @@ insert(struct table_index *index, struct segment_table *seg_table)
 		index->last = seg_table;
 }
 
+bool
+table_index_add_entry(struct segment *segment, struct segment_table *seg_table)
+{
+	if (segment->table_count == SEGMENT_NO_TABLE ||
+	    !array_reserve(&segment->tables, &segment->table_room,
+		segment->table_count + 1, sizeof(struct segment_table *)))
+		return false;
+	seg_table->number = (uint16_t)segment->table_count;
+	segment->tables[segment->table_count++] = seg_table;
+	return true;
+}
+
 struct segment_table *
 table_index_in_segment(struct table_index *index, struct segment *segment)
 {
@@ -85,7 +98,7 @@ table_index_in_segment(struct table_index *index, struct segment *segment)
 	if (seg_table == NULL)
 		return NULL;
 	seg_table->segment = segment;
-	if (!segment_add_table(segment, seg_table)) {
+	if (!table_index_add_entry(segment, seg_table)) {
 		free(seg_table);
 		return NULL;
 	}

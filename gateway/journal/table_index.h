@@ -30,6 +30,24 @@
 #include "gateway/model/table.h"
 
 struct record;
+struct table_index;
+
+/* What one table has in one segment. */
+struct segment_table {
+	struct segment *segment;
+	struct table_index *
+	    index; /* NULL: all of it is dead, the index is bound to another table */
+	struct segment_table
+	    *next;          /* of the same table, in a younger segment */
+	uint16_t number;    /* among the segment's */
+	uint32_t records;   /* living; of them */
+	uint32_t on_disk;   /* not in memory, */
+	uint32_t read_from; /* none of those below this ordinal */
+	uint64_t events;    /* waiting, of living records */
+	uint64_t bytes;
+	int64_t accepted_ms; /* of its first record */
+	int64_t earliest_ms; /* smallest __time */
+};
 
 struct table_index {
 	struct table *table; /* a reference, while something waits */
@@ -63,6 +81,10 @@ void table_index_bind(struct table_index *index, struct table *table);
 
 /* Lets go of the table when nothing waits. */
 void table_index_unbind(struct table_index *index, struct instant now);
+
+/* Takes it and gives it a number; false: no more numbers, or no memory. */
+bool table_index_add_entry(
+    struct segment *segment, struct segment_table *seg_table);
 
 /* The table's entry in this segment, made when missing. */
 struct segment_table *table_index_in_segment(
