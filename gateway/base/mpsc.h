@@ -1,12 +1,18 @@
 /*
  * mpsc - a queue that many threads push to and one thread empties, lock-free.
  *
- * The nodes are embedded in what is queued, so a push needs no memory and
- * cannot fail.  Pushing makes a stack of the newest first; taking swaps the
- * whole stack out and reverses it, so the taker sees the order of pushes.
- * There is no pop of a single node, and hence no ABA problem.
+ *	MPSC_FUNCTIONS(jobs, struct job)	jobs_push(), jobs_take()
+ *	_Atomic(struct job *) newest;		the queue; NULL: empty
  *
- * Threads	mpsc_push from any; mpsc_take from one at a time.
+ * What is queued hangs on its own member `next`, so a push needs no memory and
+ * cannot fail.  Pushing makes a stack of the newest first; taking swaps the
+ * whole stack out and turns it round, so the taker sees the order of pushes.
+ * There is no pop of a single item, and hence no ABA problem.
+ *
+ * All operations are sequentially consistent: a taker that announces that it
+ * sleeps and then looks once more misses no push.
+ *
+ * Threads	NAME_push from any; NAME_take from one at a time.
  */
 #ifndef GATEWAY_BASE_MPSC_H
 #define GATEWAY_BASE_MPSC_H
@@ -15,52 +21,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct mpsc_node {
-	struct mpsc_node *next;
-};
-
-struct mpsc {
-	_Atomic(struct mpsc_node *) newest;
-};
-
-#define MPSC_OWNER(node, type, member)                                         \
-	((type *)((char *)(node)-offsetof(type, member)))
-
-/* True when the queue was empty: the taker may be asleep and wants a wake. */
-static inline bool
-mpsc_push(struct mpsc *queue, struct mpsc_node *node)
-{
-	struct mpsc_node *head =
-	    atomic_load_explicit(&queue->newest, memory_order_relaxed);
-
-	do
-		node->next = head;
-	while (!atomic_compare_exchange_weak_explicit(&queue->newest, &head,
-	    node, memory_order_release, memory_order_relaxed));
-	return head == NULL;
-}
-
-static inline bool
-mpsc_empty(struct mpsc *queue)
-{
-	return atomic_load_explicit(&queue->newest, memory_order_acquire) ==
-	       NULL;
-}
-
-/* All that was pushed, oldest first, linked by `next`; NULL: nothing. */
-static inline struct mpsc_node *
-mpsc_take(struct mpsc *queue)
-{
-	struct mpsc_node *node, *next, *oldest = NULL;
-
-	node = atomic_exchange_explicit(
-	    &queue->newest, NULL, memory_order_acquire);
-	for (; node != NULL; node = next) {
-		next = node->next;
-		node->next = oldest;
-		oldest = node;
+/*
+ * NAME_push is true when the queue was empty: the taker may be asleep and
+ * wants a wake.  NAME_take gives all that was pushed, oldest first, linked by
+ * `next`; NULL: nothing.
+ */
+#define MPSC_FUNCTIONS(name, type)                                             \
+	static inline bool name##_push(_Atomic(type *) *newest, type *item)    \
+	{                                                                      \
+		type *head = atomic_load(newest);                              \
+                                                                               \
+		do                                                             \
+			item->next = head;                                     \
+		while (!atomic_compare_exchange_weak(newest, &head, item));    \
+		return head == NULL;                                           \
+	}                                                                      \
+                                                                               \
+	static inline type *name##_take(_Atomic(type *) *newest)               \
+	{                                                                      \
+		type *item = atomic_exchange(newest, NULL), *next;             \
+		type *oldest = NULL;                                           \
+                                                                               \
+		for (; item != NULL; item = next) {                            \
+			next = item->next;                                     \
+			item->next = oldest;                                   \
+			oldest = item;                                         \
+		}                                                              \
+		return oldest;                                                 \
 	}
-	return oldest;
-}
 
 #endif

@@ -3,6 +3,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "gateway/base/mpsc.h"
+
+MPSC_FUNCTIONS(jobs, struct io_job)
+
 void
 io_thread_init(struct io_thread *k, struct io_ops *io, int wakeup_fd)
 {
@@ -15,12 +19,8 @@ io_thread_init(struct io_thread *k, struct io_ops *io, int wakeup_fd)
 static void
 finish(struct io_thread *k, struct io_job *job)
 {
-	struct io_job *head = atomic_load(&k->done);
-
 	io_job_run(job, k->io);
-	do
-		job->next = head;
-	while (!atomic_compare_exchange_weak(&k->done, &head, job));
+	jobs_push(&k->done, job);
 	(void)eventfd_write(k->wakeup_fd, 1);
 }
 
@@ -116,13 +116,5 @@ io_thread_give(struct io_thread *k, struct io_job *job)
 struct io_job *
 io_thread_take(struct io_thread *k)
 {
-	struct io_job *job = atomic_exchange(&k->done, NULL), *next;
-	struct io_job *oldest = NULL;
-
-	for (; job != NULL; job = next) {
-		next = job->next;
-		job->next = oldest;
-		oldest = job;
-	}
-	return oldest;
+	return jobs_take(&k->done);
 }

@@ -5,6 +5,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "gateway/base/mpsc.h"
+
+MPSC_FUNCTIONS(completions, struct completion)
+
 bool
 completion_box_init(struct completion_box *box, struct err *err)
 {
@@ -30,21 +34,17 @@ completion_complete(
     struct completion *completion, enum completion_result result)
 {
 	struct completion_box *box = completion->box;
-	struct completion *head;
+	bool first;
 
 	completion->result = result;
-	head = atomic_load_explicit(&box->completed, memory_order_relaxed);
-	do
-		completion->next = head;
-	while (!atomic_compare_exchange_weak_explicit(&box->completed, &head,
-	    completion, memory_order_seq_cst, memory_order_relaxed));
+	first = completions_push(&box->completed, completion);
 
 	/*
 	 * One wake-up for a batch of completions: only the thread that found
 	 * the box empty writes.  The counter cannot overflow, so the write
 	 * cannot fail.
 	 */
-	if (head == NULL && !atomic_load(&box->awake))
+	if (first && !atomic_load(&box->awake))
 		(void)eventfd_write(box->fd, 1);
 }
 
@@ -61,13 +61,5 @@ completion_box_take(struct completion_box *box)
 struct completion *
 completion_box_look(struct completion_box *box)
 {
-	struct completion *completion, *next, *oldest = NULL;
-
-	completion = atomic_exchange(&box->completed, NULL);
-	for (; completion != NULL; completion = next) {
-		next = completion->next;
-		completion->next = oldest;
-		oldest = completion;
-	}
-	return oldest;
+	return completions_take(&box->completed);
 }

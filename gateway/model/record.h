@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/mpsc.h"
 #include "gateway/model/table.h"
 
 struct completion;
@@ -63,6 +64,9 @@ struct record {
 	uint64_t sequence;    /* order of acceptance; 0: not on disk */
 	char lines[];
 };
+
+/* Records on their way from the workers to the spool, and on to the pump. */
+MPSC_FUNCTIONS(record_queue, struct record)
 
 struct record *record_new(uint32_t room);
 

@@ -62,7 +62,7 @@ gather_done(struct commit_cycle *r)
 static void
 gather_records(struct commit_cycle *r)
 {
-	*r->pending_link = submit_queue_take(&r->queue.appended);
+	*r->pending_link = record_queue_take(&r->queue.appended);
 	while (*r->pending_link != NULL)
 		r->pending_link = &(*r->pending_link)->next;
 	gather_ops(r);
@@ -89,7 +89,7 @@ static void
 show(struct commit_cycle *r, struct record *record)
 {
 	/* The counter cannot overflow, so the write cannot fail. */
-	if (submit_queue_push(&r->visible, record))
+	if (record_queue_push(&r->visible, record))
 		(void)eventfd_write(r->visible_fd, 1);
 }
 
@@ -349,7 +349,7 @@ commit_cycle_fini(struct commit_cycle *r)
 		gather(r);
 	io_thread_fini(&r->io_thread, time_now(r));
 	free_records(r->pending, time_now(r));
-	free_records(submit_queue_take(&r->visible), time_now(r));
+	free_records(record_queue_take(&r->visible), time_now(r));
 	for (; r->ops_done < r->ops.count; r->ops_done++)
 		release(r, &r->ops.at[r->ops_done]);
 	journal_close(&r->journal);

@@ -70,7 +70,7 @@ committer_wake(struct committer *c)
 struct record *
 committer_visible(struct committer *c)
 {
-	return submit_queue_take(&c->cycle.visible);
+	return record_queue_take(&c->cycle.visible);
 }
 
 void

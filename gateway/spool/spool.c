@@ -124,25 +124,18 @@ reserve(struct spool *spool, uint64_t bytes)
 bool
 spool_put(struct spool *spool, struct record *record, bool *wake_out)
 {
-	struct record *head;
-
 	if (spool->committer != NULL)
 		return committer_put(spool->committer, record, wake_out);
 	if (!reserve(spool, record_cost(record)))
 		return false;
 	atomic_fetch_add_explicit(&record->table->spool_bytes,
 	    record_cost(record), memory_order_relaxed);
-	head = atomic_load_explicit(&spool->appended, memory_order_relaxed);
-	do
-		record->next = head;
-	while (!atomic_compare_exchange_weak_explicit(&spool->appended, &head,
-	    record, memory_order_release, memory_order_relaxed));
 
 	/*
 	 * Only the first record of an empty queue needs a wake; the record is
 	 * the pump's by now.
 	 */
-	*wake_out |= head == NULL;
+	*wake_out |= record_queue_push(&spool->appended, record);
 	return true;
 }
 
@@ -167,7 +160,6 @@ spool_help(struct spool *spool)
 struct record *
 spool_take(struct spool *spool)
 {
-	struct record *record, *next, *oldest = NULL;
 	eventfd_t wakes;
 
 	/*
@@ -178,14 +170,7 @@ spool_take(struct spool *spool)
 	(void)eventfd_read(spool->fd, &wakes);
 	if (spool->committer != NULL)
 		return committer_visible(spool->committer);
-	record = atomic_exchange_explicit(
-	    &spool->appended, NULL, memory_order_acquire);
-	for (; record != NULL; record = next) {
-		next = record->next;
-		record->next = oldest;
-		oldest = record;
-	}
-	return oldest;
+	return record_queue_take(&spool->appended);
 }
 
 /* Bytes of the window under way, by the second. */

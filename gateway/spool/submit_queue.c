@@ -32,35 +32,9 @@ submit_queue_fini(struct submit_queue *queue, struct instant now)
 }
 
 bool
-submit_queue_push(_Atomic(struct record *) *list, struct record *record)
-{
-	struct record *head = atomic_load_explicit(list, memory_order_relaxed);
-
-	do
-		record->next = head;
-	while (!atomic_compare_exchange_weak_explicit(
-	    list, &head, record, memory_order_release, memory_order_relaxed));
-	return head == NULL;
-}
-
-struct record *
-submit_queue_take(_Atomic(struct record *) *list)
-{
-	struct record *record, *next, *oldest = NULL;
-
-	record = atomic_exchange_explicit(list, NULL, memory_order_acquire);
-	for (; record != NULL; record = next) {
-		next = record->next;
-		record->next = oldest;
-		oldest = record;
-	}
-	return oldest;
-}
-
-bool
 submit_queue_append(struct submit_queue *queue, struct record *record)
 {
-	return submit_queue_push(&queue->appended, record);
+	return record_queue_push(&queue->appended, record);
 }
 
 static bool

@@ -52,12 +52,6 @@ struct submit_queue {
 void submit_queue_init(struct submit_queue *queue, int wakeup_fd);
 void submit_queue_fini(struct submit_queue *queue, struct instant now);
 
-/* A list of records, newest first; true: it was empty. */
-bool submit_queue_push(_Atomic(struct record *) *list, struct record *record);
-
-/* All of it, oldest first. */
-struct record *submit_queue_take(_Atomic(struct record *) *list);
-
 /* True: submit_queue_ring must follow. */
 bool submit_queue_append(struct submit_queue *queue, struct record *record);
 void submit_queue_wake(struct submit_queue *queue);

@@ -11,12 +11,14 @@
 #define EACH    20000
 
 struct item {
-	struct mpsc_node node;
+	struct item *next;
 	int pusher, number;
 };
 
-static struct mpsc queue;
-static struct item items[PUSHERS][EACH];
+MPSC_FUNCTIONS(items, struct item)
+
+static _Atomic(struct item *) queue;
+static struct item all_items[PUSHERS][EACH];
 
 static void *
 push(void *argument)
@@ -24,7 +26,7 @@ push(void *argument)
 	struct item *mine = argument;
 
 	for (int i = 0; i < EACH; i++)
-		mpsc_push(&queue, &mine[i].node);
+		items_push(&queue, &mine[i]);
 	return NULL;
 }
 
@@ -35,11 +37,9 @@ take_all(void)
 	int taken = 0;
 
 	while (taken < PUSHERS * EACH) {
-		struct mpsc_node *node = mpsc_take(&queue);
+		struct item *item = items_take(&queue);
 
-		for (; node != NULL; node = node->next) {
-			struct item *item = MPSC_OWNER(node, struct item, node);
-
+		for (; item != NULL; item = item->next) {
 			if (item->number != next[item->pusher]++) {
 				printf("pusher %d: %d came for %d\n",
 				    item->pusher, item->number,
@@ -49,7 +49,7 @@ take_all(void)
 			taken++;
 		}
 	}
-	return mpsc_empty(&queue);
+	return items_take(&queue) == NULL;
 }
 
 int
@@ -60,8 +60,9 @@ main(void)
 
 	for (int i = 0; i < PUSHERS; i++) {
 		for (int k = 0; k < EACH; k++)
-			items[i][k] = (struct item){ .pusher = i, .number = k };
-		pthread_create(&threads[i], NULL, push, items[i]);
+			all_items[i][k] =
+			    (struct item){ .pusher = i, .number = k };
+		pthread_create(&threads[i], NULL, push, all_items[i]);
 	}
 	ok = take_all();
 	for (int i = 0; i < PUSHERS; i++)
