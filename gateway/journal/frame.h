@@ -11,8 +11,8 @@
  * does not shift the ones behind it.
  *
  * The magic holds bytes that no UTF-8 text has, and bodies of events are
- * UTF-8: whoever looks for the next frame behind a damaged one can not be led
- * astray by what a producer wrote.
+ * UTF-8: the search for the next frame behind a damaged one cannot be misled by
+ * what a producer wrote.
  *
  * Numbers are little-endian; a spool may be carried to another machine.
  *

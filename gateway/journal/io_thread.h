@@ -39,7 +39,7 @@ void io_thread_give(struct io_thread *io_thread, struct io_job *job);
 /* Those done, in the order in which they were. */
 struct io_job *io_thread_take(struct io_thread *io_thread);
 
-/* Runs the next job: its thread, or whoever does without.  False: none. */
+/* Runs the next job, in the thread or in a test.  False: there is none. */
 bool io_thread_run_one(struct io_thread *io_thread);
 
 #endif

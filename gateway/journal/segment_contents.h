@@ -1,10 +1,10 @@
 /*
  * segment_contents - what one segment turned out to hold, read from disk.
  *
- * Made by a scan of the whole segment (scan.h) or from its footer (segment_footer.h);
- * whoever recovers, reads back or inspects need not know which.  It says what
- * stands there, not what of it still lives: that takes the acks of all
- * younger segments as well.
+ * Made by a scan of the whole segment (scan.h) or from its footer
+ * (segment_footer.h); the code that recovers, reads back or inspects need not
+ * know which.  It says what stands there, not what of it still lives: that
+ * takes the acks of all younger segments as well.
  *
  * Units	bytes, events, milliseconds since 1970.
  * Ownership	owns its arrays until segment_contents_fini.

@@ -1,10 +1,10 @@
 /*
  * table_lookup - which table_index is whose.
  *
- * A table's table_index stands at the table's own index.  What a start finds of tables
- * that may not be written to any more has a table_index by its name.
+ * A table's table_index stands at the table's own number.  What a start finds
+ * of tables that may not be written to any more has one by the table's name.
  *
- * Ownership	shelves are the journal's.
+ * Ownership	a table_index is the journal's.
  * Errors	out of memory: NULL.
  */
 #ifndef GATEWAY_JOURNAL_TABLE_LOOKUP_H

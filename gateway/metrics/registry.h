@@ -103,7 +103,7 @@ struct upstream_stats *registry_stats(struct registry *registry);
 uint16_t registry_producer_by_name(
     struct registry *registry, const char *producer);
 
-/* Rings this eventfd when a copy is wanted; -1: nobody answers any more. */
+/* This eventfd is written when a copy is wanted; -1: none will be made. */
 void registry_set_wakeup_fd(struct registry *registry, int fd);
 bool registry_stats_wanted(const struct registry *registry);
 void registry_publish_stats(struct registry *registry);

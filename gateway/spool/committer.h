@@ -4,22 +4,22 @@
  * The committer takes what all workers appended and the pump acked since it
  * last looked, and commits it: one write, one sync.  While a sync runs, the
  * next batch gathers; there is no timer.  A worker all of whose producers wait
- * for the disk lends its thread (committer_help): two changes of thread a
- * commit are then spared.  Acks, for which nobody waits, ride a commit
- * that comes within a few milliseconds, or else get one of their own.  The
- *io_thread runs jobs (io_job.h): disk work that no commit waits for.
+ * for the disk runs the commit itself (committer_help), which
+ * spares two changes of thread.  Acks, for which no producer waits, go with the
+ * next commit of the coming milliseconds, or else get one of their own.  The
+ * io_thread runs jobs (io_job.h): disk work that no commit waits for.
  *
  *	workers --appended--> committer --visible--> pump
  *	pump ----acked----> committer --jobs--> io_thread --done--> committer
  *
- * A commit that failed acks the completions of its records with "failed".
- * Records that nobody waits for (they were acknowledged as received) are kept
- * and tried again, and so are acks.
+ * A commit that failed completes the records' completions with "failed".
+ * Records without one (they were acknowledged as received) are kept and tried
+ * again, and so are acks.
  *
  * Units	bytes.
  * Ownership	committer_start gives, committer_stop takes; the journal and
  *		disk are the committer's in between.
- * Threads	put, ring and help from any, the rest from the pump's.
+ * Threads	put, wake and help from any, the rest from the pump's.
  * Errors	no memory, no threads: false and a text.
  */
 #ifndef GATEWAY_SPOOL_COMMITTER_H

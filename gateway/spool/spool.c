@@ -164,8 +164,8 @@ spool_take(struct spool *spool)
 
 	/*
 	 * The eventfd first: a record that comes later writes it again.  Always,
-	 * also when nothing is there: a ring may come after its record was
-	 * taken, and left standing it would wake the pump for ever.
+	 * also when nothing is there: it may be written after its record was
+	 * taken, and unread it would wake the pump for ever.
 	 */
 	(void)eventfd_read(spool->fd, &wakes);
 	if (spool->committer != NULL)

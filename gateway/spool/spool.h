@@ -9,14 +9,15 @@
  *
  *	append --> committer: one write, one sync for all --> take --> ack
  *	               |  ^                                              |
- *	    completion: durable  +-------------- acks ----------------+
+ *	    completion: durable  +-------------- acks -------------------+
  *
  * Units	bytes.
  * Ownership	spool_put takes a record when it says yes; spool_take gives
  *		it to the pump; spool_ack and spool_abandon take it back.
- * Threads	put, ring, help from any; take, ack, leave, want from the
- *pump's. Errors	"full" is a refusal, a value.  spool_open fails with
- *ERR_BUSY when another process has the directory.
+ * Threads	put, wake, help from any; take, ack, abandon, want from the
+ *		pump's.
+ * Errors	"full" is a refusal, a value.  spool_open fails with ERR_BUSY
+ *		when another process has the directory.
  */
 #ifndef GATEWAY_SPOOL_SPOOL_H
 #define GATEWAY_SPOOL_SPOOL_H
