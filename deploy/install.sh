@@ -14,9 +14,9 @@ build="ca-certificates cmake ninja-build gcc libc6-dev pkg-config
     libmicrohttpd-dev libcurl4-openssl-dev libjsmn-dev libjwt-dev
     libyaml-dev libdeflate-dev zlib1g-dev curl python3"
 # What the tests add: unit tests, fuzzers with their sanitizers (gcc brings its
-# own), formatting, the target `coverage`, promtool, and a browser to look at
+# own), formatting, static analysis, the target `coverage`, promtool, and a browser to look at
 # the status page.
-tests="libcriterion-dev clang libclang-rt-dev clang-format gcovr prometheus
+tests="libcriterion-dev clang libclang-rt-dev clang-format clang-tidy cppcheck gcovr prometheus
     chromium chromium-driver"
 # tests/bench: the load, and the proxies that it meets for comparison.
 bench="wrk nginx-light haproxy openssl libsimdjson-dev g++"

@@ -56,10 +56,10 @@ static int
 connect_to(const struct addrinfo *addresses, bool no_timeout)
 {
 	struct timeval timeout = { .tv_sec = no_timeout ? 0 : TIMEOUT_S };
-	int fd = -1;
 
 	for (const struct addrinfo *p = addresses; p != NULL; p = p->ai_next) {
-		fd = socket(p->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int fd = socket(p->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
 		if (fd == -1)
 			continue;
 		(void)setsockopt(
@@ -69,7 +69,6 @@ connect_to(const struct addrinfo *addresses, bool no_timeout)
 		if (connect(fd, p->ai_addr, p->ai_addrlen) == 0)
 			return fd;
 		close(fd);
-		fd = -1;
 	}
 	return -1;
 }

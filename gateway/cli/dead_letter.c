@@ -1,5 +1,6 @@
 #include "gateway/cli/dead_letter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -74,6 +75,7 @@ open_folder(struct command *cmd, struct err *err)
 	const char *directory = cmd->args->directory;
 	int inside;
 
+	assert(directory != NULL);
 	snprintf(cmd->path, sizeof cmd->path, "%s", directory);
 	cmd->folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cmd->folder == -1)

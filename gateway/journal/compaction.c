@@ -59,6 +59,7 @@ end(struct journal *j)
 {
 	struct compaction *c = j->compaction;
 
+	assert(c->source != NULL);
 	/* What could be copied is; the rest is in memory and unreadable. */
 	c->source->uncompactable = c->source->living > 0;
 	c->source->busy--;

@@ -1,5 +1,6 @@
 #include "gateway/journal/journal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "gateway/journal/compaction.h"
@@ -165,6 +166,7 @@ loaded(struct journal *j, struct io_job *job)
 {
 	struct segment *segment = job->segment;
 
+	assert(segment != NULL);
 	if (!segment->loaded) {
 		recovery_done(j, job);
 		return;
@@ -177,6 +179,7 @@ loaded(struct journal *j, struct io_job *job)
 static void
 sealed(struct journal *j, struct io_job *job)
 {
+	assert(job->segment != NULL);
 	/* Without a footer it is scanned when need be. */
 	job->segment->state = SEGMENT_SEALED;
 	if (!compaction_source_is(j, job->segment))

@@ -1,5 +1,6 @@
 #include "gateway/journal/read_ahead.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,7 @@ slice_of(const struct record *record, struct frame_range range)
 
 	if (slice == NULL)
 		return NULL;
+	assert(lines.at != NULL);
 	memcpy(slice->lines, lines.at, lines.len);
 	slice->bytes = (uint32_t)lines.len;
 	slice->events = range.count;
