@@ -26,6 +26,9 @@ static struct {
 
 static atomic_uint_fast64_t dropped;
 
+/* What the writing thread logs itself may not be dropped: it goes directly. */
+static _Thread_local bool is_writer;
+
 static uint64_t
 count_lines(const char *bytes, size_t len)
 {
@@ -80,9 +83,10 @@ write_lines(void *argument)
 {
 	uint64_t told = 0, lost;
 	size_t n;
-	bool ok;
+	bool ok, whole;
 
 	(void)argument;
+	is_writer = true;
 	pthread_mutex_lock(&writer.lock);
 	for (;;) {
 		while (writer.len == 0 && !writer.ending)
@@ -95,10 +99,12 @@ write_lines(void *argument)
 		pthread_mutex_unlock(&writer.lock);
 		ok = write_all(writer.bytes + writer.begin, n);
 		pthread_mutex_lock(&writer.lock);
+		/* At the ring's end a line may be cut: its rest comes next. */
+		whole = writer.bytes[writer.begin + n - 1] == '\n';
 		writer.begin = (writer.begin + n) % LOG_WRITER_ROOM;
 		writer.len -= n;
 		lost = atomic_load(&dropped);
-		if (!ok || lost == told)
+		if (!ok || !whole || lost == told)
 			continue;
 		pthread_mutex_unlock(&writer.lock);
 		writer.tell(lost - told);
@@ -153,6 +159,10 @@ log_writer_put(const char *line, size_t len)
 {
 	bool running, ok = true;
 
+	if (is_writer) {
+		(void)write_all(line, len);
+		return;
+	}
 	pthread_mutex_lock(&writer.lock);
 	running = writer.running;
 	if (running) {
