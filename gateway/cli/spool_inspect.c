@@ -179,7 +179,7 @@ apply_one(struct spool_inspect *in, const struct frame_ack *s)
 		segment_ack(segment, s);
 }
 
-/* As recover.c has it. */
+/* As recovery.c has it. */
 static void
 apply_move(struct spool_inspect *in, struct segment *segment,
     const struct segment_contents_move *move)

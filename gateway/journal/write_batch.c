@@ -19,7 +19,7 @@
 #define COPIES_MOST 8192
 #define COPY_BELOW  2048 /* a smaller body is copied, not pointed to */
 
-/* See may_go_ahead: for one table, so much of the memory; it drains if ... */
+/* See may_overtake: for one table, so much of the memory; it drains if ... */
 #define AHEAD_PART 8
 #define AHEAD_NS   NS_PER_S
 

@@ -30,7 +30,7 @@
 struct committer_options {
 	struct journal_options journal;
 	uint64_t pending_bytes; /* memory of records not yet durable */
-	bool by_hand;           /* no threads: committer_turn instead */
+	bool by_hand;           /* no threads: committer_cycle instead */
 	int visible_fd;         /* written when records became visible */
 };
 

@@ -52,7 +52,7 @@ struct submit_queue {
 void submit_queue_init(struct submit_queue *queue, int wakeup_fd);
 void submit_queue_fini(struct submit_queue *queue, struct instant now);
 
-/* True: submit_queue_ring must follow. */
+/* True: submit_queue_wake must follow. */
 bool submit_queue_append(struct submit_queue *queue, struct record *record);
 void submit_queue_wake(struct submit_queue *queue);
 void submit_queue_part(struct submit_queue *queue, struct record *record,

@@ -1,4 +1,4 @@
-/* grant_test - what is asked of the token endpoint, and what it may answer. */
+/* token_response_test - what is asked of the token endpoint, and what it may answer. */
 #include "tests/auth/upstream/rig.h"
 
 #include <stdlib.h>
