@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define ROOM_FIRST 64
+#include "gateway/base/array.h"
 
 /* entries[0] is place 1: parents and children are then place / 2 and * 2. */
 static void
@@ -61,21 +61,10 @@ heap_fini(struct heap *heap)
 }
 
 bool
-heap_reserve(struct heap *heap, size_t members)
+heap_reserve(struct heap *heap, uint32_t members)
 {
-	size_t room = heap->room > 0 ? heap->room : ROOM_FIRST;
-	struct heap_entry **entries;
-
-	if (members <= heap->room)
-		return true;
-	while (room < members)
-		room *= 2;
-	entries = realloc(heap->entries, room * sizeof *entries);
-	if (entries == NULL)
-		return false;
-	heap->entries = entries;
-	heap->room = room;
-	return true;
+	return array_reserve(
+	    &heap->entries, &heap->room, members, sizeof *heap->entries);
 }
 
 bool

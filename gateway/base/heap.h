@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gateway/base/clock.h"
 
@@ -24,14 +25,14 @@ struct heap_entry {
 
 struct heap {
 	struct heap_entry **entries;
-	size_t count, room;
+	uint32_t count, room;
 };
 
 void heap_init(struct heap *heap);
 void heap_fini(struct heap *heap);
 
 /* Room for so many: heap_by succeeds while there are no more. */
-bool heap_reserve(struct heap *heap, size_t members);
+bool heap_reserve(struct heap *heap, uint32_t members);
 
 /* Makes sure that `entry` comes up at `at` or before. */
 bool heap_by(struct heap *heap, struct heap_entry *entry, struct instant at);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/deadletter/file.h"
+#include "gateway/base/array.h"
 #include "gateway/deadletter/file.h"
 
 #define FILE_MODE 0600
@@ -22,27 +22,12 @@ struct rewrite {
 	int to; /* the new file; -1: only count */
 	uint64_t written;
 	char *text; /* of the letter, decoded */
-	size_t text_room;
+	uint32_t text_room;
 	struct deadletter_compaction found; /* in this file */
 	uint64_t blank_bytes, kept_bytes;
 };
 
 /* ---------------------------------------------------------------- check -- */
-
-static bool
-make_room(struct rewrite *r, size_t len)
-{
-	char *more;
-
-	if (len <= r->text_room)
-		return true;
-	more = realloc(r->text, len);
-	if (more == NULL)
-		return false;
-	r->text = more;
-	r->text_room = len;
-	return true;
-}
 
 /* Does the line stay?  It is counted too. */
 static bool
@@ -57,7 +42,8 @@ stays(struct rewrite *r, const struct deadletter_file_line *line)
 	if (r->filter == NULL)
 		return true;
 	if (line->kind != DEADLETTER_FILE_LETTER ||
-	    !make_room(r, line->text.len) ||
+	    !array_reserve(
+		&r->text, &r->text_room, (uint32_t)line->text.len, 1) ||
 	    !deadletter_record_read(&letter, line->text, r->text)) {
 		r->found.damaged++;
 		return true;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/base/array.h"
 struct deadletter_reader {
 	int folder;
 	struct deadletter_file_list list;
@@ -16,7 +17,7 @@ struct deadletter_reader {
 	struct deadletter_file file; /* while `reading` */
 	bool reading;
 	char *text; /* of the letter, decoded */
-	size_t text_room;
+	uint32_t text_room;
 };
 
 bool
@@ -92,21 +93,6 @@ damage(const struct deadletter_file *file, struct deadletter_reader_item *item,
 	return DEADLETTER_READER_DAMAGED;
 }
 
-static bool
-make_room(struct deadletter_reader *r, size_t len)
-{
-	char *more;
-
-	if (len <= r->text_room)
-		return true;
-	more = realloc(r->text, len);
-	if (more == NULL)
-		return false;
-	r->text = more;
-	r->text_room = len;
-	return true;
-}
-
 /* False: the line is blank. */
 static bool
 read_line(struct deadletter_reader *r, const struct deadletter_file_line *line,
@@ -123,7 +109,8 @@ read_line(struct deadletter_reader *r, const struct deadletter_file_line *line,
 		*kind_out = damage(&r->file, item, "a line too long");
 	else if (line->kind == DEADLETTER_FILE_TORN)
 		*kind_out = damage(&r->file, item, "a line without its end");
-	else if (!make_room(r, line->text.len))
+	else if (!array_reserve(
+		     &r->text, &r->text_room, (uint32_t)line->text.len, 1))
 		*kind_out = damage(&r->file, item, "no memory to read it");
 	else if (!deadletter_record_read(&item->letter, line->text, r->text))
 		*kind_out = damage(&r->file, item, "this is no letter");

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "gateway/deadletter/file.h"
-#include "gateway/deadletter/file.h"
 #include "gateway/base/dir_lock.h"
 #include "gateway/base/log.h"
 

@@ -57,8 +57,9 @@ capacity_free(const struct journal *j)
 	return j->free.count - j->to_unlink;
 }
 
-bool
-capacity_is_full(const struct segment *segment)
+/* Is too little room left in it to be worth writing on? */
+static bool
+is_full(const struct segment *segment)
 {
 	return segment->tail + LEFT_LEAST +
 		   segment_footer_room((uint64_t)segment->records + 1, 3,
@@ -76,7 +77,7 @@ is_stuck(const struct journal *j)
 	const struct segment *last = j->used.last;
 
 	return capacity_free(j) == 0 && last != NULL && last->loaded &&
-	       capacity_is_full(last);
+	       is_full(last);
 }
 
 uint32_t
@@ -180,7 +181,7 @@ capacity_ask_reopen(const struct journal *j)
 		return CAPACITY_NEW_SEGMENT;
 	if (!last->loaded || atomic_load(&j->counts.recovering))
 		return CAPACITY_REOPENS;
-	if (capacity_is_full(last))
+	if (is_full(last))
 		return CAPACITY_NEW_SEGMENT;
 	return j->reopen_failed ? CAPACITY_REOPEN_FAILS : CAPACITY_REOPENS;
 }

@@ -37,9 +37,6 @@ uint64_t capacity_of_segment(const struct journal_options *options);
 uint32_t capacity_free(const struct journal *journal);
 uint32_t capacity_creatable(const struct journal *journal);
 
-/* Is too little room left in it to be worth writing on? */
-bool capacity_is_full(const struct segment *segment);
-
 /* Where the next commit goes when no segment is open. */
 enum capacity_reopen {
 	CAPACITY_NEW_SEGMENT,

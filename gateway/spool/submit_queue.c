@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "gateway/base/array.h"
+
 void
 submit_queue_wake(struct submit_queue *queue)
 {
@@ -40,16 +42,9 @@ submit_queue_append(struct submit_queue *queue, struct record *record)
 static bool
 add_op(struct submit_queue_ops *ops, const struct submit_queue_op *op)
 {
-	size_t room = ops->room > 0 ? ops->room * 2 : 64;
-	struct submit_queue_op *at;
-
-	if (ops->count == ops->room) {
-		at = realloc(ops->at, room * sizeof *at);
-		if (at == NULL)
-			return false;
-		ops->at = at;
-		ops->room = room;
-	}
+	if (!array_reserve(
+		&ops->at, &ops->room, ops->count + 1, sizeof *ops->at))
+		return false;
 	ops->at[ops->count++] = *op;
 	return true;
 }
@@ -106,18 +101,9 @@ void
 submit_queue_want(
     struct submit_queue *queue, struct table *table, uint64_t bytes)
 {
-	size_t room = queue->want_room > 0 ? queue->want_room * 2 : 16;
-	struct submit_queue_want *wants;
-
 	pthread_mutex_lock(&queue->lock);
-	if (queue->want_count == queue->want_room) {
-		wants = realloc(queue->wants, room * sizeof *wants);
-		if (wants != NULL) {
-			queue->wants = wants;
-			queue->want_room = room;
-		}
-	}
-	if (queue->want_count < queue->want_room) {
+	if (array_reserve(&queue->wants, &queue->want_room,
+		queue->want_count + 1, sizeof *queue->wants)) {
 		table_hold(table);
 		queue->wants[queue->want_count++] =
 		    (struct submit_queue_want){ table, bytes };

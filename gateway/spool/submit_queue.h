@@ -30,7 +30,7 @@ struct submit_queue_op {
 
 struct submit_queue_ops {
 	struct submit_queue_op *at;
-	size_t count, room;
+	uint32_t count, room;
 };
 
 struct submit_queue_want {
@@ -45,7 +45,7 @@ struct submit_queue {
 	struct submit_queue_ops ops;
 	struct record *released, **released_link;
 	struct submit_queue_want *wants;
-	size_t want_count, want_room;
+	uint32_t want_count, want_room;
 	bool piggyback; /* acks write no eventfd */
 };
 
